@@ -1,0 +1,101 @@
+package augment
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// badList remembers which pictures could not be decoded.
+type badList struct {
+	src   Source
+	limit int
+	tell  func(name string, err error)
+	mu    sync.Mutex
+	seen  map[int]error
+}
+
+// newBadList allows ten bad pictures, or one in a hundred where that is more.
+func newBadList(src Source, tell func(string, error)) *badList {
+	return &badList{src: src, limit: max(10, src.Len()/100), tell: tell, seen: map[int]error{}}
+}
+
+// known tells whether a picture has failed before.
+func (b *badList) known(i int) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.seen[i] != nil
+}
+
+// add takes one bad picture, names it the first time, and gives an error once
+// there are too many.
+func (b *badList) add(i int, err error) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.seen[i] == nil {
+		b.seen[i] = err
+		if b.tell != nil {
+			b.tell(b.src.Name(i), err)
+		}
+	}
+	if len(b.seen) <= b.limit {
+		return nil
+	}
+	return b.tooMany()
+}
+
+// tooMany lists the bad pictures, the first twenty by name.
+func (b *badList) tooMany() error {
+	const most = 20
+	var names []string
+	for _, i := range slices.Sorted(maps.Keys(b.seen)) {
+		if len(names) == most {
+			names = append(names, fmt.Sprintf("and %d more", len(b.seen)-most))
+			break
+		}
+		names = append(names, b.src.Name(i))
+	}
+	return fmt.Errorf("%d of %d pictures cannot be read, more than the %d that are passed over; replace or remove them: %s",
+		len(b.seen), b.src.Len(), b.limit, strings.Join(names, ", "))
+}
+
+// count is how many are bad so far.
+func (b *badList) count() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.seen)
+}
+
+// decode reads picture i of an epoch, or a replacement drawn from the stream
+// of (seed, epoch, i), so that the choice depends on nothing else. It gives
+// the place of the picture it took.
+func (b *badList) decode(i int, seed uint64, epoch int) (*Image, int, error) {
+	// With at most limit bad pictures out of a few dozen or more, this many
+	// draws without one good picture do not happen.
+	const draws = 100
+	var rand *Rand
+	at := i
+	for range draws {
+		if !b.known(at) {
+			im, err := b.src.Decode(at)
+			if err == nil && (im == nil || im.W < 1 || im.H < 1) {
+				err = fmt.Errorf("picture %s holds no pixels: replace or remove it", b.src.Name(at))
+			}
+			if err == nil {
+				return im, at, nil
+			}
+			if err := b.add(at, err); err != nil {
+				return nil, at, err
+			}
+		}
+		if rand == nil {
+			rand = NewRand(Key{Seed: seed, Epoch: epoch, Image: i, View: viewReplacement})
+		}
+		at = rand.IntN(b.src.Len())
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return nil, at, b.tooMany()
+}

@@ -1,0 +1,87 @@
+package augment
+
+import (
+	"image"
+	"math"
+
+	"github.com/disintegration/imaging"
+)
+
+// Box is a rectangle of a picture, in pixels.
+type Box struct{ Left, Top, W, H int }
+
+// defaultRatio is the reference code's range of a crop's width over height.
+var defaultRatio = [2]float64{3.0 / 4, 4.0 / 3}
+
+// RandomBox draws a crop of a w x h picture as the reference code's
+// RandomResizedCrop does: ten tries of an area uniform in scale (a share of
+// the picture's area) and a log-uniform ratio of width to height; the first
+// that fits lies uniformly in the picture. If none fits, the largest central
+// box whose ratio is within bounds.
+func RandomBox(w, h int, scale, ratio [2]float64, r *Rand) Box {
+	area := float64(w) * float64(h)
+	logLo, logHi := math.Log(ratio[0]), math.Log(ratio[1])
+	for range 10 {
+		a := area * r.Uniform(scale[0], scale[1])
+		q := math.Exp(r.Uniform(logLo, logHi))
+		// Python's round, which the reference code uses, rounds halves to even.
+		cw := int(math.RoundToEven(math.Sqrt(a * q)))
+		ch := int(math.RoundToEven(math.Sqrt(a / q)))
+		if 0 < cw && cw <= w && 0 < ch && ch <= h {
+			top := r.IntN(h - ch + 1)
+			left := r.IntN(w - cw + 1)
+			return Box{Left: left, Top: top, W: cw, H: ch}
+		}
+	}
+	cw, ch := w, h
+	switch in := float64(w) / float64(h); {
+	case in < ratio[0]:
+		ch = min(h, int(math.RoundToEven(float64(w)/ratio[0])))
+	case in > ratio[1]:
+		cw = min(w, int(math.RoundToEven(float64(h)*ratio[1])))
+	}
+	return Box{Left: (w - cw) / 2, Top: (h - ch) / 2, W: cw, H: ch}
+}
+
+// ResizedCrop cuts a box out first and then resizes it to w x h, so that no
+// pixel outside the box has a say: Pillow's bicubic (a = -0.5, its support
+// growing when it shrinks), to within one grey level.
+func ResizedCrop(im *Image, b Box, w, h int) *Image {
+	out := NewImage(w, h)
+	resizedCropInto(out.Pix, im, b, w, h, &scratch{})
+	return out
+}
+
+// scratch is one worker's memory for what a crop needs in between.
+type scratch struct {
+	cut  []uint8 // the crop as RGBA
+	line []uint8 // blur: one padded line
+}
+
+// resizedCropInto is ResizedCrop into dst, w*h*3 bytes.
+func resizedCropInto(dst []uint8, im *Image, b Box, w, h int, s *scratch) {
+	if b.W == w && b.H == h { // Pillow copies too
+		for y := range h {
+			copy(dst[y*w*3:(y+1)*w*3], im.Pix[((b.Top+y)*im.W+b.Left)*3:])
+		}
+		return
+	}
+	if n := b.W * b.H * 4; cap(s.cut) < n {
+		s.cut = make([]uint8, n)
+	}
+	cut := image.NRGBA{Pix: s.cut[:b.W*b.H*4], Stride: b.W * 4, Rect: image.Rect(0, 0, b.W, b.H)}
+	for y := range b.H {
+		src := im.Pix[((b.Top+y)*im.W+b.Left)*3:][:b.W*3]
+		row := cut.Pix[y*cut.Stride:][:b.W*4]
+		for len(src) >= 3 && len(row) >= 4 {
+			row[0], row[1], row[2], row[3] = src[0], src[1], src[2], 255
+			src, row = src[3:], row[4:]
+		}
+	}
+	// CatmullRom is the cubic with a = -0.5.
+	res := imaging.Resize(&cut, w, h, imaging.CatmullRom).Pix
+	for len(res) >= 4 && len(dst) >= 3 {
+		dst[0], dst[1], dst[2] = res[0], res[1], res[2]
+		res, dst = res[4:], dst[3:]
+	}
+}

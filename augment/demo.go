@@ -1,0 +1,29 @@
+package augment
+
+import (
+	"bytes"
+	"fmt"
+
+	"github.com/dinogpu/dinogpu/testdata"
+)
+
+// The demo's split of the embedded set, in file order.
+const (
+	demoTrain = 8000
+	demoAll   = 10000
+)
+
+// Demo gives the embedded Fashion-MNIST pictures (28 x 28 grey, ten classes):
+// the first 8,000 to train on, the last 2,000 to test on.
+func Demo() (train, test Source, err error) {
+	s, err := newIDX(testdata.FashionImagesName, bytes.NewReader(testdata.FashionImages()),
+		testdata.FashionLabelsName, bytes.NewReader(testdata.FashionLabels()))
+	if err != nil {
+		return nil, nil, fmt.Errorf("the embedded demo set: %w", err)
+	}
+	if s.Len() != demoAll {
+		return nil, nil, fmt.Errorf("the embedded demo set holds %d pictures where %d are expected: rebuild the program", s.Len(), demoAll)
+	}
+	s.classes = testdata.FashionClasses()
+	return Slice(s, 0, demoTrain), Slice(s, demoTrain, demoAll), nil
+}

@@ -1,0 +1,111 @@
+package augment
+
+import (
+	"image"
+	"image/color"
+)
+
+// Image is a decoded picture: W x H pixels of 8-bit red, green, blue,
+// interleaved, row after row, so that Pix holds exactly H*W*3 bytes.
+type Image struct {
+	W, H int
+	Pix  []uint8
+}
+
+// NewImage makes a black picture of w x h pixels.
+func NewImage(w, h int) *Image {
+	return &Image{W: w, H: h, Pix: make([]uint8, w*h*3)}
+}
+
+// fromGo converts what Go's decoders give into RGB as Pillow's convert("RGB")
+// does: grey is tripled, palettes looked up, 16 bits cut to the upper 8, and
+// alpha dropped with the colour beneath it kept as it was stored.
+func fromGo(src image.Image) *Image {
+	b := src.Bounds()
+	im := NewImage(b.Dx(), b.Dy())
+	switch s := src.(type) {
+	case *image.YCbCr:
+		fromYCbCr(im, s)
+	case *image.NYCbCrA: // WebP with alpha: the colour planes alone
+		fromYCbCr(im, &s.YCbCr)
+	case *image.Gray:
+		for y := range im.H {
+			row := s.Pix[s.PixOffset(b.Min.X, b.Min.Y+y):]
+			for x := range im.W {
+				im.set(x, y, row[x], row[x], row[x])
+			}
+		}
+	case *image.NRGBA:
+		for y := range im.H {
+			row := s.Pix[s.PixOffset(b.Min.X, b.Min.Y+y):]
+			for x := range im.W {
+				im.set(x, y, row[4*x], row[4*x+1], row[4*x+2])
+			}
+		}
+	case *image.Paletted:
+		fromPaletted(im, s)
+	default:
+		for y := range im.H {
+			for x := range im.W {
+				r, g, bl := straight(src.At(b.Min.X+x, b.Min.Y+y))
+				im.set(x, y, r, g, bl)
+			}
+		}
+	}
+	return im
+}
+
+// set writes one pixel.
+func (im *Image) set(x, y int, r, g, b uint8) {
+	p := im.Pix[(y*im.W+x)*3:][:3]
+	p[0], p[1], p[2] = r, g, b
+}
+
+// fromYCbCr converts a JPEG's planes with the standard library's integer
+// formula, which is also the JFIF one.
+func fromYCbCr(im *Image, s *image.YCbCr) {
+	b := s.Rect
+	for y := range im.H {
+		for x := range im.W {
+			yi, ci := s.YOffset(b.Min.X+x, b.Min.Y+y), s.COffset(b.Min.X+x, b.Min.Y+y)
+			r, g, bl := color.YCbCrToRGB(s.Y[yi], s.Cb[ci], s.Cr[ci])
+			im.set(x, y, r, g, bl)
+		}
+	}
+}
+
+// fromPaletted looks every index up once converted. An index beyond a short
+// palette is a damaged file; it becomes black rather than a panic.
+func fromPaletted(im *Image, s *image.Paletted) {
+	var table [256][3]uint8
+	for i, c := range s.Palette {
+		if i < len(table) {
+			table[i][0], table[i][1], table[i][2] = straight(c)
+		}
+	}
+	for y := range im.H {
+		row := s.Pix[s.PixOffset(s.Rect.Min.X, s.Rect.Min.Y+y):]
+		for x := range im.W {
+			c := table[row[x]]
+			im.set(x, y, c[0], c[1], c[2])
+		}
+	}
+}
+
+// straight gives a colour's stored bytes without its alpha. Colours that Go
+// keeps multiplied by alpha are divided again; for opaque ones that changes
+// nothing.
+func straight(c color.Color) (r, g, b uint8) {
+	switch c := c.(type) {
+	case color.NRGBA:
+		return c.R, c.G, c.B
+	case color.NRGBA64:
+		return uint8(c.R >> 8), uint8(c.G >> 8), uint8(c.B >> 8)
+	case color.Gray16:
+		return uint8(c.Y >> 8), uint8(c.Y >> 8), uint8(c.Y >> 8)
+	case color.CMYK:
+		return color.CMYKToRGB(c.C, c.M, c.Y, c.K)
+	}
+	n := color.NRGBA64Model.Convert(c).(color.NRGBA64)
+	return uint8(n.R >> 8), uint8(n.G >> 8), uint8(n.B >> 8)
+}

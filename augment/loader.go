@@ -1,0 +1,141 @@
+package augment
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"time"
+)
+
+// LoaderConfig says what a Loader makes and how.
+type LoaderConfig struct {
+	Recipe    Recipe
+	BatchSize int
+	// Accumulate is the number of batches in one optimiser step (0 means 1):
+	// an epoch is a whole number of optimiser steps.
+	Accumulate int
+	Seed       uint64
+	// Workers decode and crop at once (0: one a processor); Queue batches
+	// wait ready at most (0: 2). Neither can change a batch's bytes.
+	Workers, Queue int
+	// OnBad, if set, is told once of each picture that cannot be decoded; it
+	// is called from workers, one call at a time.
+	OnBad func(name string, err error)
+}
+
+// Loader makes batches ahead of their use. Batch n is a pure function of
+// (seed, epoch, n): each epoch is a new random order of the pictures, cut into
+// batches, the rest dropped. Next, Seek and Close are for one goroutine.
+type Loader struct {
+	src      Source
+	cfg      LoaderConfig
+	perEpoch int // batches
+	bad      *badList
+	free     chan *Batch
+	pipe     *pipeline // nil until Next, after Seek and after Close
+	head     *job      // taken from the pipe but not yet given out
+	next     int
+	closed   bool
+}
+
+// NewLoader checks a configuration against its source. Nothing is read until
+// the first Next.
+func NewLoader(src Source, cfg LoaderConfig) (*Loader, error) {
+	if err := cfg.Recipe.Check(); err != nil {
+		return nil, err
+	}
+	cfg.Accumulate = max(1, cfg.Accumulate)
+	if cfg.BatchSize < 1 {
+		return nil, fmt.Errorf("a batch of %d pictures: give 1 or more", cfg.BatchSize)
+	}
+	if src.Len()/cfg.Accumulate < cfg.BatchSize {
+		return nil, fmt.Errorf("%d pictures don't fill one step of %d x %d: give more pictures or a smaller batch", src.Len(), cfg.BatchSize, cfg.Accumulate)
+	}
+	if cfg.Workers < 1 {
+		cfg.Workers = runtime.GOMAXPROCS(0)
+	}
+	if cfg.Queue < 1 {
+		cfg.Queue = 2
+	}
+	l := &Loader{
+		src: src, cfg: cfg,
+		perEpoch: src.Len() / (cfg.BatchSize * cfg.Accumulate) * cfg.Accumulate,
+		bad:      newBadList(src, cfg.OnBad),
+		// Ready ones, the one being handed over, the one being filled, and
+		// the one in use.
+		free: make(chan *Batch, cfg.Queue+3),
+	}
+	return l, nil
+}
+
+// StepsPerEpoch is the number of optimiser steps in an epoch: floor(N /
+// (batch x accumulate)).
+func (l *Loader) StepsPerEpoch() int { return l.perEpoch / l.cfg.Accumulate }
+
+// BatchesPerEpoch is StepsPerEpoch x accumulate.
+func (l *Loader) BatchesPerEpoch() int { return l.perEpoch }
+
+// Bad is the number of pictures that could not be decoded so far.
+func (l *Loader) Bad() int { return l.bad.count() }
+
+// Seek makes batch n the next one, as if all before it had been taken.
+func (l *Loader) Seek(n int) error {
+	if n < 0 {
+		return fmt.Errorf("batch %d: batches count from 0", n)
+	}
+	if n != l.next {
+		l.stop()
+		l.next = n
+	}
+	return nil
+}
+
+// Next gives the next batch, waiting for it if need be. After an error from
+// ctx it can be called again and no batch is lost; an error from the pictures
+// stays.
+func (l *Loader) Next(ctx context.Context) (*Batch, error) {
+	if l.closed {
+		return nil, errors.New("the loader is closed")
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	start := time.Now()
+	if l.pipe == nil {
+		l.pipe = l.start(l.next)
+	}
+	if l.head == nil {
+		select {
+		case l.head = <-l.pipe.order:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+	select {
+	case <-l.head.done:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	if err := l.head.err; err != nil {
+		return nil, err
+	}
+	b := l.head.batch
+	b.Wait = time.Since(start)
+	l.head = nil
+	l.next++
+	return b, nil
+}
+
+// Close ends the workers and waits for them. It may be called twice.
+func (l *Loader) Close() {
+	l.stop()
+	l.closed = true
+}
+
+func (l *Loader) stop() {
+	if l.pipe != nil {
+		l.pipe.close()
+	}
+	l.pipe, l.head = nil, nil
+}

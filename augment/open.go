@@ -1,0 +1,56 @@
+package augment
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Open picks the source by what lies at path: a folder of pictures, an idx
+// file (gzipped or not), or a text file that lists pictures.
+func Open(path string) (Source, error) {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("%s doesn't exist: give a folder of pictures, a text file of their paths, or an idx file", path)
+	case err != nil:
+		return nil, fmt.Errorf("%s cannot be read: %w", path, err)
+	case info.IsDir():
+		return OpenFolder(path)
+	case !info.Mode().IsRegular():
+		return nil, fmt.Errorf("%s is neither a folder nor a plain file: give a folder of pictures, a text file of their paths, or an idx file", path)
+	case isPicture(path):
+		return nil, fmt.Errorf("%s is a single picture: give the folder that holds it, or a text file of paths", path)
+	}
+	head, err := readHead(path)
+	if err != nil {
+		return nil, fmt.Errorf("%s cannot be read: %w", path, err)
+	}
+	base := strings.ToLower(filepath.Base(path))
+	switch {
+	case strings.Contains(base, "idx") && !strings.HasSuffix(base, ".txt"),
+		bytes.HasPrefix(head, gzipMagic), bytes.HasPrefix(head, []byte{0, 0}):
+		return OpenIDX(path)
+	case bytes.IndexByte(head, 0) >= 0:
+		return nil, fmt.Errorf("%s is neither an idx file nor a text file of paths: give one of those, or a folder of pictures", path)
+	}
+	return OpenList(path)
+}
+
+// gzipMagic starts every gzip file.
+var gzipMagic = []byte{0x1f, 0x8b}
+
+// readHead gives up to 512 bytes from a file's start.
+func readHead(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, 512))
+}

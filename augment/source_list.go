@@ -1,0 +1,82 @@
+package augment
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// list is a text file's pictures, without labels.
+type list struct {
+	dir   string
+	paths []string
+}
+
+// OpenList reads a text file with one picture path a line, absolute or
+// relative to the file's folder. Blank lines and lines that start with # are
+// passed over. Only the first picture is looked for on disk: half a million
+// looks would take longer than the listing itself.
+func OpenList(path string) (Source, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("the list %s cannot be read: %w", path, err)
+	}
+	defer f.Close()
+	l := &list{dir: filepath.Dir(path)}
+	lines := bufio.NewScanner(f)
+	number := 0
+	for lines.Scan() {
+		number++
+		text := lines.Text()
+		if number == 1 {
+			text = strings.TrimPrefix(text, "\ufeff") // a mark that Windows editors leave
+		}
+		text = strings.TrimSpace(text)
+		if text == "" || strings.HasPrefix(text, "#") {
+			continue
+		}
+		if !isPicture(text) {
+			return nil, fmt.Errorf("%s, line %d: %q is no picture's path: write one path a line, ending in one of %s", path, number, shorten(text), Extensions)
+		}
+		if len(l.paths) == 0 {
+			if _, err := os.Stat(l.full(text)); err != nil {
+				return nil, fmt.Errorf("%s, line %d: no picture at %s (%w): paths are taken from the list's own folder", path, number, l.full(text), err)
+			}
+		}
+		l.paths = append(l.paths, text)
+	}
+	if err := lines.Err(); err != nil {
+		return nil, fmt.Errorf("%s cannot be read as a list after line %d (%w): write one picture's path a line", path, number, err)
+	}
+	if len(l.paths) == 0 {
+		return nil, fmt.Errorf("the list %s names no picture: write one path a line", path)
+	}
+	l.paths = slices.Clip(l.paths)
+	return l, nil
+}
+
+// full is where a line's picture lies.
+func (l *list) full(line string) string {
+	p := filepath.FromSlash(line)
+	if filepath.IsAbs(p) {
+		return p
+	}
+	return filepath.Join(l.dir, p)
+}
+
+// shorten cuts what a message quotes.
+func shorten(s string) string {
+	if r := []rune(s); len(r) > 60 {
+		return string(r[:60]) + "..."
+	}
+	return s
+}
+
+func (l *list) Len() int                     { return len(l.paths) }
+func (l *list) Name(i int) string            { return l.paths[i] }
+func (l *list) Label(int) int                { return -1 }
+func (l *list) Classes() []string            { return nil }
+func (l *list) Decode(i int) (*Image, error) { return decodeFile(l.full(l.paths[i])) }
