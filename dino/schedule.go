@@ -1,0 +1,99 @@
+package dino
+
+import "math"
+
+// Schedules are the values that change from step to step: rate and weight
+// decay and the teacher's momentum along one cosine each, by optimiser step;
+// the teacher's temperature and the freeze of the last layer, by epoch.
+// Source: DINO's cosine_scheduler, quirks included.
+type Schedules struct {
+	LR, WeightDecay, Momentum Cosine
+
+	temp         TempWarmup
+	freezeEpochs int
+	perEpoch     int
+}
+
+// StepValues are the schedules' values at one optimiser step.
+type StepValues struct {
+	Step, Epoch     int // both from 0
+	LR              float64
+	WeightDecay     float64
+	Momentum        float64
+	TeacherTemp     float64
+	FreezeLastLayer bool
+}
+
+// Schedules lays the schedules over a run of that many optimiser steps an
+// epoch.
+func (c Config) Schedules(stepsPerEpoch int) Schedules {
+	total := c.Epochs * stepsPerEpoch
+	return Schedules{
+		LR:           Cosine{Base: c.ScaledLR(), Final: c.MinLR, Warmup: c.WarmupEpochs * stepsPerEpoch, Total: total},
+		WeightDecay:  Cosine{Base: c.WeightDecay, Final: c.WeightDecayEnd, Total: total},
+		Momentum:     Cosine{Base: c.MomentumTeacher, Final: 1, Total: total},
+		temp:         TempWarmup{Start: c.WarmupTeacherTemp, End: c.TeacherTemp, Epochs: c.WarmupTeacherTempEpochs},
+		freezeEpochs: c.FreezeLastLayer,
+		perEpoch:     stepsPerEpoch,
+	}
+}
+
+// Steps is the number of optimiser steps of the whole run.
+func (s Schedules) Steps() int { return s.LR.Total }
+
+// At gives the values of a step, counted from 0.
+func (s Schedules) At(step int) StepValues {
+	epoch := step / s.perEpoch
+	return StepValues{
+		Step:            step,
+		Epoch:           epoch,
+		LR:              s.LR.At(step),
+		WeightDecay:     s.WeightDecay.At(step),
+		Momentum:        s.Momentum.At(step),
+		TeacherTemp:     s.temp.At(epoch),
+		FreezeLastLayer: epoch < s.freezeEpochs,
+	}
+}
+
+// Cosine rises linearly from 0 to Base over Warmup steps, then falls (or
+// rises) along half a cosine from Base towards Final.
+//
+// As in the reference both ends of the rise are included, so that Base comes
+// twice, and Final is approached but not reached at the last step.
+type Cosine struct {
+	Base, Final   float64
+	Warmup, Total int
+}
+
+// At gives the value of a step, counted from 0; steps after the last give the
+// last one's.
+func (c Cosine) At(step int) float64 {
+	step = min(step, c.Total-1)
+	if step < c.Warmup {
+		if c.Warmup == 1 {
+			return 0 // numpy's linspace of one value is its start
+		}
+		return c.Base * float64(step) / float64(c.Warmup-1)
+	}
+	i, n := step-c.Warmup, c.Total-c.Warmup
+	return c.Final + 0.5*(c.Base-c.Final)*(1+math.Cos(math.Pi*float64(i)/float64(n)))
+}
+
+// TempWarmup goes linearly from Start to End over Epochs epochs, the last of
+// which already has End, and stays there.
+type TempWarmup struct {
+	Start, End float64
+	Epochs     int
+}
+
+// At gives the temperature of an epoch, counted from 0.
+func (t TempWarmup) At(epoch int) float64 {
+	switch {
+	case epoch >= t.Epochs:
+		return t.End
+	case t.Epochs == 1:
+		return t.Start // numpy's linspace of one value is its start
+	default:
+		return t.Start + (t.End-t.Start)*float64(epoch)/float64(t.Epochs-1)
+	}
+}
