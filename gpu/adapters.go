@@ -1,0 +1,141 @@
+package gpu
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/cogentcore/webgpu/wgpu"
+)
+
+// An Adapter is one GPU, or software that acts as one, as its driver describes it.
+type Adapter struct {
+	Index    int    `json:"index"`
+	Name     string `json:"name"`
+	Kind     string `json:"kind"`    // discrete, integrated, software or unknown
+	Backend  string `json:"backend"` // vulkan, metal, d3d12
+	Driver   string `json:"driver"`
+	Software bool   `json:"software"`
+	Limits   Limits `json:"limits"`
+	// Missing names what keeps the adapter from running the kernels; empty if nothing does.
+	Missing string `json:"missing,omitempty"`
+
+	handle *wgpu.Adapter
+	limits wgpu.Limits
+}
+
+// Limits are those that decide what fits.
+type Limits struct {
+	Binding      int `json:"storage_buffer_binding_bytes"`
+	Buffer       int `json:"buffer_bytes"`
+	WorkgroupMem int `json:"workgroup_memory_bytes"`
+	Invocations  int `json:"invocations_per_workgroup"`
+	Storage      int `json:"storage_buffers_per_stage"`
+	Texture      int `json:"texture_side"`
+}
+
+// instance is made once for the process: wgpu keeps what two would share.
+var instance = sync.OnceValue(func() *wgpu.Instance {
+	// Mesa and EGL write to stderr without these; the user's own values stand.
+	for name, value := range map[string]string{"NODEVICE_SELECT": "1", "XDG_RUNTIME_DIR": os.TempDir()} {
+		if os.Getenv(name) == "" {
+			_ = os.Setenv(name, value)
+		}
+	}
+	wgpu.SetLogLevel(wgpu.LogLevelOff)
+	return wgpu.CreateInstance(nil)
+})
+
+// Adapters lists what can be opened, the best first: GPUs before software, discrete before integrated.
+func Adapters() []Adapter {
+	var all []Adapter
+	for rank := range 4 {
+		for _, h := range instance().EnumerateAdapters(nil) {
+			info := h.GetInfo()
+			if info.BackendType == wgpu.BackendTypeOpenGL || info.BackendType == wgpu.BackendTypeOpenGLES || rankOf(info) != rank {
+				h.Release()
+				continue
+			}
+			all = append(all, describe(h, info, len(all)))
+		}
+	}
+	return all
+}
+
+func rankOf(info wgpu.AdapterInfo) int {
+	switch info.AdapterType {
+	case wgpu.AdapterTypeDiscreteGPU:
+		return 0
+	case wgpu.AdapterTypeIntegratedGPU:
+		return 1
+	case wgpu.AdapterTypeCPU:
+		return 3
+	}
+	return 2
+}
+
+func describe(h *wgpu.Adapter, info wgpu.AdapterInfo, index int) Adapter {
+	l := h.GetLimits().Limits
+	a := Adapter{
+		Index: index, Name: info.Name, Driver: info.DriverDescription, handle: h, limits: l,
+		Kind:     []string{"discrete", "integrated", "unknown", "software"}[rankOf(info)],
+		Backend:  strings.ToLower(info.BackendType.String()),
+		Software: info.AdapterType == wgpu.AdapterTypeCPU,
+		Limits: Limits{
+			Binding: int(min(l.MaxStorageBufferBindingSize, 1<<32-1)), Buffer: int(min(l.MaxBufferSize, 1<<62)),
+			WorkgroupMem: int(l.MaxComputeWorkgroupStorageSize), Invocations: int(l.MaxComputeInvocationsPerWorkgroup),
+			Storage: int(l.MaxStorageBuffersPerShaderStage), Texture: int(l.MaxTextureDimension2D),
+		},
+	}
+	if a.Name == "" {
+		a.Name = info.DriverDescription
+	}
+	for _, need := range []struct {
+		what       string
+		have, want int
+	}{
+		{"storage buffer binding bytes", a.Limits.Binding, defaultBinding},
+		{"buffer bytes", a.Limits.Buffer, defaultBuffer},
+		{"workgroup memory bytes", a.Limits.WorkgroupMem, maxWorkgroupMem},
+		{"invocations a workgroup", a.Limits.Invocations, maxInvocations},
+		{"storage buffers a stage", a.Limits.Storage, maxStorage},
+		{"texels a texture side", a.Limits.Texture, maxTextureHeight},
+	} {
+		if need.have < need.want {
+			a.Missing = fmt.Sprintf("%d %s, %d are needed", need.have, need.what, need.want)
+			break
+		}
+	}
+	if strings.Contains(a.Name, "Microsoft Basic Render Driver") {
+		a.Missing = "this driver gives wrong results where a kernel has barriers"
+	}
+	return a
+}
+
+// choose picks the adapter that the user named: by index, by a part of its name, or the best.
+func choose(all []Adapter, name string) (Adapter, error) {
+	if len(all) == 0 {
+		return Adapter{}, ErrNoAdapter
+	}
+	if name == "" {
+		for _, a := range all {
+			if a.Missing == "" {
+				return a, nil
+			}
+		}
+		return Adapter{}, fmt.Errorf("adapter %s cannot be used: %s", all[0].Name, all[0].Missing)
+	}
+	var names []string
+	for _, a := range all {
+		if name == strconv.Itoa(a.Index) || strings.Contains(strings.ToLower(a.Name), strings.ToLower(name)) {
+			if a.Missing != "" {
+				return a, fmt.Errorf("adapter %s cannot be used: %s", a.Name, a.Missing)
+			}
+			return a, nil
+		}
+		names = append(names, fmt.Sprintf("%d (%s)", a.Index, a.Name))
+	}
+	return Adapter{}, fmt.Errorf("no adapter is called %q: there are %s; `dinogpu devices` lists them", name, strings.Join(names, ", "))
+}

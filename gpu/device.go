@@ -1,0 +1,120 @@
+package gpu
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/cogentcore/webgpu/wgpu"
+)
+
+// ErrNoAdapter says that no driver offers a GPU, and what to install.
+var ErrNoAdapter = errors.New("no GPU adapter found: install your GPU's Vulkan driver, or the software one " +
+	"(Debian, Ubuntu: apt install libvulkan1 mesa-vulkan-drivers; Fedora: dnf install vulkan-loader mesa-vulkan-drivers; " +
+	"Arch: pacman -S vulkan-icd-loader vulkan-swrast); macOS has Metal and Windows DX12 or the vendor's Vulkan driver built in")
+
+// A Device is one opened adapter: it holds the queue and every kernel compiled so far.
+// Its methods may be called from several goroutines; they run one at a time.
+type Device struct {
+	Adapter Adapter
+
+	mu        sync.Mutex // WebGPU's error scopes are per device and cross over between goroutines
+	dev       *wgpu.Device
+	queue     *wgpu.Queue
+	pipelines map[string]*pipeline
+	allocated int     // bytes of buffers and textures alive
+	rate      float64 // cost units a second, as measured: see Run
+	staging   *wgpu.Buffer
+	stagingN  int
+	waiting   []submission
+}
+
+// Open opens the adapter of that index or name, or the best one when name is empty.
+func Open(name string) (*Device, error) {
+	a, err := choose(Adapters(), name)
+	if err != nil {
+		return nil, err
+	}
+	limits := a.limits
+	limits.MaxPushConstantSize = 0 // the binding leaves garbage here
+	limits.MaxStorageBufferBindingSize = min(limits.MaxStorageBufferBindingSize, 1<<32-1)
+	dev, err := a.handle.RequestDevice(&wgpu.DeviceDescriptor{
+		Label:          "dinogpu",
+		RequiredLimits: &wgpu.RequiredLimits{Limits: limits},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("adapter %s (%s) did not open: %w; update its driver or choose another with --adapter", a.Name, a.Backend, err)
+	}
+	return &Device{Adapter: a, dev: dev, queue: dev.GetQueue(), pipelines: map[string]*pipeline{}, rate: 2e9}, nil
+}
+
+// Target is what programs for this device should be recorded for.
+func (d *Device) Target() Target {
+	if d.Adapter.Software {
+		return SoftwareTarget
+	}
+	return GPUTarget
+}
+
+// Allocated is the bytes of buffers and textures alive on the device.
+func (d *Device) Allocated() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.allocated
+}
+
+// Wait returns when everything submitted has run.
+func (d *Device) Wait() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.dev.Poll(true, nil)
+}
+
+// Close gives everything back. Programs and tensors of the device must have been released.
+func (d *Device) Close() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.dev.Poll(true, nil)
+	if d.staging != nil {
+		d.staging.Release()
+	}
+	for _, p := range d.pipelines {
+		p.release()
+	}
+	d.queue.Release()
+	d.dev.Release()
+	d.Adapter.handle.Release()
+}
+
+// buffer is device memory.
+type buffer struct {
+	d     *Device
+	raw   *wgpu.Buffer
+	bytes int
+}
+
+// newBuffer makes a zeroed buffer. d.mu is held.
+func (d *Device) newBuffer(name string, bytes int, usage wgpu.BufferUsage) (*buffer, error) {
+	if bytes > d.Adapter.Limits.Buffer {
+		return nil, fmt.Errorf("%s needs a buffer of %d MiB, the adapter allows %d", name, bytes>>20, d.Adapter.Limits.Buffer>>20)
+	}
+	raw, err := d.dev.CreateBuffer(&wgpu.BufferDescriptor{Label: name, Size: uint64(bytes), Usage: usage})
+	if err != nil {
+		return nil, fmt.Errorf("%s: no %d MiB of device memory: %w", name, bytes>>20, err)
+	}
+	d.allocated += bytes
+	return &buffer{d: d, raw: raw, bytes: bytes}, nil
+}
+
+func (b *buffer) release() {
+	b.d.mu.Lock()
+	defer b.d.mu.Unlock()
+	b.releaseLocked()
+}
+
+func (b *buffer) releaseLocked() {
+	b.raw.Release()
+	b.d.allocated -= b.bytes
+}
+
+const storageUsage = wgpu.BufferUsageStorage | wgpu.BufferUsageCopyDst | wgpu.BufferUsageCopySrc

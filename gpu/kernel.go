@@ -1,0 +1,205 @@
+package gpu
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+)
+
+// A Kernel is one compute shader with its constants fixed, and its twin in Go.
+type Kernel struct {
+	Name   string
+	Source string   // complete WGSL, entry point main
+	Params []uint32 // contents of the uniform that is bound last, if the source has one
+	Groups [3]int   // workgroups on each axis
+	Trips  int      // loop turns of the busiest invocation, all loops together
+	Flops  int      // 2 a multiply-add
+	// Tolerance is the normalised mean square error that Check allows against the twin.
+	Tolerance float64
+	// Twin does the same on the host. args are the bound tensors in the order of their bindings.
+	Twin func(args [][]float32)
+}
+
+// maxTrips keeps an invocation well under 65,535 loop turns, where Mesa's software driver stops it silently.
+const maxTrips = 30000
+
+// Limits of a device that promises only WebGPU's defaults. Kernels stay within them.
+const (
+	maxGroups        = 65535
+	maxInvocations   = 256
+	maxWorkgroupMem  = 16 << 10
+	maxStorage       = 8
+	defaultBinding   = 128 << 20
+	defaultBuffer    = 256 << 20
+	maxTextureHeight = 8192
+	texelsPerRow     = 1024
+)
+
+type access int
+
+const (
+	readOnly access = iota
+	readWrite
+	uniform
+	texel
+)
+
+// A binding is one @binding line of a kernel's source.
+type binding struct {
+	name   string
+	access access
+}
+
+var (
+	bindingLine   = regexp.MustCompile(`@group\(0\)\s*@binding\((\d+)\)\s*var(?:<([^>]*)>)?\s+(\w+)\s*:\s*([^;]+);`)
+	workgroupLine = regexp.MustCompile(`var<workgroup>\s+(\w+)\s*:\s*(?:array<\s*([\w<>]+?)\s*,\s*(\w+)\s*>|(\w+))\s*;`)
+	sizeLine      = regexp.MustCompile(`@workgroup_size\(([^)]*)\)`)
+	constLine     = regexp.MustCompile(`const\s+(\w+)(?:\s*:\s*u32)?\s*=\s*(\d+)u?\s*;`)
+)
+
+// facts is what a kernel's source says about itself.
+type facts struct {
+	bindings    []binding
+	invocations int
+	shared      int // bytes of workgroup memory
+	err         error
+}
+
+var factsOf sync.Map // source text to facts: a pure function, remembered
+
+func (k Kernel) facts() facts {
+	if f, ok := factsOf.Load(k.Source); ok {
+		return f.(facts)
+	}
+	f := readFacts(k.Source)
+	factsOf.Store(k.Source, f)
+	return f
+}
+
+func readFacts(source string) facts {
+	var f facts
+	consts := map[string]int{}
+	for _, m := range constLine.FindAllStringSubmatch(source, -1) {
+		consts[m[1]], _ = strconv.Atoi(m[2])
+	}
+	number := func(s string) int {
+		s = strings.TrimSuffix(strings.TrimSpace(s), "u")
+		if n, err := strconv.Atoi(s); err == nil {
+			return n
+		}
+		if n, ok := consts[s]; ok {
+			return n
+		}
+		f.err = fmt.Errorf("%q is neither a number nor a constant of the source", s)
+		return 0
+	}
+	for i, m := range bindingLine.FindAllStringSubmatch(source, -1) {
+		if m[1] != strconv.Itoa(i) {
+			f.err = fmt.Errorf("binding %s stands where %d should", m[1], i)
+		}
+		b := binding{name: m[3]}
+		switch kind := strings.ReplaceAll(m[2], " ", ""); {
+		case kind == "storage,read_write":
+			b.access = readWrite
+		case kind == "storage,read" || kind == "storage":
+			b.access = readOnly
+		case kind == "uniform":
+			b.access = uniform
+		case kind == "" && strings.HasPrefix(m[4], "texture_2d"):
+			b.access = texel
+		default:
+			f.err = fmt.Errorf("binding %s: var<%s> is not known here", m[3], m[2])
+		}
+		f.bindings = append(f.bindings, b)
+	}
+	for _, m := range workgroupLine.FindAllStringSubmatch(source, -1) {
+		if m[4] != "" {
+			f.shared += 16
+			continue
+		}
+		size := map[string]int{"vec2f": 8, "vec2<f32>": 8, "vec4f": 16, "vec4<f32>": 16}[m[2]]
+		f.shared += max(size, 4) * number(m[3])
+	}
+	f.invocations = 1
+	if m := sizeLine.FindStringSubmatch(source); m != nil {
+		for _, s := range strings.Split(m[1], ",") {
+			f.invocations *= number(s)
+		}
+	} else {
+		f.err = fmt.Errorf("no @workgroup_size")
+	}
+	return f
+}
+
+// check finds what WebGPU would reject vaguely, or not at all.
+func (k Kernel) check(args []Tensor) error {
+	f := k.facts()
+	if f.err != nil {
+		return f.err
+	}
+	want := len(f.bindings)
+	if want > 0 && f.bindings[want-1].access == uniform {
+		want--
+		if len(k.Params) == 0 {
+			return fmt.Errorf("the source has a uniform and the kernel no Params")
+		}
+	}
+	if len(args) != want {
+		return fmt.Errorf("the source binds %d tensors, %d were given", want, len(args))
+	}
+	for i, n := range k.Groups {
+		if n < 1 || n > maxGroups {
+			return fmt.Errorf("%d workgroups on axis %d, allowed are 1 to %d", n, i, maxGroups)
+		}
+	}
+	if f.invocations > maxInvocations {
+		return fmt.Errorf("%d invocations a workgroup, the most is %d", f.invocations, maxInvocations)
+	}
+	if f.shared > maxWorkgroupMem {
+		return fmt.Errorf("%d bytes of workgroup memory, the most is %d", f.shared, maxWorkgroupMem)
+	}
+	if k.Trips > maxTrips {
+		return fmt.Errorf("%d loop turns in one invocation, the most is %d: split the work", k.Trips, maxTrips)
+	}
+	storage := 0
+	for i, a := range args {
+		b := f.bindings[i]
+		switch {
+		case a.mem == nil:
+			return fmt.Errorf("%s: no tensor", b.name)
+		case a.Len() < 1:
+			return fmt.Errorf("%s: tensor %s %v is empty", b.name, a.Name, a.Shape)
+		case b.access != texel && a.offset%Align != 0:
+			return fmt.Errorf("%s: tensor %s starts at element %d, not at a multiple of %d", b.name, a.Name, a.offset, Align)
+		case b.access == texel && a.offset%4 != 0:
+			return fmt.Errorf("%s: tensor %s starts at element %d, not at a multiple of 4", b.name, a.Name, a.offset)
+		case b.access != texel && a.bytes() > defaultBinding:
+			return fmt.Errorf("%s: tensor %s %v has %d MiB, one binding holds %d: use smaller batches or --crops apart",
+				b.name, a.Name, a.Shape, a.bytes()>>20, defaultBinding>>20)
+		case b.access == texel && a.bytes() > maxTextureHeight*texelsPerRow*16:
+			return fmt.Errorf("%s: tensor %s %v has %d MiB, one texture holds %d: use smaller batches or --crops apart",
+				b.name, a.Name, a.Shape, a.bytes()>>20, maxTextureHeight*texelsPerRow*16>>20)
+		}
+		if b.access != texel {
+			storage++
+		}
+		for j, o := range args[:i] {
+			if b.access != texel && f.bindings[j].access != texel && a.mem == o.mem &&
+				(b.access == readWrite || f.bindings[j].access == readWrite) {
+				if f.bindings[j].access != b.access || overlap(a, o) {
+					return fmt.Errorf("tensors %s and %s share memory and one is written", o.Name, a.Name)
+				}
+			}
+		}
+	}
+	if storage > maxStorage {
+		return fmt.Errorf("%d storage buffers, the most is %d", storage, maxStorage)
+	}
+	return nil
+}
+
+func overlap(a, b Tensor) bool {
+	return a.offset < b.offset+b.bytes()/4 && b.offset < a.offset+a.bytes()/4
+}

@@ -1,0 +1,132 @@
+package gpu
+
+import "sort"
+
+// plan says which slot of device memory each scratch tensor and each texture takes.
+type plan struct {
+	slotOf   map[*memory]int
+	slots    []int // bytes of each
+	textures []int // rows of 1,024 texels of each
+}
+
+// A Memory is what a program takes, in bytes.
+type Memory struct {
+	Kept     map[string]int // of each kept tensor that the program uses
+	Scratch  int
+	Textures int
+	Largest  int    // the largest binding
+	Widest   string // its name
+}
+
+// Plan gives each scratch tensor a slot, two sharing one when they never live at once, and says what it all takes.
+func (p *Program) Plan() (Memory, error) {
+	m := Memory{Kept: map[string]int{}}
+	if p.err != nil {
+		return m, p.err
+	}
+	p.memory = p.assign()
+	for _, b := range p.memory.slots {
+		m.Scratch += b
+	}
+	for _, rows := range p.memory.textures {
+		m.Textures += rows * texelsPerRow * 16
+	}
+	for _, o := range p.ops {
+		for _, a := range o.args {
+			if a.mem.kept {
+				m.Kept[a.mem.name] = memoryBytes(a.mem)
+			}
+			if b := a.bytes(); b > m.Largest && o.kind == dispatch {
+				m.Largest, m.Widest = b, a.Name
+			}
+		}
+	}
+	return m, nil
+}
+
+func memoryBytes(m *memory) int { return roundUp(4*m.elements, 256) }
+
+// assign walks the ops once: a slot is taken at a tensor's first use, the best fitting free one, and freed
+// after its last.
+func (p *Program) assign() plan {
+	first, last := map[*memory]int{}, map[*memory]int{}
+	for n, o := range p.ops {
+		for _, a := range o.args {
+			if _, ok := first[a.mem]; !ok {
+				first[a.mem] = n
+			}
+			last[a.mem] = n
+		}
+	}
+	pl := plan{slotOf: map[*memory]int{}}
+	var free, freeTextures []int
+	take := func(sizes *[]int, free *[]int, need int) int {
+		best := -1
+		for i, s := range *free {
+			fits := (*sizes)[s] >= need
+			if best < 0 {
+				best = i
+				continue
+			}
+			b := (*sizes)[(*free)[best]]
+			// the smallest that fits; if none does, the largest, which then grows
+			if (fits && (b < need || (*sizes)[s] < b)) || (!fits && b < need && (*sizes)[s] > b) {
+				best = i
+			}
+		}
+		if best < 0 {
+			*sizes = append(*sizes, need)
+			return len(*sizes) - 1
+		}
+		s := (*free)[best]
+		*free = append((*free)[:best], (*free)[best+1:]...)
+		(*sizes)[s] = max((*sizes)[s], need)
+		return s
+	}
+	for _, m := range p.scratch {
+		if p.pinned[m] && last[m] >= 0 {
+			pl.slots = append(pl.slots, memoryBytes(m))
+			pl.slotOf[m] = len(pl.slots) - 1
+		}
+	}
+	ending := map[int][]*staged{}
+	for n, o := range p.ops {
+		if o.kind == stage {
+			o.stage.slot = take(&pl.textures, &freeTextures, rowsOf(o.stage.of))
+			ending[o.stage.last] = append(ending[o.stage.last], o.stage)
+		}
+		var done []*memory
+		for _, a := range o.args {
+			if a.mem.kept || p.pinned[a.mem] {
+				continue
+			}
+			if _, ok := pl.slotOf[a.mem]; !ok {
+				pl.slotOf[a.mem] = take(&pl.slots, &free, memoryBytes(a.mem))
+			}
+			if last[a.mem] == n && !contains(done, a.mem) {
+				done = append(done, a.mem)
+			}
+		}
+		for _, m := range done {
+			free = append(free, pl.slotOf[m])
+		}
+		for _, s := range ending[n] {
+			freeTextures = append(freeTextures, s.slot)
+		}
+		sort.Ints(free)
+		sort.Ints(freeTextures)
+	}
+	return pl
+}
+
+func contains(list []*memory, m *memory) bool {
+	for _, x := range list {
+		if x == m {
+			return true
+		}
+	}
+	return false
+}
+
+// rowsOf is the height of the texture that holds t.
+func rowsOf(t Tensor) int { return (t.bytes()/16 + texelsPerRow - 1) / texelsPerRow }

@@ -1,0 +1,216 @@
+package gpu
+
+import "fmt"
+
+// Target is what recording needs to know of the device that will run the program.
+type Target struct {
+	// Matmul is the member of the matmul family to record: Tile or Texel.
+	Matmul Matmul
+	// Lanes is how many invocations share a row in reductions along rows: 1 on software adapters, where
+	// barriers are dear and every lane may read where it likes, 32 on GPUs, where neighbours read together.
+	Lanes int
+}
+
+// Matmul names a member of the matmul family.
+type Matmul string
+
+// The members: shared-memory tiles for GPUs, texture reads for software Vulkan.
+const (
+	Tile  Matmul = "tile"
+	Texel Matmul = "texel"
+)
+
+// SoftwareTarget and GPUTarget are what the two kinds of adapter take by default.
+var (
+	SoftwareTarget = Target{Matmul: Texel, Lanes: 1}
+	GPUTarget      = Target{Matmul: Tile, Lanes: 32}
+)
+
+// A Program is an ordered list of dispatches and copies, recorded once, without a device, and run many times.
+// The first error while recording sticks; Err, Plan and Build return it.
+type Program struct {
+	Name   string
+	Target Target
+
+	ops     []op
+	err     error
+	part    string
+	scratch []*memory
+	pinned  map[*memory]bool
+	version map[*memory]int // counts the ops that wrote a memory
+	derived map[derivedKey]derivedTensor
+
+	dev    *Device
+	memory plan
+	built  built
+}
+
+type opKind int
+
+const (
+	dispatch opKind = iota
+	stage           // copies a tensor into a texture
+	clearOp         // fills a tensor with zeros
+)
+
+type op struct {
+	kind   opKind
+	part   string
+	kernel Kernel
+	args   []Tensor
+	staged []*staged // of each argument; nil where it is bound as a buffer
+	stage  *staged
+}
+
+// staged is a tensor's copy in a texture of rgba32float texels, 1,024 a row.
+type staged struct {
+	of      Tensor
+	first   int // op that makes it
+	last    int // op that reads it last
+	version int
+	slot    int
+}
+
+type derivedKey struct {
+	mem    *memory
+	offset int
+	len    int
+	key    string
+}
+
+type derivedTensor struct {
+	version int
+	tensor  Tensor
+	staged  *staged
+}
+
+// NewProgram starts a program.
+func NewProgram(name string, target Target) *Program {
+	return &Program{
+		Name: name, Target: target, pinned: map[*memory]bool{},
+		version: map[*memory]int{}, derived: map[derivedKey]derivedTensor{},
+	}
+}
+
+// Err is the first error of recording.
+func (p *Program) Err() error { return p.err }
+
+// Fail records an error of recording; the first one sticks.
+func (p *Program) Fail(format string, args ...any) {
+	if p.err == nil {
+		p.err = fmt.Errorf("program %s: "+format, append([]any{p.Name}, args...)...)
+	}
+}
+
+// Part labels the ops recorded from here on, for timing ("matmul", "attention"). It returns the label before.
+func (p *Program) Part(label string) (before string) {
+	before, p.part = p.part, label
+	return before
+}
+
+// Scratch names a tensor that lives from the first op that uses it to the last; others reuse its memory.
+func (p *Program) Scratch(name string, shape ...int) Tensor {
+	t := Tensor{Name: name, Shape: shape}
+	for _, d := range shape {
+		if d < 1 {
+			p.Fail("tensor %s has the shape %v", name, shape)
+		}
+	}
+	t.mem = &memory{name: name, elements: t.Len()}
+	p.scratch = append(p.scratch, t.mem)
+	return t
+}
+
+// Pin keeps a scratch tensor's memory for itself, so that it can be read after a run.
+func (p *Program) Pin(t Tensor) Tensor {
+	p.pinned[t.mem] = true
+	return t
+}
+
+// Dispatch records one run of k. Arguments follow the order of the source's bindings; where the source binds
+// a texture, the tensor is staged into one first, unless it already was since it was last written.
+func (p *Program) Dispatch(k Kernel, args ...Tensor) {
+	if p.err != nil {
+		return
+	}
+	if err := k.check(args); err != nil {
+		p.Fail("kernel %s: %w", k.Name, err)
+		return
+	}
+	f := k.facts()
+	o := op{kind: dispatch, part: p.part, kernel: k, args: args, staged: make([]*staged, len(args))}
+	for i, a := range args {
+		if f.bindings[i].access == texel {
+			o.staged[i] = p.stageOnce(a)
+		}
+	}
+	for _, s := range o.staged {
+		if s != nil {
+			s.last = len(p.ops)
+		}
+	}
+	for i, a := range args {
+		if f.bindings[i].access == readWrite {
+			p.version[a.mem]++
+		}
+	}
+	p.ops = append(p.ops, o)
+}
+
+// Clear records that t is filled with zeros.
+func (p *Program) Clear(t Tensor) {
+	if t.offset%Align != 0 {
+		p.Fail("clear: tensor %s starts at element %d, not at a multiple of %d", t.Name, t.offset, Align)
+		return
+	}
+	p.version[t.mem]++
+	p.ops = append(p.ops, op{kind: clearOp, part: p.part, args: []Tensor{t}})
+}
+
+func (p *Program) stageOnce(t Tensor) *staged {
+	key := derivedKey{t.mem, t.offset, t.Len(), "texture"}
+	if d, ok := p.derived[key]; ok && d.version == p.version[t.mem] {
+		return d.staged
+	}
+	s := &staged{of: t, first: len(p.ops), version: p.version[t.mem]}
+	p.derived[key] = derivedTensor{version: s.version, staged: s}
+	p.ops = append(p.ops, op{kind: stage, part: p.part, args: []Tensor{t}, stage: s})
+	return s
+}
+
+// Derived returns the tensor that record made from t under this key, recording it again only when t was
+// written since: a padded copy of a weight is made once a run.
+func (p *Program) Derived(t Tensor, key string, record func() Tensor) Tensor {
+	k := derivedKey{t.mem, t.offset, t.Len(), key}
+	if d, ok := p.derived[k]; ok && d.version == p.version[t.mem] {
+		return d.tensor
+	}
+	made := record()
+	p.derived[k] = derivedTensor{version: p.version[t.mem], tensor: made}
+	return made
+}
+
+// Dispatches is the number of dispatches and copies of one run.
+func (p *Program) Dispatches() int { return len(p.ops) }
+
+// Flops is the arithmetic of one run, 2 a multiply-add.
+func (p *Program) Flops() int {
+	n := 0
+	for _, o := range p.ops {
+		n += o.kernel.Flops
+	}
+	return n
+}
+
+// Kernels lists the distinct kernels of the program, by source.
+func (p *Program) Kernels() []Kernel {
+	seen := map[string]bool{}
+	var ks []Kernel
+	for _, o := range p.ops {
+		if o.kind == dispatch && !seen[o.kernel.Source] {
+			seen[o.kernel.Source] = true
+			ks = append(ks, o.kernel)
+		}
+	}
+	return ks
+}

@@ -1,0 +1,171 @@
+package gpu
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/cogentcore/webgpu/wgpu"
+)
+
+var errNotBuilt = errors.New("the program is not built")
+
+// A submission should take about this long: far from a driver's watchdog of 2 seconds, long beside the cost
+// of submitting.
+const submissionSeconds = 0.15
+
+// inFlight is how many submissions may wait: an unbounded queue grows until the device is lost.
+const inFlight = 2
+
+// cost guesses an op's weight, in flops: small ops are bound by their launch, others by arithmetic or memory.
+func (o op) cost() float64 {
+	bytes := 0
+	for _, a := range o.args {
+		bytes += a.bytes()
+	}
+	return float64(o.kernel.Flops) + 2*float64(bytes) + 5e4
+}
+
+// Run submits the whole program, in submissions of about 150 ms by the device's measured rate. It does not
+// wait for the last ones: reading a tensor does.
+func (p *Program) Run() error {
+	if p.err != nil {
+		return p.err
+	}
+	if p.dev == nil {
+		return errNotBuilt
+	}
+	d := p.dev
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for from := 0; from < len(p.ops); {
+		budget, spent, to := d.rate*submissionSeconds, 0.0, from
+		for to < len(p.ops) && (to == from || spent+p.ops[to].cost() <= budget) {
+			spent += p.ops[to].cost()
+			to++
+		}
+		if err := p.submit(from, to, spent); err != nil {
+			return err
+		}
+		from = to
+	}
+	return nil
+}
+
+type submission struct{ cost float64 }
+
+// submit sends ops [from, to) and waits while too many submissions are in flight. d.mu is held.
+func (p *Program) submit(from, to int, cost float64) error {
+	d := p.dev
+	enc, err := d.dev.CreateCommandEncoder(nil)
+	if err != nil {
+		return err
+	}
+	defer enc.Release()
+	if err := p.encode(enc, from, to); err != nil {
+		return err
+	}
+	cmd, err := enc.Finish(nil)
+	if err != nil {
+		return fmt.Errorf("program %s: %w", p.Name, err)
+	}
+	defer cmd.Release()
+	d.queue.Submit(cmd)
+	d.waiting = append(d.waiting, submission{cost: cost})
+	if len(d.waiting) < inFlight {
+		d.dev.Poll(false, nil)
+		return nil
+	}
+	// Waiting for all is what this binding does reliably; the time it took teaches the rate.
+	start := time.Now()
+	d.dev.Poll(true, nil)
+	d.learn(time.Since(start).Seconds())
+	return nil
+}
+
+// learn adjusts the rate by what the waiting submissions cost and took. d.mu is held.
+func (d *Device) learn(seconds float64) {
+	total := 0.0
+	for _, s := range d.waiting {
+		total += s.cost
+	}
+	d.waiting = d.waiting[:0]
+	if seconds > 0.01 {
+		d.rate = 0.7*d.rate + 0.3*total/seconds
+	} else {
+		d.rate *= 1.5
+	}
+	d.rate = min(max(d.rate, 2e8), 1e14)
+}
+
+// encode records ops [from, to): dispatches share a pass until a copy comes between.
+func (p *Program) encode(enc *wgpu.CommandEncoder, from, to int) error {
+	var pass *wgpu.ComputePassEncoder
+	end := func() error {
+		if pass == nil {
+			return nil
+		}
+		err := pass.End() // names the kernel; Finish says only that the encoder is invalid
+		pass.Release()
+		pass = nil
+		if err != nil {
+			return fmt.Errorf("program %s: %w", p.Name, err)
+		}
+		return nil
+	}
+	for n := from; n < to; n++ {
+		o := p.ops[n]
+		if o.kind == dispatch {
+			if pass == nil {
+				pass = enc.BeginComputePass(nil)
+			}
+			b := p.built.ops[n]
+			pass.SetPipeline(b.pipe.raw)
+			pass.SetBindGroup(0, b.group, nil)
+			g := o.kernel.Groups
+			pass.DispatchWorkgroups(uint32(g[0]), uint32(g[1]), uint32(g[2]))
+			continue
+		}
+		if err := end(); err != nil {
+			return err
+		}
+		t := o.args[0]
+		var err error
+		if o.kind == stage {
+			err = p.encodeStage(enc, o)
+		} else {
+			err = enc.ClearBuffer(p.bufferOf(t).raw, uint64(4*t.offset), uint64(roundUp(4*t.Len(), 4)))
+		}
+		if err != nil {
+			return fmt.Errorf("program %s, tensor %s: %w", p.Name, t.Name, err)
+		}
+	}
+	return end()
+}
+
+// encodeStage folds a flat tensor into rows of 1,024 texels: the whole rows in one copy, the rest in another.
+func (p *Program) encodeStage(enc *wgpu.CommandEncoder, o op) error {
+	t, tex := o.args[0], p.built.textures[o.stage.slot]
+	texels := t.bytes() / 16
+	rows, rest := texels/texelsPerRow, texels%texelsPerRow
+	part := func(row, height, width int) error {
+		dst := tex.raw.AsImageCopy()
+		dst.Origin.Y = uint32(row)
+		return enc.CopyBufferToTexture(&wgpu.ImageCopyBuffer{
+			Buffer: p.bufferOf(t).raw,
+			Layout: wgpu.TextureDataLayout{
+				Offset:      uint64(4*t.offset + row*texelsPerRow*16),
+				BytesPerRow: texelsPerRow * 16, RowsPerImage: uint32(height),
+			},
+		}, dst, &wgpu.Extent3D{Width: uint32(width), Height: uint32(height), DepthOrArrayLayers: 1})
+	}
+	if rows > 0 {
+		if err := part(0, rows, texelsPerRow); err != nil {
+			return err
+		}
+	}
+	if rest > 0 {
+		return part(rows, 1, rest)
+	}
+	return nil
+}

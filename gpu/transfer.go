@@ -1,0 +1,171 @@
+package gpu
+
+import (
+	"fmt"
+	"runtime/debug"
+	"unsafe"
+
+	"github.com/cogentcore/webgpu/wgpu"
+)
+
+// Bits sees float32 elements as the uint32 patterns that kernels with u32 tensors use. It shares memory.
+func Bits(v []float32) []uint32 {
+	return unsafe.Slice((*uint32)(unsafe.Pointer(unsafe.SliceData(v))), len(v))
+}
+
+// Floats sees uint32 patterns as float32 elements. It shares memory.
+func Floats(v []uint32) []float32 {
+	return unsafe.Slice((*float32)(unsafe.Pointer(unsafe.SliceData(v))), len(v))
+}
+
+// Write uploads v into a kept tensor, whose memory is made if no program did yet.
+func (d *Device) Write(t Tensor, v []float32) error {
+	if len(v) != t.Len() {
+		return fmt.Errorf("tensor %s %v takes %d values, %d were given", t.Name, t.Shape, t.Len(), len(v))
+	}
+	if !t.mem.kept {
+		return fmt.Errorf("tensor %s is scratch: only kept tensors can be written from the host", t.Name)
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if err := d.allocate(t.mem); err != nil {
+		return err
+	}
+	return d.upload(t.mem.buffer, 4*t.offset, wgpu.ToBytes(v))
+}
+
+// WriteBits uploads uint32 elements.
+func (d *Device) WriteBits(t Tensor, v []uint32) error { return d.Write(t, Floats(v)) }
+
+// uploadPiece keeps wgpu's staging small: one write of 64 MiB takes twenty times as long as pieces.
+const uploadPiece = 4 << 20
+
+// upload writes data into b at a byte offset. d.mu is held.
+func (d *Device) upload(b *buffer, offset int, data []byte) error {
+	for len(data) > 0 {
+		n := min(len(data), uploadPiece)
+		if err := d.queue.WriteBuffer(b.raw, uint64(offset), data[:n]); err != nil {
+			return err
+		}
+		if len(data) > n {
+			d.queue.Submit()
+		}
+		data, offset = data[n:], offset+n
+	}
+	return nil
+}
+
+// clear fills a buffer with zeros. d.mu is held.
+func (d *Device) clear(b *buffer) error {
+	return d.once(func(enc *wgpu.CommandEncoder) error { return enc.ClearBuffer(b.raw, 0, uint64(b.bytes)) })
+}
+
+// once submits what record encodes. d.mu is held.
+func (d *Device) once(record func(*wgpu.CommandEncoder) error) error {
+	enc, err := d.dev.CreateCommandEncoder(nil)
+	if err != nil {
+		return err
+	}
+	defer enc.Release()
+	if err := record(enc); err != nil {
+		return err
+	}
+	cmd, err := enc.Finish(nil)
+	if err != nil {
+		return err
+	}
+	defer cmd.Release()
+	d.queue.Submit(cmd)
+	return nil
+}
+
+// Read waits for the device and copies a kept tensor into v.
+func (d *Device) Read(t Tensor, v []float32) error {
+	if !t.mem.kept {
+		return fmt.Errorf("tensor %s is scratch: read it through its program", t.Name)
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if err := d.allocate(t.mem); err != nil {
+		return err
+	}
+	return d.read(t.mem.buffer, t, v)
+}
+
+// ReadBits copies a tensor of uint32 elements into v.
+func (d *Device) ReadBits(t Tensor, v []uint32) error { return d.Read(t, Floats(v)) }
+
+// Read copies a tensor of the built program into v: a kept or pinned one at any time, scratch only as the
+// last op left its memory.
+func (p *Program) Read(t Tensor, v []float32) error {
+	if p.dev == nil {
+		return errNotBuilt
+	}
+	p.dev.mu.Lock()
+	defer p.dev.mu.Unlock()
+	return p.dev.read(p.bufferOf(t), t, v)
+}
+
+// readPiece bounds the staging buffer of readbacks.
+const readPiece = 16 << 20
+
+func (d *Device) read(b *buffer, t Tensor, v []float32) error {
+	if len(v) != t.Len() {
+		return fmt.Errorf("tensor %s %v has %d values, there is room for %d", t.Name, t.Shape, t.Len(), len(v))
+	}
+	out := wgpu.ToBytes(v)
+	for at := 0; at < len(out); at += readPiece {
+		n := min(readPiece, len(out)-at)
+		if err := d.readPiece(b, 4*t.offset+at, out[at:at+n]); err != nil {
+			return fmt.Errorf("reading tensor %s: %w", t.Name, err)
+		}
+	}
+	return nil
+}
+
+// readPiece copies through a staging buffer that is kept for the next time. d.mu is held.
+func (d *Device) readPiece(b *buffer, offset int, out []byte) error {
+	n := len(out)
+	if d.stagingN < n {
+		if d.staging != nil {
+			d.staging.Release()
+			d.staging, d.stagingN = nil, 0
+		}
+		size := roundUp(n, 1<<16)
+		raw, err := d.dev.CreateBuffer(&wgpu.BufferDescriptor{Label: "readback", Size: uint64(size), Usage: wgpu.BufferUsageMapRead | wgpu.BufferUsageCopyDst})
+		if err != nil {
+			return err
+		}
+		d.staging, d.stagingN = raw, size
+	}
+	err := d.once(func(enc *wgpu.CommandEncoder) error {
+		return enc.CopyBufferToBuffer(b.raw, uint64(offset), d.staging, 0, uint64(n))
+	})
+	if err != nil {
+		return err
+	}
+	d.dev.Poll(true, nil)
+	d.waiting = d.waiting[:0] // their time is not known any more
+	if err := d.mapped(d.staging, n, func(data []byte) { copy(out, data) }); err != nil {
+		return err
+	}
+	return nil
+}
+
+// mapped maps n bytes for reading. The binding keeps the address of a Go variable until its callback runs, so
+// the garbage collector must not run in between. d.mu is held and nothing that b waits for is under way.
+func (d *Device) mapped(b *wgpu.Buffer, n int, use func([]byte)) error {
+	defer debug.SetGCPercent(debug.SetGCPercent(-1))
+	status := wgpu.BufferMapAsyncStatusUnknown
+	if err := b.MapAsync(wgpu.MapModeRead, 0, uint64(n), func(s wgpu.BufferMapAsyncStatus) { status = s }); err != nil {
+		return err
+	}
+	for status == wgpu.BufferMapAsyncStatusUnknown {
+		d.dev.Poll(true, nil)
+	}
+	if status != wgpu.BufferMapAsyncStatusSuccess {
+		return fmt.Errorf("the device did not map a readback buffer (%s)", status)
+	}
+	use(b.GetMappedRange(0, uint(n)))
+	return b.Unmap()
+}

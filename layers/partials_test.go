@@ -1,0 +1,21 @@
+package layers
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/dinogpu/dinogpu/gpu"
+)
+
+func TestReducePartials(t *testing.T) {
+	for _, c := range []struct{ S, M, N int }{{1, 1, 1}, {3, 5, 7}, {8, 96, 147}, {16, 33, 64}} {
+		for _, accumulate := range []bool{false, true} {
+			t.Run(fmt.Sprint(c, accumulate), func(t *testing.T) {
+				var in inputs
+				p := gpu.NewProgram(t.Name(), gpu.SoftwareTarget)
+				reducePartials(p, in.noise("partials", c.S, c.M, (c.N+3)/4*4), in.noise("out", c.M, c.N), accumulate)
+				in.check(t, p)
+			})
+		}
+	}
+}

@@ -1,0 +1,31 @@
+// out = [out +] sum over s of partials[s]; an invocation makes 4 neighbouring columns of a row.
+//
+//   partials  (S, M, STRIDE)   STRIDE a multiple of 4, at least N
+//   out       (M, N)
+//
+// The sums that weight and bias gradients are split into: no atomics, always the same order.
+//import group
+
+struct Shape { M: u32, N: u32, stride: u32, S: u32 }
+@group(0) @binding(0) var<storage, read> partials: array<vec4f>;
+@group(0) @binding(1) var<storage, read_write> out: array<{{if .V4}}vec4f{{else}}f32{{end}}>;
+@group(0) @binding(2) var<uniform> p: Shape;
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) i: u32) {
+    let quads = p.stride / 4u;
+    let at = group_number(group) * 64u + i;
+    if at >= p.M * quads { return; }
+    var v = vec4f();
+    for (var s = 0u; s < p.S; s++) { v += partials[s * p.M * quads + at]; }
+{{- if .V4}}
+    {{if .Accumulate}}out[at] += v;{{else}}out[at] = v;{{end}}
+{{- else}}
+    let row = at / quads;
+    let col = at % quads * 4u;
+    let to = row * p.N + col;
+{{- range $j := upto 4}}
+    if col + {{$j}}u < p.N { {{if $.Accumulate}}out[to + {{$j}}u] += v.{{axis $j}};{{else}}out[to + {{$j}}u] = v.{{axis $j}};{{end}} }
+{{- end}}
+{{- end}}
+}

@@ -1,0 +1,132 @@
+// Package shaders holds every WGSL kernel, one file a kernel, and hands out their text.
+//
+// A kernel is a Go text/template, so that loops which have to be unrolled are written once. Before it is
+// expanded, each line "//import x" is replaced by shared/x.wgsl. Each argument whose name is in capitals is
+// declared as a u32 constant ahead of the text: most kernels need no template action at all.
+package shaders
+
+import (
+	"embed"
+	"fmt"
+	"sort"
+	"strings"
+	"sync"
+	"text/template"
+)
+
+//go:embed *.wgsl shared/*.wgsl
+var files embed.FS
+
+// Args are a kernel's constants (capitals, int) and template arguments.
+type Args = map[string]any
+
+var parsed sync.Map // kernel name to its template: a pure function of the embedded files, remembered
+
+// Source returns the complete WGSL of kernel name for these arguments.
+func Source(name string, args Args) (string, error) {
+	t, err := parse(name)
+	if err != nil {
+		return "", err
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "// %s.wgsl, specialised by dinogpu\n", name)
+	for _, n := range sortedKeys(args) {
+		if v, ok := args[n].(int); ok && n == strings.ToUpper(n) {
+			fmt.Fprintf(&b, "const %s: u32 = %du;\n", n, v)
+		}
+	}
+	bindings := 0
+	t, err = t.Clone()
+	if err != nil {
+		return "", fmt.Errorf("shaders: %s: %w", name, err)
+	}
+	// bind numbers the bindings of a kernel whose arguments decide which of them it has
+	t.Funcs(template.FuncMap{"bind": func() string {
+		bindings++
+		return fmt.Sprintf("@group(0) @binding(%d)", bindings-1)
+	}})
+	if err := t.Execute(&b, args); err != nil {
+		return "", fmt.Errorf("shaders: %s: %w", name, err)
+	}
+	return b.String(), nil
+}
+
+// Names lists the kernels.
+func Names() []string {
+	entries, err := files.ReadDir(".")
+	if err != nil {
+		panic("shaders: " + err.Error()) // the embedded folder itself
+	}
+	var names []string
+	for _, e := range entries {
+		if n, ok := strings.CutSuffix(e.Name(), ".wgsl"); ok {
+			names = append(names, n)
+		}
+	}
+	return names
+}
+
+func parse(name string) (*template.Template, error) {
+	if t, ok := parsed.Load(name); ok {
+		return t.(*template.Template), nil
+	}
+	text, err := files.ReadFile(name + ".wgsl")
+	if err != nil {
+		return nil, fmt.Errorf("shaders: there is no kernel %q", name)
+	}
+	whole, err := withImports(name, string(text))
+	if err != nil {
+		return nil, err
+	}
+	t, err := template.New(name).Option("missingkey=error").Funcs(functions).Parse(whole)
+	if err != nil {
+		return nil, fmt.Errorf("shaders: %w", err)
+	}
+	parsed.Store(name, t)
+	return t, nil
+}
+
+func withImports(name, text string) (string, error) {
+	var b strings.Builder
+	for line := range strings.Lines(text) {
+		imp, ok := strings.CutPrefix(strings.TrimSpace(line), "//import ")
+		if !ok {
+			b.WriteString(line)
+			continue
+		}
+		inc, err := files.ReadFile("shared/" + imp + ".wgsl")
+		if err != nil {
+			return "", fmt.Errorf("shaders: %s imports %q, which is not in shared", name, imp)
+		}
+		b.Write(inc)
+	}
+	return b.String(), nil
+}
+
+// functions are what templates may call.
+var functions = template.FuncMap{
+	"bind": func() string { return "" },
+	// upto n: 0, 1, ... n-1
+	"upto": func(n int) []int {
+		s := make([]int, n)
+		for i := range s {
+			s[i] = i
+		}
+		return s
+	},
+	"add": func(a, b int) int { return a + b },
+	"mul": func(a, b int) int { return a * b },
+	"div": func(a, b int) int { return a / b },
+	"mod": func(a, b int) int { return a % b },
+	// axis 0..3: the component of a vec4
+	"axis": func(i int) string { return "xyzw"[i%4 : i%4+1] },
+}
+
+func sortedKeys(args Args) []string {
+	keys := make([]string, 0, len(args))
+	for k := range args {
+		keys = append(keys, k)
+	}
+	sort.Strings(keys)
+	return keys
+}
