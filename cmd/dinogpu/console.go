@@ -1,0 +1,125 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/term"
+
+	"github.com/dinogpu/dinogpu/dino"
+)
+
+// console is where notices and progress go: stderr, and train.log once a run
+// has a folder. On a terminal the last line is rewritten as the run goes on.
+type console struct {
+	w     io.Writer
+	tty   bool
+	width func() int
+	now   func() time.Time
+
+	mu     sync.Mutex
+	run    *dino.RunDir
+	status string // what the rewritten line shows, or empty
+	logErr error
+}
+
+func newConsole(stderr *os.File) *console {
+	fd := int(stderr.Fd())
+	return &console{
+		w:   stderr,
+		tty: term.IsTerminal(fd),
+		width: func() int {
+			if w, _, err := term.GetSize(fd); err == nil && w > 0 {
+				return w
+			}
+			return 80
+		},
+		now: time.Now,
+	}
+}
+
+// Attach sends what is printed from here on to the run's train.log as well;
+// nil ends that.
+func (c *console) Attach(run *dino.RunDir) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.run = run
+}
+
+// Print says a notice.
+func (c *console) Print(format string, args ...any) {
+	c.say(fmt.Sprintf(format, args...))
+}
+
+// Error says why the command ends.
+func (c *console) Error(text string) { c.say(text) }
+
+func (c *console) say(text string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.clear()
+	fmt.Fprintln(c.w, text)
+	c.log(text)
+	c.draw()
+}
+
+// Log writes to train.log alone.
+func (c *console) Log(text string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.log(text)
+}
+
+// Status replaces the rewritten line; the empty text takes it away. It does
+// nothing where there is no terminal.
+func (c *console) Status(text string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.tty {
+		return
+	}
+	c.clear()
+	c.status = text
+	c.draw()
+}
+
+// LogError is the first failure to write train.log. A full disk should not end
+// a run that goes well, so it is kept rather than returned by each line.
+func (c *console) LogError() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.logErr
+}
+
+func (c *console) log(text string) {
+	if c.run == nil {
+		return
+	}
+	for _, line := range strings.Split(text, "\n") {
+		if err := c.run.Log(c.now(), line); err != nil && c.logErr == nil {
+			c.logErr = err
+		}
+	}
+}
+
+func (c *console) clear() {
+	if c.status != "" {
+		fmt.Fprint(c.w, "\r\x1b[K")
+	}
+}
+
+// A line that wraps cannot be rewritten, so it is cut one short of the edge.
+func (c *console) draw() {
+	if c.status == "" {
+		return
+	}
+	runes := []rune(c.status)
+	if most := c.width() - 1; len(runes) > most {
+		runes = runes[:max(most, 0)]
+	}
+	fmt.Fprint(c.w, string(runes))
+}

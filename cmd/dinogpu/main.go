@@ -1,0 +1,159 @@
+// Command dinogpu trains DINO vision transformers on the GPU that is there.
+//
+// This package reads the command line, says what happens and decides how the
+// process ends. All mathematics is below it.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/alecthomas/kong"
+)
+
+// What a command returns to the shell.
+const (
+	exitDone    = 0
+	exitFailed  = 1
+	exitUsage   = 2
+	exitStopped = 130 // by Ctrl-C, with everything saved
+)
+
+// The commands.
+type cli struct {
+	Train   trainCmd    `cmd:"" help:"Train a model on pictures."`
+	Version versionFlag `help:"Print version, commit, binding and wgpu."`
+}
+
+// What commands need from the process around them, so that tests can give
+// them another.
+type app struct {
+	ctx     context.Context
+	stdout  io.Writer
+	console *console
+	env     func(name string) (string, bool)
+	now     func() time.Time
+}
+
+// A mistake in what was asked for, as against work that failed.
+type usageError struct{ err error }
+
+func (e usageError) Error() string { return e.err.Error() }
+func (e usageError) Unwrap() error { return e.err }
+
+// errStopped is returned by a command that Ctrl-C ended in good order.
+var errStopped = errors.New("stopped; everything is saved")
+
+// Kong's --help and --version want to leave from deep inside; main leaves from
+// one place.
+type leave int
+
+func main() {
+	con := newConsole(os.Stderr)
+	ctx, stop := withSignals(context.Background(), con)
+	code := run(&app{ctx: ctx, stdout: os.Stdout, console: con, env: os.LookupEnv, now: time.Now}, os.Args[1:])
+	stop()
+	os.Exit(code)
+}
+
+func run(a *app, args []string) (code int) {
+	defer func() {
+		switch r := recover().(type) {
+		case nil:
+		case leave:
+			code = int(r)
+		default:
+			code = exitFailed
+			a.console.Error(bugReport(r, args))
+		}
+	}()
+
+	var commands cli
+	parser, err := kong.New(&commands,
+		kong.Name("dinogpu"),
+		kong.Description("Trains DINO vision transformers on any GPU that speaks Vulkan, Metal or DX12. One program, no Python, no CUDA.\n\nTry: dinogpu train --preset demo"),
+		kong.Writers(a.stdout, a.console.w),
+		kong.Exit(func(code int) { panic(leave(code)) }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 110, ValueFormatter: helpText}),
+		kong.ExplicitGroups(flagGroups()),
+		kong.Bind(a),
+	)
+	if err != nil {
+		panic(err) // a mistake in the structs' tags
+	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	ctx, err := parser.Parse(dashed(args))
+	if err != nil {
+		a.console.Error(fmt.Sprintf("dinogpu: %v\ndinogpu %s--help lists what there is.", err, commandOf(args)))
+		return exitUsage
+	}
+	err = ctx.Run()
+	var usage usageError
+	switch {
+	case err == nil:
+		return exitDone
+	case errors.Is(err, errStopped):
+		a.console.Print("%v", err)
+		return exitStopped
+	case errors.As(err, &usage):
+		code = exitUsage
+	default:
+		code = exitFailed
+	}
+	a.console.Error("dinogpu: " + err.Error())
+	return code
+}
+
+// The environment variable of every flag would fill the help; its rule stands
+// there once.
+func helpText(v *kong.Value) string { return v.Help }
+
+// The reference's flags have underscores; its command lines work here.
+func dashed(args []string) []string {
+	out := make([]string, len(args))
+	for i, arg := range args {
+		if arg == "--" {
+			copy(out[i:], args[i:])
+			break
+		}
+		out[i] = arg
+		if strings.HasPrefix(arg, "--") {
+			name, value, hasValue := strings.Cut(arg, "=")
+			out[i] = strings.ReplaceAll(name, "_", "-")
+			if hasValue {
+				out[i] += "=" + value
+			}
+		}
+	}
+	return out
+}
+
+func commandOf(args []string) string {
+	if len(args) > 0 && args[0] == "train" {
+		return "train "
+	}
+	return ""
+}
+
+// A panic is our mistake, not the user's: one sentence to read, and the trace
+// in a file for those who can use it.
+func bugReport(reason any, args []string) string {
+	message := fmt.Sprintf("dinogpu: this is a bug in dinogpu, not in what you did: %v.", reason)
+	detail := fmt.Sprintf("%s\ndinogpu %s\n%v\n\n%s", versionText(), strings.Join(args, " "), reason, debug.Stack())
+	path := filepath.Join(os.TempDir(), fmt.Sprintf("dinogpu-bug-%d.txt", os.Getpid()))
+	if err := os.WriteFile(path, []byte(detail), 0o600); err != nil {
+		return message + " Please report it, with the command you gave, at " + issuesURL
+	}
+	return message + " Please report it at " + issuesURL + " with the file " + path
+}
+
+const issuesURL = "https://github.com/dinogpu/dinogpu/issues"

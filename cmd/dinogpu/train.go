@@ -1,0 +1,144 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/dinogpu/dinogpu/dino"
+)
+
+type trainCmd struct {
+	Settings dino.Settings `embed:""`
+
+	Config string `group:"run" placeholder:"FILE" help:"YAML file of settings, like a run's config.yaml."`
+	RunDir string `group:"run" aliases:"output-dir" placeholder:"DIR" help:"Folder of the run; by default runs/<preset>-<UTC time>. Never written over."`
+	Resume string `group:"run" placeholder:"DIR" help:"Go on with the run in that folder."`
+
+	DryRun bool `group:"plan" help:"Say what the run needs (memory, work) and stop; needs no GPU and no data."`
+	JSON   bool `name:"json" group:"plan" help:"With --dry-run: as JSON."`
+}
+
+// Flags of train that are no setting of the run.
+func (trainCmd) ownEnv() []string { return []string{"config", "run_dir", "resume"} }
+
+// Titles of the groups, in the order --help shows them.
+func flagGroups() []kong.Group {
+	return []kong.Group{
+		{Key: "data", Title: "Pictures"},
+		{Key: "model", Title: "Model"},
+		{Key: "crops", Title: "Crops"},
+		{Key: "teacher", Title: "Teacher and loss"},
+		{Key: "optimiser", Title: "Optimiser"},
+		{Key: "run", Title: "Run"},
+		{Key: "device", Title: "Device"},
+		{Key: "plan", Title: "Plan"},
+	}
+}
+
+// Help is what --help says before the flags.
+func (trainCmd) Help() string {
+	width := 0
+	for _, p := range dino.Presets() {
+		width = max(width, len(p.Name))
+	}
+	var b strings.Builder
+	b.WriteString("A flag beats its environment variable (DINOGPU_OUT_DIM for --out-dim), that beats --config, that --preset, and that the defaults shown here. Pairs take a comma; --no-NAME or --NAME=false turns a switch off.\n\nPresets:\n\n")
+	for _, p := range dino.Presets() {
+		fmt.Fprintf(&b, "    %-*s  %s\n", width, p.Name, p.Help)
+	}
+	return b.String()
+}
+
+// BeforeResolve lays environment, file and preset under the flags: kong asks
+// the resolver for each flag that the command line does not hold.
+func (t *trainCmd) BeforeResolve(ctx *kong.Context, a *app) error {
+	given := map[string]any{}
+	for _, path := range ctx.Path {
+		if path.Flag != nil {
+			given[path.Flag.Name] = ctx.FlagValue(path.Flag)
+		}
+	}
+	own := map[string]string{} // train's own flags, by flag name
+	for _, key := range t.ownEnv() {
+		if text, ok := a.env(dino.EnvName(key)); ok && text != "" {
+			own[strings.ReplaceAll(key, "_", "-")] = text
+		}
+	}
+	sources := dino.Sources{Env: a.env, ConfigFile: own["config"]}
+	if v, ok := given["preset"].(string); ok {
+		sources.Preset = v
+	}
+	if v, ok := given["config"].(string); ok {
+		sources.ConfigFile = v
+	}
+	merged, err := sources.Merge()
+	if err != nil {
+		return err
+	}
+	if _, ok := given["arch"]; ok {
+		// As in a file: another architecture brings its own sizes.
+		merged.Config.Dim, merged.Config.Depth, merged.Config.Heads = 0, 0, 0
+	}
+	ctx.AddResolver(kong.ResolverFunc(func(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
+		if text, ok := own[flag.Name]; ok {
+			return text, nil
+		}
+		if text, ok := merged.Get(flag.Name); ok {
+			return text, nil
+		}
+		return nil, nil
+	}))
+	return nil
+}
+
+// Run checks what was asked for and starts it.
+func (t *trainCmd) Run(a *app) error {
+	for _, notice := range t.unknownEnv(os.Environ()) {
+		a.console.Print("%s", notice)
+	}
+	if t.JSON && !t.DryRun {
+		return usageError{fmt.Errorf("--json belongs to --dry-run: a run's numbers are in its metrics.jsonl")}
+	}
+	if t.DryRun && t.Settings.Config.Data == "" {
+		t.Settings.Config.Data = dino.DataDemo // any: a plan looks at no picture
+	}
+	if err := t.Settings.Validate(); err != nil {
+		return usageError{err}
+	}
+	if !t.DryRun {
+		a.console.Print("%s", rateNotice(t.Settings.Config))
+	}
+	return runTrain(a.ctx, t.Settings, trainOptions{
+		RunDir: t.RunDir, Resume: t.Resume, DryRun: t.DryRun, JSON: t.JSON,
+		Console: a.console, Stdout: a.stdout, Now: a.now,
+	})
+}
+
+func rateNotice(c dino.Config) string {
+	return fmt.Sprintf("learning rate %.6g = lr %g x batch %d x accumulate %d / 256", c.ScaledLR(), c.LR, c.BatchSize, c.Accumulate)
+}
+
+// A variable with our prefix that nothing reads is most likely a slip.
+func (t *trainCmd) unknownEnv(environ []string) []string {
+	known := map[string]bool{}
+	var names, notices []string
+	for _, key := range append(t.ownEnv(), t.Settings.Keys()...) {
+		known[dino.EnvName(key)] = true
+		names = append(names, dino.EnvName(key))
+	}
+	for _, pair := range environ {
+		name, _, _ := strings.Cut(pair, "=")
+		if !strings.HasPrefix(name, "DINOGPU_") || known[name] {
+			continue
+		}
+		notice := "environment variable " + name + " is none of train's settings"
+		if near := dino.Nearest(name, names); near != "" {
+			notice += "; did you mean " + near + "?"
+		}
+		notices = append(notices, notice)
+	}
+	return notices
+}
