@@ -1,0 +1,258 @@
+package augment
+
+import (
+	"bytes"
+	"image"
+	"image/color"
+	"image/color/palette"
+	"image/gif"
+	"image/jpeg"
+	"image/png"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"golang.org/x/image/bmp"
+	"golang.org/x/image/tiff"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func pngOf(im image.Image) []byte {
+	var b bytes.Buffer
+	if err := png.Encode(&b, im); err != nil {
+		panic(err)
+	}
+	return b.Bytes()
+}
+
+// dot is a one-pixel picture, as a file.
+var dot = pngOf(image.NewGray(image.Rect(0, 0, 1, 1)))
+
+func names(s Source) []string {
+	var out []string
+	for i := range s.Len() {
+		out = append(out, filepath.ToSlash(s.Name(i)))
+	}
+	return out
+}
+
+func TestFlatFolder(t *testing.T) {
+	dir := t.TempDir()
+	for _, n := range []string{"b.PNG", "a.jpg", "c.tIf", "d.webp", "e.txt", ".hidden.png", "noext"} {
+		write(t, filepath.Join(dir, n), dot)
+	}
+	s, err := Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff([]string{"a.jpg", "b.PNG", "c.tIf", "d.webp"}, names(s)); d != "" {
+		t.Error(d)
+	}
+	if s.Label(0) != -1 || s.Classes() != nil {
+		t.Errorf("a flat folder has label %d, classes %v", s.Label(0), s.Classes())
+	}
+	// The format is told by content: all of these are PNG inside.
+	for i := range s.Len() {
+		if _, err := s.Decode(i); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestClassFolders(t *testing.T) {
+	dir := t.TempDir()
+	for _, n := range []string{"dog/2.png", "dog/deep/1.png", "cat/x.png", "cat/y.png", "loose.png", "empty/readme.txt", ".git/z.png"} {
+		write(t, filepath.Join(dir, n), dot)
+	}
+	s, err := Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff([]string{"cat/x.png", "cat/y.png", "dog/2.png", "dog/deep/1.png", "loose.png"}, names(s)); d != "" {
+		t.Error(d)
+	}
+	if d := cmp.Diff([]string{"cat", "dog"}, s.Classes()); d != "" {
+		t.Error(d)
+	}
+	for i, want := range []int{0, 0, 1, 1, -1} {
+		if s.Label(i) != want {
+			t.Errorf("%s has label %d, want %d", s.Name(i), s.Label(i), want)
+		}
+	}
+}
+
+// Links: the root itself, a class folder, a picture; and one that points back
+// up, which must not make the walk endless.
+func TestFolderLinks(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "far/1.png"), dot)
+	write(t, filepath.Join(dir, "real/ant/2.png"), dot)
+	for link, to := range map[string]string{
+		"root": "real", "real/bee": "../far", "real/ant/3.png": "../../far/1.png", "real/up": "..", "real/broken": "nowhere",
+	} {
+		if err := os.Symlink(filepath.FromSlash(to), filepath.Join(dir, filepath.FromSlash(link))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s, err := Open(filepath.Join(dir, "root"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"ant/2.png", "ant/3.png", "bee/1.png", "up/far/1.png", "up/real/ant/2.png", "up/real/ant/3.png"}
+	if d := cmp.Diff(want, names(s)); d != "" {
+		t.Error(d)
+	}
+	for i := range s.Len() {
+		if _, err := s.Decode(i); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestOpenRefuses(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "texts/a.txt"), nil)
+	if err := os.Mkdir(filepath.Join(dir, "empty"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(dir, "one.png"), dot)
+	write(t, filepath.Join(dir, "program"), []byte("\x7fELF\x00\x00"))
+	write(t, filepath.Join(dir, "packed.gz"), gz([]byte("hello")))
+	for path, say := range map[string]string{
+		"missing":   "doesn't exist",
+		"empty":     "is empty: put pictures (.png .jpg",
+		"texts":     "holds 1 files but no picture: names must end in one of .png",
+		"one.png":   "is a single picture",
+		"program":   "neither an idx file nor a text file",
+		"packed.gz": "no idx file: it starts with",
+	} {
+		full := filepath.Join(dir, path)
+		if _, err := Open(full); err == nil || !strings.Contains(err.Error(), say) || !strings.Contains(err.Error(), full) {
+			t.Errorf("%s: want %q and the path, got %v", path, say, err)
+		}
+	}
+}
+
+func TestList(t *testing.T) {
+	dir := t.TempDir()
+	abs := write(t, filepath.Join(dir, "far", "z.png"), dot)
+	write(t, filepath.Join(dir, "lists", "sub", "a b.png"), dot)
+	path := write(t, filepath.Join(dir, "lists", "all.txt"),
+		[]byte("\ufeff# pictures\r\n\r\n  sub/a b.png \r\n"+abs+"\n../far/z.png\nsub/missing.jpeg"))
+	s, err := Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff([]string{"sub/a b.png", filepath.ToSlash(abs), "../far/z.png", "sub/missing.jpeg"}, names(s)); d != "" {
+		t.Error(d)
+	}
+	for i := range 3 {
+		if _, err := s.Decode(i); err != nil {
+			t.Error(err)
+		}
+	}
+	if _, err := s.Decode(3); err == nil || !strings.Contains(err.Error(), "missing.jpeg") {
+		t.Errorf("a missing picture gave %v", err)
+	}
+	if s.Label(0) != -1 || s.Classes() != nil {
+		t.Error("a list has labels")
+	}
+	for text, say := range map[string]string{
+		"":                                "names no picture",
+		"# nothing\n\n":                   "names no picture",
+		"\nlost.png\n":                    "line 2: no picture at",
+		"sub/a b.png\npath,label\n":       `line 2: "path,label" is no picture's path`,
+		strings.Repeat("x", 70000) + "\n": "cannot be read as a list",
+	} {
+		bad := write(t, filepath.Join(dir, "lists", "bad.txt"), []byte(text))
+		if _, err := Open(bad); err == nil || !strings.Contains(err.Error(), say) || !strings.Contains(err.Error(), bad) {
+			t.Errorf("want %q and the path, got %v", say, err)
+		}
+	}
+}
+
+// Every format and pixel layout becomes the same RGB.
+func TestDecodeFormats(t *testing.T) {
+	dir := t.TempDir()
+	rect := image.Rect(0, 0, 2, 1)
+	first, second := [3]uint8{200, 100, 50}, [3]uint8{10, 20, 30}
+	fill := func(im interface {
+		image.Image
+		Set(x, y int, c color.Color)
+	}, a, b color.Color,
+	) image.Image {
+		im.Set(0, 0, a)
+		im.Set(1, 0, b)
+		return im
+	}
+	opaque := func(c [3]uint8) color.Color { return color.NRGBA{c[0], c[1], c[2], 255} }
+	half := func(c [3]uint8, a uint8) color.Color { return color.NRGBA{c[0], c[1], c[2], a} }
+	wide := func(c [3]uint8) color.Color {
+		return color.NRGBA64{uint16(c[0])<<8 | 0xfe, uint16(c[1])<<8 | 0xfe, uint16(c[2])<<8 | 0xfe, 0xffff}
+	}
+	rgb := fill(image.NewNRGBA(rect), opaque(first), opaque(second))
+	var gifs, bmps, tiffs, jpegs bytes.Buffer
+	pal := append(color.Palette{opaque(first), opaque(second)}, palette.WebSafe...)
+	for _, err := range []error{
+		gif.Encode(&gifs, fill(image.NewPaletted(rect, pal), opaque(first), opaque(second)), nil),
+		bmp.Encode(&bmps, rgb), tiff.Encode(&tiffs, rgb, nil),
+		jpeg.Encode(&jpegs, fill(image.NewGray(rect), color.Gray{77}, color.Gray{77}), nil),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, c := range map[string]struct {
+		data []byte
+		want [6]uint8
+	}{
+		"rgb.png":     {pngOf(rgb), [6]uint8{200, 100, 50, 10, 20, 30}},
+		"rgba.png":    {pngOf(fill(image.NewNRGBA(rect), half(first, 3), half(second, 0))), [6]uint8{200, 100, 50, 10, 20, 30}},
+		"rgb16.png":   {pngOf(fill(image.NewNRGBA64(rect), wide(first), wide(second))), [6]uint8{200, 100, 50, 10, 20, 30}},
+		"gray.png":    {pngOf(fill(image.NewGray(rect), color.Gray{9}, color.Gray{250})), [6]uint8{9, 9, 9, 250, 250, 250}},
+		"gray16.png":  {pngOf(fill(image.NewGray16(rect), color.Gray16{0x09ff}, color.Gray16{0xfa00})), [6]uint8{9, 9, 9, 250, 250, 250}},
+		"palette.png": {pngOf(fill(image.NewPaletted(rect, color.Palette{half(first, 7), opaque(second)}), half(first, 7), opaque(second))), [6]uint8{200, 100, 50, 10, 20, 30}},
+		"palette.gif": {gifs.Bytes(), [6]uint8{200, 100, 50, 10, 20, 30}},
+		"rgb.bmp":     {bmps.Bytes(), [6]uint8{200, 100, 50, 10, 20, 30}},
+		"rgb.tiff":    {tiffs.Bytes(), [6]uint8{200, 100, 50, 10, 20, 30}},
+		"gray.JPEG":   {jpegs.Bytes(), [6]uint8{77, 77, 77, 77, 77, 77}},
+	} {
+		im, err := decodeFile(write(t, filepath.Join(dir, name), c.data))
+		if err != nil || im.W != 2 || im.H != 1 || !bytes.Equal(im.Pix, c.want[:]) {
+			t.Errorf("%s: %+v, %v, want %v", name, im, err, c.want)
+		}
+	}
+}
+
+// The golden photograph, through the folder source.
+func TestDecodePhoto(t *testing.T) {
+	im, err := decodeFile("../testdata/golden/photo.png")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := openGolden(t).image("photo")
+	if im.W != want.W || im.H != want.H {
+		t.Fatalf("%d x %d", im.W, im.H)
+	}
+	within(t, "photo", im.Pix, want.Pix, 0)
+}
+
+// Damaged picture files give sentences with the path.
+func TestDecodeDamage(t *testing.T) {
+	huge := bytes.Clone(dot)
+	copy(huge[16:24], []byte{0x7f, 0xff, 0xff, 0xff, 0x7f, 0xff, 0xff, 0xff})
+	photo, err := os.ReadFile("../testdata/golden/photo.png")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, data := range map[string][]byte{
+		"empty.png": nil, "text.jpg": []byte("no picture"), "cut.png": photo[:len(photo)/2], "huge.png": huge,
+	} {
+		path := write(t, filepath.Join(t.TempDir(), name), data)
+		if im, err := decodeFile(path); err == nil || im != nil || !strings.Contains(err.Error(), path) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
