@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 )
 
 // The idx format (yann.lecun.com/exdb/mnist): two zero bytes, a type byte (8:
@@ -45,7 +46,7 @@ func readIDX(name string, r io.Reader, want ...int) (dims []int, data []byte, er
 		return nil, nil, fmt.Errorf("%s holds idx type %#x where only unsigned bytes (0x8) are read: convert it", name, head[2])
 	}
 	nd := int(head[3])
-	if !contains(want, nd) {
+	if !slices.Contains(want, nd) {
 		return nil, nil, fmt.Errorf("%s has %d dimensions where %v are expected: give the idx file of the %s", name, nd, want, kindOf(want))
 	}
 	total := uint64(1)
@@ -99,15 +100,6 @@ func readUpTo(r io.Reader, n uint64) ([]byte, error) {
 		b = bytes.Clone(b)
 	}
 	return b, nil
-}
-
-func contains(s []int, v int) bool {
-	for _, x := range s {
-		if x == v {
-			return true
-		}
-	}
-	return false
 }
 
 // kindOf names what a file with these dimensions holds.
