@@ -21,7 +21,55 @@ func (l *LayerNorm) Forward(p *gpu.Program, x gpu.Tensor) gpu.Tensor {
 	p.Dispatch(newKernel("layernorm_forward", args{"C": C, "LANES": lanes, "ROWS": rows}, gpu.Kernel{
 		Params: []uint32{uint32(N)}, Groups: spread(ceil(N, rows)), Trips: 3 * ceil(C, 4*lanes),
 		Tolerance: approximate,
-		Twin:      func(a [][]float32) { ref.LayerNorm(a[3], a[4], a[0], a[1], a[2]) },
+		Twin:      func(a [][]float32) { ref.LayerNormForward(a[3], a[4], a[0], a[1], a[2]) },
 	}), x, l.Weight, l.Bias, y, l.stats)
 	return y
+}
+
+// Backward records dWeight += and dBias += their gradients and returns dx = [residual +] the gradient of x.
+// residual is what flows past the branch that the layer begins; a zero Tensor stands for none.
+func (l *LayerNorm) Backward(p *gpu.Program, dy, residual, dWeight, dBias gpu.Tensor) gpu.Tensor {
+	l.backwardWeight(p, dy, dWeight, dBias)
+	return l.backwardInput(p, dy, residual)
+}
+
+func (l *LayerNorm) backwardInput(p *gpu.Program, dy, residual gpu.Tensor) gpu.Tensor {
+	N, C := l.x.Rows(), l.x.Cols()
+	dx := p.Scratch("layernorm.dx", l.x.Shape...)
+	lanes, rows := rowArgs(p, C)
+	tensors := []gpu.Tensor{dy, l.x, l.Weight, l.stats, dx}
+	twin := func(a [][]float32) { ref.LayerNormBackwardInput(a[4], a[0], a[1], a[2], a[3], nil) }
+	if !residual.IsZero() {
+		tensors = []gpu.Tensor{dy, l.x, l.Weight, l.stats, residual, dx}
+		twin = func(a [][]float32) { ref.LayerNormBackwardInput(a[5], a[0], a[1], a[2], a[3], a[4]) }
+	}
+	a := args{"C": C, "LANES": lanes, "ROWS": rows, "Residual": !residual.IsZero()}
+	p.Dispatch(newKernel("layernorm_backward_input", a, gpu.Kernel{
+		Params: []uint32{uint32(N)}, Groups: spread(ceil(N, rows)), Trips: 2 * ceil(C, 4*lanes),
+		Tolerance: approximate, Twin: twin,
+	}), tensors...)
+	return dx
+}
+
+func (l *LayerNorm) backwardWeight(p *gpu.Program, dy, dWeight, dBias gpu.Tensor) {
+	N, C := l.x.Rows(), l.x.Cols()
+	tiles, each := rowTiles(p, N, C/4)
+	sum := func(w, b gpu.Tensor, accumulate bool) {
+		p.Dispatch(newKernel("layernorm_backward_weight", args{"C": C, "Accumulate": accumulate}, gpu.Kernel{
+			Params: []uint32{uint32(N), uint32(each), uint32(tiles)},
+			Groups: spread(ceil(tiles*C/4, workgroup)), Trips: each, Tolerance: approximate,
+			Twin: func(a [][]float32) {
+				ref.LayerNormBackwardWeight(a[3], a[4], a[0], a[1], a[2], C, each, accumulate)
+			},
+		}), dy, l.x, l.stats, w, b)
+	}
+	if tiles == 1 {
+		sum(dWeight, dBias, true)
+		return
+	}
+	w := p.Scratch("layernorm.dweight.partials", tiles, C)
+	b := p.Scratch("layernorm.dbias.partials", tiles, C)
+	sum(w, b, false)
+	reducePartials(p, w, dWeight.Reshape(1, C), true)
+	reducePartials(p, b, dBias.Reshape(1, C), true)
 }

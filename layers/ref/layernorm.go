@@ -3,8 +3,8 @@ package ref
 
 import "math"
 
-// LayerNorm is the twin of layernorm_forward.wgsl: x, y (N, C); weight, bias (C); stats (N, 2).
-func LayerNorm(y, stats, x, weight, bias []float32) {
+// LayerNormForward is the twin of layernorm_forward.wgsl: x, y (N, C); weight, bias (C); stats (N, 2).
+func LayerNormForward(y, stats, x, weight, bias []float32) {
 	C := len(weight)
 	for r := range len(x) / C {
 		row := x[r*C : r*C+C]
@@ -27,4 +27,46 @@ func moments(x []float32) (mean, rstd float64) {
 		q += (float64(v) - mean) * (float64(v) - mean)
 	}
 	return mean, 1 / math.Sqrt(q/float64(len(x))+1e-6)
+}
+
+// LayerNormBackwardInput is the twin of layernorm_backward_input.wgsl: dx, dy, x (N, C); residual (N, C) or nil.
+func LayerNormBackwardInput(dx, dy, x, weight, stats, residual []float32) {
+	C := len(weight)
+	for r := range len(x) / C {
+		mean, rstd := float64(stats[2*r]), float64(stats[2*r+1])
+		var sg, sgn float64
+		for c := range C {
+			g := float64(dy[r*C+c]) * float64(weight[c])
+			sg += g
+			sgn += g * (float64(x[r*C+c]) - mean) * rstd
+		}
+		for c := range C {
+			g, n := float64(dy[r*C+c])*float64(weight[c]), (float64(x[r*C+c])-mean)*rstd
+			v := rstd * (g - sg/float64(C) - n*sgn/float64(C))
+			if residual != nil {
+				v += float64(residual[r*C+c])
+			}
+			dx[r*C+c] = float32(v)
+		}
+	}
+}
+
+// LayerNormBackwardWeight is the twin of layernorm_backward_weight.wgsl: dweight, dbias (S, C) take the sums of
+// tiles of `each` rows of dy, x (N, C).
+func LayerNormBackwardWeight(dweight, dbias, dy, x, stats []float32, C, each int, accumulate bool) {
+	N := len(x) / C
+	for s := range len(dweight) / C {
+		for c := range C {
+			var w, b float64
+			if accumulate {
+				w, b = float64(dweight[s*C+c]), float64(dbias[s*C+c])
+			}
+			for r := s * each; r < min(s*each+each, N); r++ {
+				g := float64(dy[r*C+c])
+				w += g * (float64(x[r*C+c]) - float64(stats[2*r])) * float64(stats[2*r+1])
+				b += g
+			}
+			dweight[s*C+c], dbias[s*C+c] = float32(w), float32(b)
+		}
+	}
 }
