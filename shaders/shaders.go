@@ -98,7 +98,11 @@ func withImports(name, text string) (string, error) {
 		if err != nil {
 			return "", fmt.Errorf("shaders: %s imports %q, which is not in shared", name, imp)
 		}
-		b.Write(inc)
+		nested, err := withImports(imp, string(inc))
+		if err != nil {
+			return "", err
+		}
+		b.WriteString(nested)
 	}
 	return b.String(), nil
 }
@@ -118,6 +122,14 @@ var functions = template.FuncMap{
 	"mul": func(a, b int) int { return a * b },
 	"div": func(a, b int) int { return a / b },
 	"mod": func(a, b int) int { return a % b },
+	// dict makes the arguments of a nested template from names and values
+	"dict": func(pairs ...any) map[string]any {
+		m := map[string]any{}
+		for i := 0; i+1 < len(pairs); i += 2 {
+			m[fmt.Sprint(pairs[i])] = pairs[i+1]
+		}
+		return m
+	},
 	// axis 0..3: the component of a vec4
 	"axis": func(i int) string { return "xyzw"[i%4 : i%4+1] },
 }

@@ -1,0 +1,194 @@
+package layers
+
+import (
+	"github.com/dinogpu/dinogpu/gpu"
+	"github.com/dinogpu/dinogpu/layers/ref"
+)
+
+// Form says which operands of a matmul are read turned over.
+type Form int
+
+// The forms that training needs: NT makes y = x W^T, NN dx = dy W, TN dW = dy^T x.
+const (
+	NN Form = iota // C = A B,   A (M, K), B (K, N)
+	NT             // C = A B^T, A (M, K), B (N, K)
+	TN             // C = A^T B, A (K, M), B (K, N)
+)
+
+func (f Form) String() string { return [...]string{"A B", "A B^T", "A^T B"}[f] }
+
+// Epilogue is what a matmul does to its result before it stores it, in this order.
+type Epilogue struct {
+	Bias       gpu.Tensor // (N): c += bias
+	Gelu       gpu.Tensor // (M, N): keeps c here, then c = gelu(c)
+	GeluSlope  gpu.Tensor // (M, N): c *= gelu'(this)
+	Residual   gpu.Tensor // (M, N): c += this
+	Accumulate bool       // c += what C holds
+}
+
+func (e Epilogue) fused() bool {
+	return !e.Bias.IsZero() || !e.Gelu.IsZero() || !e.GeluSlope.IsZero() || !e.Residual.IsZero()
+}
+
+// MatMul records c = op(a) op(b) and returns c (M, N). Rows are all but the last dimension of a tensor.
+// a and b may have columns beyond K (or M, N): rows padded to whole vec4s.
+func MatMul(p *gpu.Program, form Form, a, b, c gpu.Tensor, e Epilogue) gpu.Tensor {
+	defer p.Part(p.Part("matmul"))
+	m := newShape(p, form, a, b, c)
+	if m.splits == 1 || e.fused() {
+		m.splits = 1
+		m.record(p, a, b, c, e)
+		return c
+	}
+	partials := p.Scratch(c.Name+".partials", m.splits, m.M, ceil(m.N, 4)*4)
+	m.record(p, a, b, partials, Epilogue{})
+	reducePartials(p, partials, c, e.Accumulate)
+	return c
+}
+
+// shape is one matmul: its form, its sizes, and how its work is cut.
+type shape struct {
+	form    Form
+	M, N, K int
+	splits  int
+}
+
+func newShape(p *gpu.Program, form Form, a, b, c gpu.Tensor) shape {
+	m := shape{form: form, M: c.Rows(), N: c.Cols(), splits: 1}
+	switch form {
+	case NN:
+		m.K = b.Rows()
+	case NT:
+		m.K = min(a.Cols(), b.Cols())
+	case TN:
+		m.K = a.Rows()
+	}
+	rows, cols := [2]int{m.M, m.N}, [2]int{m.K, m.K} // of a and b as they lie
+	switch form {
+	case NN:
+		rows[1], cols[1] = m.K, m.N
+	case TN:
+		rows, cols = [2]int{m.K, m.K}, [2]int{m.M, m.N}
+	}
+	for i, t := range []gpu.Tensor{a, b} {
+		if t.Rows() != rows[i] || (t.Cols() != cols[i] && t.Cols() != ceil(cols[i], 4)*4) {
+			p.Fail("matmul %s (%d, %d) of depth %d: %s %v does not fit", form, m.M, m.N, m.K, t.Name, t.Shape)
+		}
+	}
+	m.splits = m.split(p)
+	return m
+}
+
+// split shares a deep and small matmul's depth out, so that the device has enough to do at once. It depends
+// on the shape and the member alone: the order of the sums never changes.
+func (m shape) split(p *gpu.Program) int {
+	blocks, want, least := m.blocks(p.Target.Matmul), 256, 128
+	if p.Target.Matmul == gpu.Texel {
+		want, least = 128, 64
+	}
+	if m.form == NT && m.N%4 != 0 {
+		return 1 // columns past N would hold what lies behind B
+	}
+	s := min(ceil(want, blocks), ceil(m.K, least), 64)
+	return max(s, ceil(m.K, 64<<10), 1)
+}
+
+// blocks is the number of blocks of C that one invocation (texel) or workgroup (tile) makes.
+func (m shape) blocks(member gpu.Matmul) int {
+	if member == gpu.Texel {
+		return ceil(m.M, texelRows) * ceil(m.N, 16)
+	}
+	return ceil(m.M, 64) * ceil(m.N, 64)
+}
+
+// texelRows is the height of the texel member's block; 16 x 16 is where taller ones stop gaining and start
+// to compile slowly.
+const texelRows = 16
+
+// record records one matmul kernel; c is (M, N) or partials (splits, M, N rounded up to 4).
+func (m shape) record(p *gpu.Program, a, b, c gpu.Tensor, e Epilogue) {
+	a, b = padColumns(p, a), padColumns(p, b)
+	depth := ceil(m.K, 4)
+	perSplit := ceil(depth, m.splits)
+	if p.Target.Matmul == gpu.Tile {
+		perSplit = ceil(perSplit, 4) * 4
+	}
+	splits := ceil(depth, perSplit)
+	N := c.Cols()
+	for _, t := range []gpu.Tensor{e.Bias, e.Gelu, e.GeluSlope, e.Residual} {
+		if !t.IsZero() && t.Cols() != N {
+			p.Fail("matmul %s: %s %v does not fit %s %v", m.form, t.Name, t.Shape, c.Name, c.Shape)
+		}
+	}
+	a4 := args{
+		"AT": m.form == TN, "BT": m.form == NT, "V4": N%4 == 0,
+		"Bias": !e.Bias.IsZero(), "Gelu": !e.Gelu.IsZero(), "GeluSlope": !e.GeluSlope.IsZero(),
+		"Residual": !e.Residual.IsZero(), "Accumulate": e.Accumulate,
+	}
+	name, trips, blocks := "matmul_tile", perSplit/4, m.blocks(p.Target.Matmul)
+	across := ceil(N, 64)
+	if p.Target.Matmul == gpu.Texel {
+		// the last depths of an operand that runs along them are read past its end, whatever lies there
+		a4["TAIL"], a4["ROWS"] = m.K%4 != 0 && m.form != NT, texelRows
+		name, trips, across = "matmul_texel", perSplit, ceil(N, 16)
+		blocks = ceil(blocks, 8)
+	}
+	groups := spread(blocks)
+	groups[2] = splits
+	// a split too many would read nothing and store zeros over its part, which is what it should hold
+	if splits < m.splits {
+		groups[2] = m.splits
+	}
+	bound := []gpu.Tensor{a, b, c}
+	for _, t := range []gpu.Tensor{e.Bias, e.Gelu, e.GeluSlope, e.Residual} {
+		if !t.IsZero() {
+			bound = append(bound, t)
+		}
+	}
+	tolerance := exact
+	if !e.Gelu.IsZero() || !e.GeluSlope.IsZero() {
+		tolerance = approximate
+	}
+	p.Dispatch(newKernel(name, a4, gpu.Kernel{
+		Params: []uint32{
+			uint32(m.M), uint32(N), uint32(m.K), uint32(a.Cols() / 4), uint32(b.Cols() / 4),
+			uint32(perSplit), uint32(across), uint32(m.M * N),
+		},
+		Groups: groups, Trips: trips, Flops: 2 * m.M * m.N * m.K, Tolerance: tolerance,
+		Twin: func(h [][]float32) { m.twin(h, a, b, N, 4*perSplit, e) },
+	}), bound...)
+}
+
+// twin runs the plain matmul and its epilogue on the host.
+func (m shape) twin(h [][]float32, a, b gpu.Tensor, N, perSplit int, e Epilogue) {
+	x := ref.Matmul{
+		M: m.M, N: N, K: m.K, AT: m.form == TN, BT: m.form == NT, AStride: a.Cols(), BStride: b.Cols(),
+		PerSplit: perSplit, Accumulate: e.Accumulate,
+	}
+	next := 3
+	take := func(t gpu.Tensor) []float32 {
+		if t.IsZero() {
+			return nil
+		}
+		next++
+		return h[next-1]
+	}
+	x.Bias, x.Gelu, x.GeluSlope, x.Residual = take(e.Bias), take(e.Gelu), take(e.GeluSlope), take(e.Residual)
+	x.Run(h[2], h[0], h[1])
+}
+
+// padColumns gives t's rows whole vec4s: t itself, or a copy with zeros behind each row.
+func padColumns(p *gpu.Program, t gpu.Tensor) gpu.Tensor {
+	R, N := t.Rows(), t.Cols()
+	if N%4 == 0 {
+		return t
+	}
+	return p.Derived(t, "padded", func() gpu.Tensor {
+		out := p.Scratch(t.Name+".padded", R, ceil(N, 4)*4)
+		p.Dispatch(newKernel("columns_pad", nil, gpu.Kernel{
+			Params: []uint32{uint32(R), uint32(N)}, Groups: spread(ceil(R*ceil(N, 4), 64)), Tolerance: 0,
+			Twin: func(h [][]float32) { ref.ColumnsPad(h[1], h[0], N) },
+		}), t, out)
+		return out
+	})
+}

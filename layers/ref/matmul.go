@@ -1,0 +1,77 @@
+package ref
+
+// Matmul is the twin of matmul_tile.wgsl and matmul_texel.wgsl, with their epilogues.
+type Matmul struct {
+	M, N, K          int
+	AT, BT           bool // a is (K, M), b is (N, K)
+	AStride, BStride int  // elements from one row to the next
+	PerSplit         int  // depths of K a split of c takes; c is (ceil(K / PerSplit), M, N)
+
+	Bias, Gelu, GeluSlope, Residual []float32 // nil: not fused; Gelu is written
+	Accumulate                      bool
+}
+
+// Run makes c from a and b.
+func (x Matmul) Run(c, a, b []float32) {
+	splits := len(c) / (x.M * x.N)
+	for z := range splits {
+		from, to := min(z*x.PerSplit, x.K), min((z+1)*x.PerSplit, x.K)
+		part := c[z*x.M*x.N : (z+1)*x.M*x.N]
+		for m := range x.M {
+			for n := range x.N {
+				var v float64
+				if from < to && !x.pastColumns(n) {
+					v = x.dot(a, b, m, n, from, to)
+				}
+				x.store(part, m*x.N+n, n, v)
+			}
+		}
+	}
+}
+
+// pastColumns tells whether column n of c lies past b's columns: partial sums are padded to whole vec4s.
+func (x Matmul) pastColumns(n int) bool { return !x.BT && n >= x.BStride }
+
+func (x Matmul) dot(a, b []float32, m, n, from, to int) (v float64) {
+	ai, as := m*x.AStride, 1
+	if x.AT {
+		ai, as = m, x.AStride
+	}
+	bi, bs := n, x.BStride
+	if x.BT {
+		bi, bs = n*x.BStride, 1
+	}
+	for k := from; k < to; k++ {
+		v += float64(a[ai+k*as]) * float64(b[bi+k*bs])
+	}
+	return v
+}
+
+func (x Matmul) store(c []float32, i, n int, v float64) {
+	if x.Bias != nil {
+		v += float64(x.Bias[n])
+	}
+	if x.Gelu != nil {
+		x.Gelu[i] = float32(v)
+		v = Gelu(v)
+	}
+	if x.GeluSlope != nil {
+		v *= GeluSlope(float64(x.GeluSlope[i]))
+	}
+	if x.Residual != nil {
+		v += float64(x.Residual[i])
+	}
+	if x.Accumulate {
+		v += float64(c[i])
+	}
+	c[i] = float32(v)
+}
+
+// ColumnsPad is the twin of columns_pad.wgsl: x (R, N), out (R, N rounded up to a multiple of 4).
+func ColumnsPad(out, x []float32, N int) {
+	clear(out)
+	wide := (N + 3) / 4 * 4
+	for r := range len(x) / N {
+		copy(out[r*wide:], x[r*N:r*N+N])
+	}
+}

@@ -1,0 +1,13 @@
+// Attention's qkv (B*T, 3*D) holds [q, k, v][heads][head size] for each token, D = HEADS * HD. In vec4s:
+const QUADS = HD / 4u;
+const TOKEN = 3u * HEADS * QUADS; // from a token to the next
+const KEY = HEADS * QUADS;        // from a query to its key
+const VALUE = 2u * HEADS * QUADS; // from a query to its value
+
+// No score is as low; exp of it is 0 without passing through infinity.
+const LOWEST = -1e30;
+{{- if .Texel}}
+
+// texel_at is vec4 i of a tensor that was staged 1,024 to a row.
+fn texel_at(i: u32) -> vec2u { return vec2u(i % 1024u, i / 1024u); }
+{{- end}}

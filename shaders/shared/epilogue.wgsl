@@ -1,0 +1,58 @@
+// The store of every matmul kernel, with what is fused into it:
+//   Bias        c += bias[column]
+//   Gelu        before = c, c = gelu(c)        before is kept for the backward pass
+//   GeluSlope   c *= gelu'(before)
+//   Residual    c += residual
+//   Accumulate  c += what C holds
+{{if or .Gelu .GeluSlope}}
+//import gelu
+{{end}}
+struct Shape {
+    M: u32, N: u32, K: u32,
+    a_row: u32, b_row: u32, // vec4s a row of A and B
+    depth: u32,             // vec4s of depth a split takes
+    across: u32,            // blocks along N
+    split: u32,             // elements of C a split takes
+}
+{{bind}} var<storage, read_write> C: array<{{if .V4}}vec4f{{else}}f32{{end}}>;
+{{- if .Bias}}
+{{bind}} var<storage, read> bias: array<{{if .V4}}vec4f{{else}}f32{{end}}>;
+{{- end}}
+{{- if .Gelu}}
+{{bind}} var<storage, read_write> before: array<{{if .V4}}vec4f{{else}}f32{{end}}>;
+{{- end}}
+{{- if .GeluSlope}}
+{{bind}} var<storage, read> before: array<{{if .V4}}vec4f{{else}}f32{{end}}>;
+{{- end}}
+{{- if .Residual}}
+{{bind}} var<storage, read> residual: array<{{if .V4}}vec4f{{else}}f32{{end}}>;
+{{- end}}
+{{bind}} var<uniform> p: Shape;
+
+// store writes 4 neighbouring columns of a row of C.
+fn store(row: u32, col: u32, z: u32, value: vec4f) {
+    if row >= p.M || col >= p.N { return; }
+    var v = value;
+{{- if .V4}}
+    let i = (z * p.split + row * p.N + col) / 4u;
+    {{if .Bias}}v += bias[col / 4u];{{end}}
+    {{if .Gelu}}before[i] = v; v = gelu(v);{{end}}
+    {{if .GeluSlope}}v *= gelu_slope(before[i]);{{end}}
+    {{if .Residual}}v += residual[i];{{end}}
+    {{if .Accumulate}}v += C[i];{{end}}
+    C[i] = v;
+{{- else}}
+    let i = z * p.split + row * p.N + col;
+{{- range $j := upto 4}}
+    if col + {{$j}}u < p.N {
+        var x = v.{{axis $j}};
+        {{if $.Bias}}x += bias[col + {{$j}}u];{{end}}
+        {{if $.Gelu}}before[i + {{$j}}u] = x; x = gelu(vec4f(x)).x;{{end}}
+        {{if $.GeluSlope}}x *= gelu_slope(vec4f(before[i + {{$j}}u])).x;{{end}}
+        {{if $.Residual}}x += residual[i + {{$j}}u];{{end}}
+        {{if $.Accumulate}}x += C[i + {{$j}}u];{{end}}
+        C[i + {{$j}}u] = x;
+    }
+{{- end}}
+{{- end}}
+}
