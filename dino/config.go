@@ -10,52 +10,52 @@ package dino
 // Sizes that follow from --arch are left at 0 here; [Config.Size] gives them.
 type Config struct {
 	// Pictures.
-	Data         string `yaml:"data" group:"data" aliases:"data-path" placeholder:"PATH" help:"Pictures: a folder (flat or with sub-folders), a text file of paths, an idx file, or demo for the set inside this program."`
-	Limit        int    `yaml:"limit" group:"data" default:"0" help:"Use only the first N pictures; 0 takes all."`
-	Mean         RGB    `yaml:"mean" group:"data" default:"0.485,0.456,0.406" help:"Mean of each channel, 0 to 1; the default is ImageNet's."`
+	Data         string `yaml:"data" group:"data" aliases:"data-path" placeholder:"PATH" help:"A folder (flat or not), a text file of paths, an idx file, or demo: the set inside this program."`
+	Limit        int    `yaml:"limit" group:"data" default:"0" help:"Use only the first N pictures; 0: all."`
+	Mean         RGB    `yaml:"mean" group:"data" default:"0.485,0.456,0.406" help:"Of each channel, 0 to 1; ImageNet's."`
 	Std          RGB    `yaml:"std" group:"data" default:"0.229,0.224,0.225" help:"Standard deviation of each channel."`
-	Augmentation string `yaml:"augmentation" group:"data" default:"reference" help:"reference: colour, grey, blur, solarize as published; light: flip, brightness and contrast only."`
-	NumWorkers   int    `yaml:"num_workers" group:"data" default:"0" help:"Goroutines that decode and crop; 0: one a core. Never changes the result."`
+	Augmentation string `yaml:"augmentation" group:"data" default:"reference" help:"Or light: flip, brightness, contrast."`
+	NumWorkers   int    `yaml:"num_workers" group:"data" default:"0" help:"Goroutines that decode; 0: one a core."`
 
 	// Student and teacher.
 	Arch           string  `yaml:"arch" group:"model" default:"vit_small" help:"vit_tiny, vit_small or vit_base."`
-	PatchSize      int     `yaml:"patch_size" group:"model" default:"16" help:"Pixels a patch side. Smaller is better and slower: 8 costs 4.5 times 16."`
-	Dim            int     `yaml:"dim" group:"model" default:"0" help:"Width of the backbone; 0: from --arch, as for the next two."`
+	PatchSize      int     `yaml:"patch_size" group:"model" default:"16" help:"Pixels. 8 learns better, at 4.5 times the work."`
+	Dim            int     `yaml:"dim" group:"model" default:"0" help:"Width; 0: from --arch, as the next two."`
 	Depth          int     `yaml:"depth" group:"model" default:"0" help:"Blocks."`
 	Heads          int     `yaml:"heads" group:"model" default:"0" help:"Attention heads; must divide the width."`
-	DropPathRate   float64 `yaml:"drop_path_rate" group:"model" default:"0.1" help:"Student only: rate at which the last block is skipped (earlier ones less)."`
-	OutDim         int     `yaml:"out_dim" group:"model" default:"65536" help:"Prototypes K. Large suits large data: 1024 below 20,000 pictures, 4096 below 100,000."`
-	NormLastLayer  bool    `yaml:"norm_last_layer" group:"model" default:"true" negatable:"" help:"Keep the prototypes' length at 1. Steadier; without it vit_small does better."`
-	HeadLayers     int     `yaml:"head_layers" group:"model" default:"3" help:"Linear layers of the head before the prototypes."`
-	HeadHidden     int     `yaml:"head_hidden" group:"model" default:"2048" help:"Hidden width of the head."`
+	DropPathRate   float64 `yaml:"drop_path_rate" group:"model" default:"0.1" help:"Rate of skipping the last block (student only)."`
+	OutDim         int     `yaml:"out_dim" group:"model" default:"65536" help:"Prototypes. Below 20,000 pictures take 1024, below 100,000 take 4096."`
+	NormLastLayer  bool    `yaml:"norm_last_layer" group:"model" default:"true" negatable:"" help:"Prototypes of length 1 (on): steadier. vit_small does better without."`
+	HeadLayers     int     `yaml:"head_layers" group:"model" default:"3" help:"Linear layers before the prototypes."`
+	HeadHidden     int     `yaml:"head_hidden" group:"model" default:"2048" help:"Width between them."`
 	HeadBottleneck int     `yaml:"head_bottleneck" group:"model" default:"256" help:"Width the prototypes compare in."`
 
 	// Multi-crop.
-	GlobalCropsSize  int   `yaml:"global_crops_size" group:"crops" default:"224" help:"Pixels of the two global crops' side."`
-	GlobalCropsScale Range `yaml:"global_crops_scale" group:"crops" default:"0.4,1" help:"Their share of the picture's area. Take 0.14,1 without local crops."`
-	LocalCropsNumber int   `yaml:"local_crops_number" group:"crops" default:"8" help:"Local crops a picture; 0 turns multi-crop off."`
-	LocalCropsSize   int   `yaml:"local_crops_size" group:"crops" default:"96" help:"Pixels of a local crop's side."`
-	LocalCropsScale  Range `yaml:"local_crops_scale" group:"crops" default:"0.05,0.4" help:"Their share of the picture's area."`
+	GlobalCropsSize  int   `yaml:"global_crops_size" group:"crops" default:"224" help:"Pixels a side of the two global crops."`
+	GlobalCropsScale Range `yaml:"global_crops_scale" group:"crops" default:"0.4,1" help:"Share of the area. Without locals: 0.14,1."`
+	LocalCropsNumber int   `yaml:"local_crops_number" group:"crops" default:"8" help:"Local crops a picture; 0: no multi-crop."`
+	LocalCropsSize   int   `yaml:"local_crops_size" group:"crops" default:"96" help:"Pixels a side."`
+	LocalCropsScale  Range `yaml:"local_crops_scale" group:"crops" default:"0.05,0.4" help:"Share of the area."`
 
 	// Teacher and loss.
-	MomentumTeacher         float64 `yaml:"momentum_teacher" group:"teacher" default:"0.996" help:"Moving average at the start, rising to 1. Higher for small batches: 0.9995 at 256."`
-	TeacherTemp             float64 `yaml:"teacher_temp" group:"teacher" default:"0.04" help:"Sharpening after its warm-up. Above 0.07 is usually unstable."`
-	WarmupTeacherTemp       float64 `yaml:"warmup_teacher_temp" group:"teacher" default:"0.04" help:"Sharpening at the start; lower it if the loss does not fall."`
-	WarmupTeacherTempEpochs int     `yaml:"warmup_teacher_temp_epochs" group:"teacher" default:"0" help:"Epochs from that to --teacher-temp; 30 in long runs."`
-	StudentTemp             float64 `yaml:"student_temp" group:"teacher" default:"0.1" help:"Temperature of the student's softmax."`
-	CenterMomentum          float64 `yaml:"center_momentum" group:"teacher" default:"0.9" help:"Moving average of the teacher's centre."`
+	MomentumTeacher         float64 `yaml:"momentum_teacher" group:"teacher" default:"0.996" help:"Rises to 1. Higher for small batches."`
+	TeacherTemp             float64 `yaml:"teacher_temp" group:"teacher" default:"0.04" help:"Above 0.07 is usually unstable."`
+	WarmupTeacherTemp       float64 `yaml:"warmup_teacher_temp" group:"teacher" default:"0.04" help:"Lower it if the loss does not fall."`
+	WarmupTeacherTempEpochs int     `yaml:"warmup_teacher_temp_epochs" group:"teacher" default:"0" help:"From that to --teacher-temp; 30 in long runs."`
+	StudentTemp             float64 `yaml:"student_temp" group:"teacher" default:"0.1" help:"Of the student's softmax."`
+	CenterMomentum          float64 `yaml:"center_momentum" group:"teacher" default:"0.9" help:"Moving average of the centre."`
 
 	// Optimiser and length.
-	Optimizer       string  `yaml:"optimizer" group:"optimiser" default:"adamw" help:"adamw, sgd or lars. AdamW suits transformers."`
-	LR              float64 `yaml:"lr" group:"optimiser" default:"0.0005" help:"Peak rate for 256 pictures a step. The rate used is lr x batch x accumulate / 256; the log says it."`
-	MinLR           float64 `yaml:"min_lr" group:"optimiser" default:"1e-6" help:"Rate at the end; not scaled."`
+	Optimizer       string  `yaml:"optimizer" group:"optimiser" default:"adamw" help:"adamw (suits transformers), sgd or lars."`
+	LR              float64 `yaml:"lr" group:"optimiser" default:"0.0005" help:"Peak, for 256 pictures a step. What is used is lr x batch x accumulate / 256; the log says it."`
+	MinLR           float64 `yaml:"min_lr" group:"optimiser" default:"1e-6" help:"At the end; not scaled."`
 	WarmupEpochs    int     `yaml:"warmup_epochs" group:"optimiser" default:"10" help:"Epochs in which the rate rises from 0."`
-	WeightDecay     float64 `yaml:"weight_decay" group:"optimiser" default:"0.04" help:"At the start; a small value works well for transformers."`
-	WeightDecayEnd  float64 `yaml:"weight_decay_end" group:"optimiser" default:"0.4" help:"At the end: more later helps transformers."`
-	ClipGrad        float64 `yaml:"clip_grad" group:"optimiser" default:"3" help:"Largest gradient norm of each tensor; 0: off. 0.3 to 1 steadies larger models."`
-	FreezeLastLayer int     `yaml:"freeze_last_layer" group:"optimiser" default:"1" help:"Epochs without update of the prototypes; raise it if the loss does not fall."`
+	WeightDecay     float64 `yaml:"weight_decay" group:"optimiser" default:"0.04" help:"At the start."`
+	WeightDecayEnd  float64 `yaml:"weight_decay_end" group:"optimiser" default:"0.4" help:"At the end: more decay late helps transformers."`
+	ClipGrad        float64 `yaml:"clip_grad" group:"optimiser" default:"3" help:"Each tensor's gradient norm; 0: off. ViT-B: 0.3 to 1."`
+	FreezeLastLayer int     `yaml:"freeze_last_layer" group:"optimiser" default:"1" help:"Epochs; raise it if the loss does not fall."`
 	BatchSize       int     `yaml:"batch_size" group:"optimiser" aliases:"batch-size-per-gpu" default:"64" help:"Pictures at once."`
-	Accumulate      int     `yaml:"accumulate" group:"optimiser" default:"1" help:"Batches an optimiser step: 4 x 16 learns as 1 x 64, in less memory."`
+	Accumulate      int     `yaml:"accumulate" group:"optimiser" default:"1" help:"Batches a step: 16 x 4 learns as 64, in less memory."`
 	Epochs          int     `yaml:"epochs" group:"optimiser" default:"100" help:"Passes over the pictures."`
 	Seed            uint64  `yaml:"seed" group:"optimiser" default:"0" help:"Same seed and device: same bytes."`
 }

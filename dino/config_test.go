@@ -52,7 +52,6 @@ func TestValidateNamesWhatIsWrong(t *testing.T) {
 		spoil func(s *Settings)
 		want  string // must stand in the sentence
 	}{
-		"no data":              {func(s *Settings) { s.Config.Data = "" }, "--data"},
 		"limit":                {func(s *Settings) { s.Config.Limit = -1 }, "limit -1"},
 		"workers":              {func(s *Settings) { s.Config.NumWorkers = -1 }, "num_workers -1"},
 		"std 0":                {func(s *Settings) { s.Config.Std[1] = 0 }, "std 0.229,0,0.225"},

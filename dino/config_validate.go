@@ -19,7 +19,7 @@ const (
 )
 
 // Validate reports the first value that no run can use, in a sentence that
-// says which, and what to set.
+// says which, and what to set. Data may be empty, as a plan needs none.
 func (c Config) Validate() error {
 	return first(
 		c.validateData,
@@ -40,9 +40,6 @@ func first(checks ...func() error) error {
 }
 
 func (c Config) validateData() error {
-	if c.Data == "" {
-		return errors.New("data is missing: name a folder, a list or an idx file with --data PATH, or try --preset demo")
-	}
 	for i := range 3 {
 		if !finite(c.Mean[i]) {
 			return fmt.Errorf("mean %s holds a value that is no number: use the pictures' channel means between 0 and 1", text(c.Mean))

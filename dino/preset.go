@@ -17,13 +17,13 @@ type Preset struct {
 // total batch was larger, Help names it with the --accumulate that reaches it.
 func Presets() []Preset {
 	return []Preset{
-		{"demo", "the pictures inside this program and a small model; minutes on two cores", demo},
-		{"vits16", "the reference's vanilla run, 100 epochs; recipe's batch 512: --accumulate 8", vits16},
-		{"vits16-boosted", "300 epochs, warmer teacher; recipe's batch 1024: --accumulate 16", vits16Boosted},
-		{"vitti16", "vits16 with vit_tiny; batch 512: --accumulate 8", vitti16},
-		{"vits8", "released ViT-S/8, 800 epochs; batch 1024: --accumulate 64", vits8},
-		{"vitb16", "released ViT-B/16, 400 epochs; batch 1024: --accumulate 32", vitb16},
-		{"vitb8", "released ViT-B/8, 300 epochs; batch unknown, about 1024: --accumulate 171", vitb8},
+		{"demo", "pictures inside this program; minutes on two cores", demo},
+		{"vits16", "vanilla, 100 epochs; recipe's batch 512: --accumulate 8", vits16},
+		{"vits16-boosted", "300 epochs; recipe's batch 1024: --accumulate 16", vits16Boosted},
+		{"vitti16", "vits16 with vit_tiny", vitti16},
+		{"vits8", "released, 800 epochs; batch 1024: --accumulate 64", vits8},
+		{"vitb16", "released, 400 epochs; batch 1024: --accumulate 32", vitb16},
+		{"vitb8", "released, 300 epochs; total batch unpublished", vitb8},
 	}
 }
 

@@ -5,7 +5,7 @@ import "time"
 // Settings is everything config.yaml holds: the recipe's name, its numbers
 // and how the run is carried out.
 type Settings struct {
-	Preset string     `yaml:"preset" group:"run" placeholder:"NAME" help:"Start from a recipe, below."`
+	Preset string     `yaml:"preset" group:"run" placeholder:"NAME" help:"Start from a recipe above."`
 	Config Config     `yaml:",inline" embed:""`
 	Run    RunOptions `yaml:",inline" embed:""`
 }
@@ -13,18 +13,18 @@ type Settings struct {
 // RunOptions say how long a run goes, what it keeps and what it runs on.
 // None of them changes what a step computes.
 type RunOptions struct {
-	MaxSteps        int           `yaml:"max_steps" group:"run" default:"0" help:"Stop, saved, after N steps; 0: at the last epoch."`
-	MaxTime         time.Duration `yaml:"max_time" group:"run" default:"0s" help:"Stop, saved, after this long, like 2h or 90m; 0s: no limit."`
+	MaxSteps        int           `yaml:"max_steps" group:"run" default:"0" help:"Stop, saved, after N steps; 0: at the end."`
+	MaxTime         time.Duration `yaml:"max_time" group:"run" default:"0s" help:"Stop, saved, after a time like 2h; 0s: never."`
 	CheckpointEvery int           `yaml:"checkpoint_every" group:"run" default:"0" help:"Save every N steps; 0: once an epoch."`
 	Keep            int           `yaml:"keep" group:"run" default:"2" help:"Newest checkpoints to keep."`
 	SaveckpFreq     int           `yaml:"saveckp_freq" group:"run" default:"20" help:"Keep one for ever every N epochs; 0: none."`
-	KNNEvery        int           `yaml:"knn_every" group:"run" default:"0" help:"Measure k-NN every N epochs: watch it, not the loss. 0: never."`
-	KNNTrain        string        `yaml:"knn_train" group:"run" placeholder:"PATH" help:"Labelled pictures k-NN looks its neighbours up in (the demo brings its own)."`
+	KNNEvery        int           `yaml:"knn_every" group:"run" default:"0" help:"Measure k-NN every N epochs; 0: never."`
+	KNNTrain        string        `yaml:"knn_train" group:"run" placeholder:"PATH" help:"Its labelled pictures (the demo brings its own)."`
 	KNNTest         string        `yaml:"knn_test" group:"run" placeholder:"PATH" help:"Labelled pictures it is asked about."`
 
-	Adapter string `yaml:"adapter" group:"device" placeholder:"NAME" help:"Name or index of the GPU; by default the best real one."`
+	Adapter string `yaml:"adapter" group:"device" placeholder:"NAME" help:"Name or index; by default the best real GPU."`
 	Matmul  string `yaml:"matmul" group:"device" default:"auto" help:"auto, tile (GPUs) or texel (software Vulkan)."`
-	Crops   string `yaml:"crops" group:"device" default:"auto" help:"Crops of one size go together (faster), apart (least memory) or auto."`
+	Crops   string `yaml:"crops" group:"device" default:"auto" help:"Of one size: together (fast), apart (lean), auto."`
 }
 
 // DefaultSettings returns the default of every setting, as the tags give them.

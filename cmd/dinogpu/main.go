@@ -93,7 +93,9 @@ func run(a *app, args []string) (code int) {
 	}
 	ctx, err := parser.Parse(dashed(args))
 	if err != nil {
-		a.console.Error(fmt.Sprintf("dinogpu: %v\ndinogpu %s--help lists what there is.", err, commandOf(args)))
+		command := commandOf(parser, args)
+		text := strings.TrimPrefix(err.Error(), command+": ")
+		a.console.Error(fmt.Sprintf("dinogpu: %s\n%s lists what there is.", text, strings.Join(strings.Fields("dinogpu "+command+" --help"), " ")))
 		return exitUsage
 	}
 	err = ctx.Run()
@@ -137,9 +139,12 @@ func dashed(args []string) []string {
 	return out
 }
 
-func commandOf(args []string) string {
-	if len(args) > 0 && args[0] == "train" {
-		return "train "
+// The command that was meant, or empty.
+func commandOf(parser *kong.Kong, args []string) string {
+	for _, node := range parser.Model.Leaves(true) {
+		if len(args) > 0 && args[0] == node.Name {
+			return node.Name
+		}
 	}
 	return ""
 }

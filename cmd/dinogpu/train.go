@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -13,11 +14,11 @@ import (
 type trainCmd struct {
 	Settings dino.Settings `embed:""`
 
-	Config string `group:"run" placeholder:"FILE" help:"YAML file of settings, like a run's config.yaml."`
-	RunDir string `group:"run" aliases:"output-dir" placeholder:"DIR" help:"Folder of the run; by default runs/<preset>-<UTC time>. Never written over."`
-	Resume string `group:"run" placeholder:"DIR" help:"Go on with the run in that folder."`
+	Config string `group:"run" placeholder:"FILE" help:"YAML settings, like a run's config.yaml."`
+	RunDir string `group:"run" aliases:"output-dir" placeholder:"DIR" help:"A new folder; else runs/<preset>-<UTC time>."`
+	Resume string `group:"run" placeholder:"DIR" help:"Go on with the run there."`
 
-	DryRun bool `group:"plan" help:"Say what the run needs (memory, work) and stop; needs no GPU and no data."`
+	DryRun bool `group:"plan" help:"Say what it would take and stop. Needs no GPU, no data."`
 	JSON   bool `name:"json" group:"plan" help:"With --dry-run: as JSON."`
 }
 
@@ -100,15 +101,13 @@ func (t *trainCmd) Run(a *app) error {
 		a.console.Print("%s", notice)
 	}
 	if t.JSON && !t.DryRun {
-		return usageError{fmt.Errorf("--json belongs to --dry-run: a run's numbers are in its metrics.jsonl")}
+		return usageError{errors.New("--json belongs to --dry-run: a run's numbers are in its metrics.jsonl")}
 	}
-	if t.DryRun && t.Settings.Config.Data == "" {
-		t.Settings.Config.Data = dino.DataDemo // any: a plan looks at no picture
-	}
-	if err := t.Settings.Validate(); err != nil {
-		return usageError{err}
-	}
+	// kong has validated the settings, but a plan looks at no picture.
 	if !t.DryRun {
+		if t.Settings.Config.Data == "" {
+			return usageError{errors.New("there is nothing to train on: name a folder, a list or an idx file with --data PATH, or try --preset demo")}
+		}
 		a.console.Print("%s", rateNotice(t.Settings.Config))
 	}
 	return runTrain(a.ctx, t.Settings, trainOptions{

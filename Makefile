@@ -1,0 +1,47 @@
+# make help lists the targets. Everything here also works as the plain
+# commands it runs; nothing needs more than Go, a C compiler and a GPU driver.
+
+GO      ?= go
+BIN     := bin/dinogpu
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo development)
+LDFLAGS := -X main.version=$(VERSION)
+# The binding links a native library, so the packages need cgo.
+export CGO_ENABLED := 1
+
+# Versions of the tools that check uses; the Go proxy serves both.
+GOFUMPT     := mvdan.cc/gofumpt@v0.12.0
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+
+.DEFAULT_GOAL := help
+.PHONY: help setup build run test check bench clean
+
+help: ## List the targets
+	@echo "dinogpu trains DINO vision transformers on any GPU. Targets:"
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+setup: ## Look for a C compiler and a GPU driver; install software Vulkan where apt may
+	@sh .ci/setup.sh
+
+build: ## Build bin/dinogpu
+	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/dinogpu
+
+run: setup build ## Train the demo: real pictures, minutes on two cores
+	$(BIN) train --preset demo
+
+# testdata is a package of its own (it embeds the demo's pictures), and ./...
+# passes over folders of that name.
+test: setup ## Run every test
+	$(GO) vet ./... ./testdata
+	$(GO) test -timeout 15m ./... ./testdata
+
+check: build ## Formatting, vet, staticcheck; every kernel through naga and Tint where they are
+	@sh .ci/format.sh '$(GO)' '$(GOFUMPT)'
+	$(GO) vet ./... ./testdata
+	$(GO) run $(STATICCHECK) ./... ./testdata
+	@sh .ci/shaders.sh $(BIN)
+
+bench: setup build ## Measure the device: FMA, copies, matmuls, the whole step
+	$(BIN) bench
+
+clean: ## Remove what build and check made (runs/ stays)
+	rm -rf bin

@@ -1,0 +1,103 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/dinogpu/dinogpu"
+
+// Who may import whom, within this module: down only. A package of the module
+// that stands not here fails the test, so that the table stays whole.
+var mayImport = map[string][]string{
+	"testdata":    {},
+	"shaders":     {},
+	"layers/ref":  {},
+	"gpu":         {},
+	"augment":     {"testdata"},
+	"layers":      {"gpu", "shaders", "layers/ref"},
+	"dino":        {"gpu", "shaders", "layers", "layers/ref", "augment", "testdata"},
+	"eval":        {"gpu", "shaders", "layers", "layers/ref", "augment", "dino", "testdata"},
+	"viewer":      {"gpu", "shaders", "layers", "layers/ref", "augment", "dino", "eval", "testdata"},
+	"cmd/dinogpu": {"gpu", "shaders", "layers", "layers/ref", "augment", "dino", "eval", "viewer", "testdata"},
+}
+
+// Outside packages that only some of ours may import: the binding is kept in
+// one place so that it can be replaced, the command line out of the library.
+var keptIn = map[string][]string{
+	"github.com/cogentcore/webgpu": {"gpu", "viewer"},
+	"github.com/alecthomas/kong":   {"cmd/dinogpu"},
+	"golang.org/x/term":            {"cmd/dinogpu"},
+}
+
+type goPackage struct {
+	ImportPath                         string
+	Imports, TestImports, XTestImports []string
+}
+
+func listPackages(t *testing.T) []goPackage {
+	t.Helper()
+	cmd := exec.Command("go", "list", "-json=ImportPath,Imports,TestImports,XTestImports", module+"/...", module+"/testdata")
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v\n%s", err, &stderr)
+	}
+	var packages []goPackage
+	decoder := json.NewDecoder(bytes.NewReader(out))
+	for {
+		var p goPackage
+		if err := decoder.Decode(&p); errors.Is(err, io.EOF) {
+			return packages
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		packages = append(packages, p)
+	}
+}
+
+func TestImportsPointDown(t *testing.T) {
+	packages := listPackages(t)
+	if len(packages) < 4 {
+		t.Fatalf("go list found %d packages", len(packages))
+	}
+	for _, p := range packages {
+		from := strings.TrimPrefix(p.ImportPath, module+"/")
+		allowed, known := mayImport[from]
+		if !known {
+			t.Errorf("%s is not in the table of imports", from)
+			continue
+		}
+		// Tests follow the same table; beside it they may read testdata.
+		for _, list := range []struct {
+			imports []string
+			also    []string
+		}{
+			{p.Imports, nil},
+			{append(p.TestImports, p.XTestImports...), []string{from, "testdata"}},
+		} {
+			for _, path := range list.imports {
+				checkImport(t, from, path, append(list.also, allowed...))
+			}
+		}
+	}
+}
+
+func checkImport(t *testing.T, from, path string, allowed []string) {
+	t.Helper()
+	if to, ours := strings.CutPrefix(path, module+"/"); ours && !slices.Contains(allowed, to) {
+		t.Errorf("%s imports %s, which does not lie below it", from, to)
+	}
+	for outside, keepers := range keptIn {
+		if (path == outside || strings.HasPrefix(path, outside+"/")) && !slices.Contains(keepers, from) {
+			t.Errorf("%s imports %s; only %s may", from, path, strings.Join(keepers, " and "))
+		}
+	}
+}

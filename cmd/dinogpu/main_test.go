@@ -1,0 +1,159 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// A command line run in this process: what it printed and how it ended.
+type outcome struct {
+	code           int
+	stdout, stderr string
+}
+
+func dinogpu(t *testing.T, environ map[string]string, args ...string) outcome {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	a := &app{
+		ctx:     context.Background(),
+		stdout:  &stdout,
+		console: &console{w: &stderr, width: func() int { return 80 }, now: time.Now},
+		env: func(name string) (string, bool) {
+			v, ok := environ[name]
+			return v, ok
+		},
+		now: time.Now,
+	}
+	code := run(a, args)
+	return outcome{code, stdout.String(), stderr.String()}
+}
+
+func TestWrongUsage(t *testing.T) {
+	config := filepath.Join(t.TempDir(), "c.yaml")
+	if err := os.WriteFile(config, []byte("epochs: 3\nteacher_tmp: 1\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		args string
+		want string
+	}{
+		{"trian", `did you mean "train"?`},
+		{"train --out-dmi 3", `unknown flag --out-dmi, did you mean "--out-dim"?`},
+		{"train --preset demoo", "did you mean demo?"},
+		{"train --preset demo --config none.yaml", "none.yaml"},
+		{"train --preset demo --config " + config, "line 2: there is no setting teacher_tmp; did you mean teacher_temp?"},
+		{"train", "--data PATH"},
+		{"train --preset demo --out-dim many", "--out-dim"},
+		{"train --preset demo --out-dim=-3", "out_dim -3"},
+		{"train --preset demo --batch-size 0", "batch_size 0"},
+		{"train --preset demo --patch-size 0", "patch_size 0"},
+		{"train --preset demo --patch-size 16", "local_crops_size 14 is smaller than one patch of 16"},
+		{"train --preset demo --global-crops-scale 1,0.4", "global_crops_scale 1,0.4"},
+		{"train --preset demo --global-crops-scale 0.4", "--global-crops-scale"},
+		{"train --preset demo --lr NaN", "lr NaN"},
+		{"train --preset demo --lr=-0.1", "lr -0.1"},
+		{"train --preset demo --teacher-temp 0", "teacher_temp 0"},
+		{"train --preset demo --json", "--dry-run"},
+		{"train --preset demo --norm-last-layer=maybe", "maybe"},
+		{"train --preset demo surplus", "surplus"},
+	} {
+		got := dinogpu(t, nil, strings.Fields(c.args)...)
+		if got.code != exitUsage {
+			t.Errorf("%s: exit %d, want %d", c.args, got.code, exitUsage)
+		}
+		if !strings.Contains(got.stderr, c.want) || strings.Contains(got.stderr, "goroutine") {
+			t.Errorf("%s: %q does not hold %q", c.args, got.stderr, c.want)
+		}
+		if got.stdout != "" {
+			t.Errorf("%s: stdout holds %q", c.args, got.stdout)
+		}
+	}
+}
+
+func TestEnvironmentMistakeIsUsage(t *testing.T) {
+	got := dinogpu(t, map[string]string{"DINOGPU_LR": "fast"}, "train", "--preset", "demo")
+	if got.code != exitUsage || !strings.Contains(got.stderr, `DINOGPU_LR: lr: "fast" is not a number`) {
+		t.Errorf("exit %d: %s", got.code, got.stderr)
+	}
+}
+
+func TestVersion(t *testing.T) {
+	got := dinogpu(t, nil, "--version")
+	if got.code != exitDone || got.stderr != "" {
+		t.Errorf("exit %d, stderr %q", got.code, got.stderr)
+	}
+	for _, want := range []string{"dinogpu ", "commit ", bindingPath + " " + bindingVersion, "wgpu    " + wgpuVersion("linux", "amd64")[:2]} {
+		if !strings.Contains(got.stdout, want) {
+			t.Errorf("%q does not hold %q", got.stdout, want)
+		}
+	}
+	for platform, want := range map[[2]string]string{
+		{"linux", "amd64"}: "0.19.4", {"windows", "amd64"}: "0.19.4", {"darwin", "arm64"}: "0.19.4",
+		{"linux", "arm64"}: "22.1", {"windows", "arm64"}: "22.1",
+	} {
+		if got := wgpuVersion(platform[0], platform[1]); got != want {
+			t.Errorf("wgpu of %v: got %s, want %s", platform, got, want)
+		}
+	}
+}
+
+func TestHelpFitsTwoScreens(t *testing.T) {
+	t.Setenv("COLUMNS", "80")
+	got := dinogpu(t, nil, "train", "--help")
+	if got.code != exitDone {
+		t.Fatalf("exit %d: %s", got.code, got.stderr)
+	}
+	lines := strings.Split(strings.TrimSpace(got.stdout), "\n")
+	if len(lines) > 100 {
+		t.Errorf("%d lines, want at most 100 (two screens of 50)", len(lines))
+	}
+	for _, line := range lines {
+		if len(line) > 80 {
+			t.Errorf("wider than a screen: %q", line)
+		}
+	}
+	for _, group := range flagGroups() {
+		if !strings.Contains(got.stdout, "\n"+group.Title+"\n") {
+			t.Errorf("no group %s", group.Title)
+		}
+	}
+	for _, want := range []string{"DINOGPU_OUT_DIM", "vits16-boosted", "--lr=0.0005", "--[no-]norm-last-layer"} {
+		if !strings.Contains(got.stdout, want) {
+			t.Errorf("help does not say %s", want)
+		}
+	}
+}
+
+func TestNoArgumentsIsHelp(t *testing.T) {
+	got := dinogpu(t, nil)
+	if got.code != exitDone || !strings.Contains(got.stdout, "dinogpu train --preset demo") {
+		t.Errorf("exit %d: %s", got.code, got.stdout)
+	}
+}
+
+// A bug of ours ends in one sentence; the trace goes to a file it names.
+func TestPanicIsReportedAsOurBug(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	a := &app{stdout: &bytes.Buffer{}, now: time.Now}
+	var stderr bytes.Buffer
+	a.console = &console{w: &stderr, width: func() int { return 80 }, now: time.Now}
+	a.env = func(string) (string, bool) { panic("broken inside") }
+	if code := run(a, []string{"train", "--preset", "demo"}); code != exitFailed {
+		t.Errorf("exit %d, want %d", code, exitFailed)
+	}
+	text := stderr.String()
+	if !strings.Contains(text, "this is a bug in dinogpu") || !strings.Contains(text, "broken inside") ||
+		!strings.Contains(text, issuesURL) || strings.Contains(text, "goroutine") || strings.Count(text, "\n") != 1 {
+		t.Errorf("got %q", text)
+	}
+	_, path, _ := strings.Cut(strings.TrimSpace(text), "with the file ")
+	trace, err := os.ReadFile(path)
+	if err != nil || !strings.Contains(string(trace), "goroutine") {
+		t.Errorf("trace file %q: %v", path, err)
+	}
+}

@@ -1,0 +1,214 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/alecthomas/kong"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/dinogpu/dinogpu/dino"
+)
+
+// The settings a command line gives, by the parser that main uses.
+func parseTrain(t *testing.T, environ map[string]string, args ...string) trainCmd {
+	t.Helper()
+	var commands cli
+	a := &app{ctx: context.Background(), stdout: &bytes.Buffer{}, now: time.Now, env: func(name string) (string, bool) {
+		v, ok := environ[name]
+		return v, ok
+	}}
+	parser, err := kong.New(&commands, kong.Bind(a), kong.ExplicitGroups(flagGroups()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := parser.Parse(dashed(append([]string{"train"}, args...))); err != nil {
+		t.Fatal(err)
+	}
+	return commands.Train
+}
+
+func TestFlagsBeatEveryOtherSource(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "c.yaml")
+	if err := os.WriteFile(file, []byte("out_dim: 300\nnorm_last_layer: false\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	env := map[string]string{"DINOGPU_OUT_DIM": "9"}
+	cases := []struct {
+		name string
+		env  map[string]string
+		args string
+		want int
+	}{
+		{"default", nil, "", 65536},
+		{"preset", nil, "--preset demo", 512},
+		{"file over preset", nil, "--preset demo --config " + file, 300},
+		{"environment over file and preset", env, "--preset demo --config " + file, 9},
+		{"flag over environment", env, "--out-dim 7", 7},
+		{"flag over all", env, "--preset demo --out-dim 7 --config " + file, 7},
+		{"flag that says the default still wins", env, "--preset demo --out-dim 65536", 65536},
+		{"file named by the environment", map[string]string{"DINOGPU_CONFIG": file}, "", 300},
+		{"file named by flag over environment", map[string]string{"DINOGPU_CONFIG": "none.yaml"}, "--config " + file, 300},
+	}
+	for _, c := range cases {
+		if got := parseTrain(t, c.env, strings.Fields(c.args)...).Settings.Config.OutDim; got != c.want {
+			t.Errorf("%s: out_dim %d, want %d", c.name, got, c.want)
+		}
+	}
+}
+
+// With no flags at all the command line and the library agree on every value.
+func TestDefaultsAndPresetsPassThroughUnchanged(t *testing.T) {
+	if diff := cmp.Diff(dino.DefaultSettings(), parseTrain(t, nil).Settings); diff != "" {
+		t.Errorf("defaults:\n%s", diff)
+	}
+	for _, p := range dino.Presets() {
+		want, err := dino.PresetSettings(p.Name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, parseTrain(t, nil, "--preset", p.Name).Settings); diff != "" {
+			t.Errorf("%s:\n%s", p.Name, diff)
+		}
+	}
+}
+
+// Every setting has a flag of its name, so that file, environment and command
+// line speak of the same things.
+func TestEverySettingIsAFlag(t *testing.T) {
+	parser, err := kong.New(&cli{}, kong.Bind(&app{}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	flags := map[string]*kong.Flag{}
+	for _, node := range parser.Model.Children {
+		for _, flag := range node.Flags {
+			flags[flag.Name] = flag
+		}
+	}
+	for _, key := range dino.DefaultSettings().Keys() {
+		flag := flags[strings.ReplaceAll(key, "_", "-")]
+		if flag == nil {
+			t.Errorf("%s has no flag", key)
+			continue
+		}
+		if flag.Help == "" && key != "depth" {
+			t.Errorf("--%s has no help", flag.Name)
+		}
+		if flag.Group == nil {
+			t.Errorf("--%s stands in no group", flag.Name)
+		}
+	}
+}
+
+func TestFlagForms(t *testing.T) {
+	for _, c := range []struct {
+		args, key, want string
+	}{
+		{"--norm-last-layer=false", "norm_last_layer", "false"},
+		{"--no-norm-last-layer", "norm_last_layer", "false"},
+		{"--preset vitb16", "norm_last_layer", "true"},
+		{"--preset vits8", "norm_last_layer", "false"},
+		{"--preset vits8 --norm-last-layer", "norm_last_layer", "true"},
+		{"--global-crops-scale 0.14,1", "global_crops_scale", "0.14,1"},
+		{"--mean 0.5", "mean", "0.5,0.5,0.5"},
+		{"--data-path here", "data", "here"},
+		{"--data_path=with_underscore", "data", "with_underscore"},
+		{"--batch-size-per-gpu 8", "batch_size", "8"},
+		{"--warmup_teacher_temp_epochs 30", "warmup_teacher_temp_epochs", "30"},
+		{"--max-time 2h", "max_time", "2h0m0s"},
+		{"--seed 18446744073709551615", "seed", "18446744073709551615"},
+	} {
+		got, _ := parseTrain(t, nil, strings.Fields(c.args)...).Settings.Get(c.key)
+		if got != c.want {
+			t.Errorf("%s: %s is %s, want %s", c.args, c.key, got, c.want)
+		}
+	}
+	if got := parseTrain(t, nil, "--output-dir", "there").RunDir; got != "there" {
+		t.Errorf("--output-dir: run folder %q", got)
+	}
+	if got := parseTrain(t, map[string]string{"DINOGPU_RUN_DIR": "there"}).RunDir; got != "there" {
+		t.Errorf("DINOGPU_RUN_DIR: run folder %q", got)
+	}
+}
+
+// An architecture asked for by flag must not keep the preset's own width.
+func TestArchFlagTakesBackThePresetsSizes(t *testing.T) {
+	for _, c := range []struct {
+		args string
+		want dino.ModelSize
+	}{
+		{"--preset demo", dino.ModelSize{Dim: 96, Depth: 2, Heads: 3}},
+		{"--preset demo --arch vit_base", dino.ModelSize{Dim: 768, Depth: 12, Heads: 12}},
+		{"--preset demo --arch vit_base --depth 3", dino.ModelSize{Dim: 768, Depth: 3, Heads: 12}},
+		{"--preset demo --depth 3", dino.ModelSize{Dim: 96, Depth: 3, Heads: 3}},
+	} {
+		if got := parseTrain(t, nil, strings.Fields(c.args)...).Settings.Config.Size(); got != c.want {
+			t.Errorf("%s: %+v, want %+v", c.args, got, c.want)
+		}
+	}
+}
+
+func TestTheRateUsedIsSaid(t *testing.T) {
+	c := dino.DefaultConfig()
+	c.Accumulate = 8
+	if got, want := rateNotice(c), "learning rate 0.001 = lr 0.0005 x batch 64 x accumulate 8 / 256"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestUnknownEnvironmentIsNamed(t *testing.T) {
+	got := (&trainCmd{}).unknownEnv([]string{"PATH=/bin", "DINOGPU_OUT_DIM=3", "DINOGPU_RUN_DIR=x", "DINOGPU_OUTDIM=3"})
+	want := []string{"environment variable DINOGPU_OUTDIM is none of train's settings; did you mean DINOGPU_OUT_DIM?"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// What is said during a run stands in its train.log, and the settings are in
+// its config.yaml.
+func TestCreateRunKeepsWhatIsSaid(t *testing.T) {
+	var stderr bytes.Buffer
+	opts := trainOptions{
+		RunDir:  filepath.Join(t.TempDir(), "run"),
+		Console: &console{w: &stderr, width: func() int { return 80 }, now: time.Now},
+		Now:     time.Now,
+	}
+	s, err := dino.PresetSettings("demo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	run, err := opts.createRun(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	opts.Console.Print("two\nlines")
+	if err := opts.closeRun(run); err != nil {
+		t.Fatal(err)
+	}
+	opts.Console.Print("after the run")
+	log, err := os.ReadFile(run.Join("train.log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"Z learning rate 0.001 =", "Z two\n", "Z lines\n", "commit "} {
+		if !strings.Contains(string(log), want) {
+			t.Errorf("train.log does not hold %q:\n%s", want, log)
+		}
+	}
+	if strings.Contains(string(log), "after the run") {
+		t.Error("train.log goes on after the run")
+	}
+	back, err := dino.LoadSettings(run.Join("config.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(s, back); diff != "" {
+		t.Error(diff)
+	}
+}
