@@ -20,7 +20,7 @@ help: ## List the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
 
 setup: ## Look for a C compiler and a GPU driver; install software Vulkan where apt may
-	@sh .ci/setup.sh
+	@GO='$(GO)' sh .ci/setup.sh
 
 build: ## Build bin/dinogpu
 	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/dinogpu

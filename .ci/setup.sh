@@ -7,9 +7,20 @@ set -eu
 say() { printf '%s\n' "$*" >&2; }
 have() { command -v "$1" >/dev/null 2>&1; }
 
-# --- a C compiler: the binding to the GPU is linked by cgo
-if ! have "${CC:-cc}" && ! have gcc && ! have clang; then
-	say "No C compiler was found, and the GPU binding needs one: install gcc and libc6-dev (Debian, Ubuntu: apt install gcc libc6-dev), gcc (Fedora: dnf install gcc; Arch: pacman -S gcc), Xcode's command line tools (macOS: xcode-select --install) or MinGW-w64 (Windows: winget install BrechtSanders.WinLibs.POSIX.UCRT), then run this again."
+# --- Go
+if ! have "${GO:-go}"; then
+	say "Go was not found: install it from https://go.dev/dl and put it on PATH, then run this again."
+	exit 1
+fi
+
+# --- a C compiler with its headers: the binding to the GPU is linked by cgo
+cc=${CC:-}
+for name in gcc cc clang; do
+	[ -z "$cc" ] && have "$name" && cc=$name
+done
+# CC may hold options beside the name.
+if [ -z "$cc" ] || ! printf '#include <stdlib.h>\n' | $cc -E - >/dev/null 2>&1; then
+	say "No working C compiler was found, and the GPU binding needs one: install gcc and libc6-dev (Debian, Ubuntu: apt install gcc libc6-dev), gcc (Fedora: dnf install gcc; Arch: pacman -S gcc), Xcode's command line tools (macOS: xcode-select --install) or MinGW-w64 (Windows: winget install BrechtSanders.WinLibs.POSIX.UCRT), then run this again."
 	exit 1
 fi
 
@@ -30,13 +41,12 @@ have_loader() {
 
 # A manifest says that a driver is installed. Where the variables name
 # manifests, the loader looks nowhere else.
+named=${VK_DRIVER_FILES:-${VK_ICD_FILENAMES:-}}
 have_driver() {
-	named=${VK_DRIVER_FILES:-${VK_ICD_FILENAMES:-}}
 	if [ -n "$named" ]; then
 		for file in $(printf '%s' "$named" | tr : ' '); do
 			[ -e "$file" ] && return 0
 		done
-		say "VK_DRIVER_FILES or VK_ICD_FILENAMES names no file that exists: $named"
 		return 1
 	fi
 	for dir in /usr/share/vulkan/icd.d /usr/local/share/vulkan/icd.d /etc/vulkan/icd.d "${XDG_DATA_HOME:-${HOME:-/nonexistent}/.local/share}/vulkan/icd.d"; do
@@ -46,6 +56,11 @@ have_driver() {
 	done
 	return 1
 }
+
+if [ -n "$named" ] && ! have_driver; then
+	say "VK_DRIVER_FILES or VK_ICD_FILENAMES names no file that exists ($named), and then no Vulkan driver is found: correct or unset it, and run this again."
+	exit 1
+fi
 
 ready() { have_loader && have_driver; }
 

@@ -99,20 +99,28 @@ func run(a *app, args []string) (code int) {
 		return exitUsage
 	}
 	err = ctx.Run()
+	switch code = exitCode(err); code {
+	case exitDone:
+	case exitStopped:
+		a.console.Print("%v", err)
+	default:
+		a.console.Error("dinogpu: " + err.Error())
+	}
+	return code
+}
+
+func exitCode(err error) int {
 	var usage usageError
 	switch {
 	case err == nil:
 		return exitDone
 	case errors.Is(err, errStopped):
-		a.console.Print("%v", err)
 		return exitStopped
 	case errors.As(err, &usage):
-		code = exitUsage
+		return exitUsage
 	default:
-		code = exitFailed
+		return exitFailed
 	}
-	a.console.Error("dinogpu: " + err.Error())
-	return code
 }
 
 // The environment variable of every flag would fill the help; its rule stands

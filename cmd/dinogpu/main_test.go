@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -155,5 +157,22 @@ func TestPanicIsReportedAsOurBug(t *testing.T) {
 	trace, err := os.ReadFile(path)
 	if err != nil || !strings.Contains(string(trace), "goroutine") {
 		t.Errorf("trace file %q: %v", path, err)
+	}
+}
+
+func TestExitCodes(t *testing.T) {
+	for _, c := range []struct {
+		err  error
+		want int
+	}{
+		{nil, exitDone},
+		{errors.New("disk full"), exitFailed},
+		{usageError{errors.New("no such thing")}, exitUsage},
+		{fmt.Errorf("run: %w", usageError{errors.New("no such thing")}), exitUsage},
+		{fmt.Errorf("%w: dinogpu train --resume runs/x goes on", errStopped), exitStopped},
+	} {
+		if got := exitCode(c.err); got != c.want {
+			t.Errorf("%v: exit %d, want %d", c.err, got, c.want)
+		}
 	}
 }
