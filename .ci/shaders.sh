@@ -1,6 +1,6 @@
 #!/bin/sh
 # Every specialised kernel through the compilers of other platforms: naga to
-# SPIR-V, Metal and HLSL, and Tint, where they are on PATH. wgpu brings naga
+# SPIR-V, Metal and HLSL, and Tint's validation, where they are on PATH. wgpu brings naga
 # 0.19 along, so that is the version that speaks for what users run; another
 # one is still a useful second opinion, and its version is said.
 set -eu
@@ -53,9 +53,10 @@ fi
 
 if have tint; then
 	for wgsl in "$dir"/*/*.wgsl; do
-		try "$wgsl" tint "$wgsl" --format=spirv -o "$dir/out.spv"
+		# Builds of Tint differ in what they write; all of them validate.
+		try "$wgsl" tint --format=none "$wgsl"
 	done
-	echo "kernels: $count through Tint"
+	echo "kernels: $count validated by Tint"
 else
 	echo "kernels: Tint is not on PATH"
 fi
