@@ -1,8 +1,8 @@
 #!/bin/sh
 # Every specialised kernel through the compilers of other platforms: naga to
-# SPIR-V, Metal and HLSL, and Tint's validation, where they are on PATH. wgpu brings naga
-# 0.19 along, so that is the version that speaks for what users run; another
-# one is still a useful second opinion, and its version is said.
+# SPIR-V, Metal and HLSL, and Tint's validation, where they are on PATH. wgpu
+# brings naga 0.19 along, so that is the version that speaks for what users run;
+# another one is still a useful second opinion, and its version is said.
 set -eu
 
 bin=$1
@@ -53,8 +53,9 @@ fi
 
 if have tint; then
 	for wgsl in "$dir"/*/*.wgsl; do
-		# Builds of Tint differ in what they write; all of them validate.
-		try "$wgsl" tint --format=none "$wgsl"
+		# Builds of Tint differ in what they write; WGSL they all do, and they
+		# validate what they read.
+		try "$wgsl" tint --format=wgsl -o "$dir/out.tint" "$wgsl"
 	done
 	echo "kernels: $count validated by Tint"
 else
