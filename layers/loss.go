@@ -1,0 +1,91 @@
+package layers
+
+import (
+	"github.com/dinogpu/dinogpu/gpu"
+	"github.com/dinogpu/dinogpu/layers/ref"
+)
+
+// Loss is DINO's: cross entropy between the teacher's centred, sharpened output for the global crops and the
+// student's output for every other crop.
+type Loss struct {
+	Batch int // pictures
+	Crops int // of each picture, the two global ones included
+
+	Center    gpu.Tensor // (K)
+	CenterSum gpu.Tensor // (K): sum of the teacher's logits over the step; cleared by the caller, before it begins
+	Entropy   gpu.Tensor // (2 Batch): of the teacher's rows
+	Values    gpu.Tensor // (Crops Batch): their sum is the loss
+	Scalars   gpu.Tensor // see Scalars
+	NonFinite gpu.Tensor // (1): not zero keeps the centre as it is
+}
+
+// Teacher records CenterSum += the rows of logits (2 Batch, K), then logits = softmax((logits - centre) / tau).
+func (l *Loss) Teacher(p *gpu.Program, logits gpu.Tensor) {
+	defer p.Part(p.Part("loss"))
+	R, K := logits.Rows(), logits.Cols()
+	if R != 2*l.Batch {
+		p.Fail("loss: %s %v has not 2 x %d rows", logits.Name, logits.Shape, l.Batch)
+		return
+	}
+	columnsSum(p, logits, l.CenterSum)
+	a, rows, trips := lossArgs(p, K)
+	p.Dispatch(newKernel("teacher_softmax", a, gpu.Kernel{
+		Params: []uint32{uint32(R)}, Groups: spread(ceil(R, rows)), Trips: trips, Flops: 10 * R * K,
+		Tolerance: approximate,
+		Twin: func(a [][]float32) {
+			ref.TeacherSoftmax(a[0], a[2], a[1], float64(scalarsOf(a[3]).TeacherTemp))
+		},
+	}), logits, l.Center, l.Entropy, l.Scalars)
+}
+
+// Student records the losses of the crops from number first on, as many as logits (crops x Batch, K) has rows
+// for, and turns logits into their gradient. targets is what Teacher made of the teacher's logits.
+func (l *Loss) Student(p *gpu.Program, logits, targets gpu.Tensor, first int) {
+	defer p.Part(p.Part("loss"))
+	R, K := logits.Rows(), logits.Cols()
+	if R%l.Batch != 0 || first*l.Batch+R > l.Values.Len() || targets.Len() != 2*l.Batch*K {
+		p.Fail("loss: %s %v from crop %d on does not fit %d crops of %d pictures and %s %v",
+			logits.Name, logits.Shape, first, l.Crops, l.Batch, targets.Name, targets.Shape)
+		return
+	}
+	a, rows, trips := lossArgs(p, K)
+	p.Dispatch(newKernel("student_loss", a, gpu.Kernel{
+		Params: []uint32{uint32(R), uint32(l.Batch), uint32(first), uint32(l.Crops)},
+		Groups: spread(ceil(R, rows)), Trips: trips, Flops: 12 * R * K, Tolerance: approximate,
+		Twin: func(a [][]float32) {
+			s := scalarsOf(a[3])
+			ref.StudentLoss(a[0], a[2], a[1], l.Batch, first, l.Crops, float64(s.StudentTemp), float64(s.PerWindow))
+		},
+	}), logits, targets, l.Values, l.Scalars)
+}
+
+// UpdateCenter records the centre's step towards the mean of the rows that CenterSum is the sum of.
+func (l *Loss) UpdateCenter(p *gpu.Program, rows int) {
+	defer p.Part(p.Part("loss"))
+	K := l.Center.Len()
+	p.Dispatch(newKernel("center_update", args{"K": K, "V4": K%4 == 0}, gpu.Kernel{
+		Params: []uint32{uint32(rows)}, Groups: spread(ceil(K, workgroup*cell(K))), Tolerance: exact,
+		Twin: func(a [][]float32) {
+			ref.CenterUpdate(a[0], a[1], rows, float64(scalarsOf(a[2]).CenterRate), gpu.Bits(a[3])[0] != 0)
+		},
+	}), l.Center, l.CenterSum, l.Scalars, l.NonFinite)
+}
+
+// cell is how many values of a row of K are read at once.
+func cell(K int) int {
+	if K%4 == 0 {
+		return 4
+	}
+	return 1
+}
+
+// lossArgs specialises a kernel that passes three times over rows of K logits.
+func lossArgs(p *gpu.Program, K int) (a args, rows, trips int) {
+	const most = 20000
+	cells, lanes := K/cell(K), p.Target.Lanes
+	for lanes < workgroup && 3*ceil(cells, lanes) > most {
+		lanes *= 2
+	}
+	rows = workgroup / lanes
+	return args{"K": K, "V4": K%4 == 0, "LANES": lanes, "ROWS": rows}, rows, 3 * ceil(cells, lanes)
+}

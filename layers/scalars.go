@@ -1,0 +1,62 @@
+package layers
+
+import (
+	"math"
+	"unsafe"
+
+	"github.com/dinogpu/dinogpu/gpu"
+)
+
+// Scalars are the numbers of a step that the host computes and the kernels read, laid out as
+// shaders/shared/scalars.wgsl has them. Rates are 1 minus a momentum, taken in float64: near the end of a run
+// the teacher's momentum is so close to 1 that float32 would lose the difference.
+type Scalars struct {
+	LearningRate float32
+	WeightDecay  float32
+	TeacherRate  float32 // 1 - momentum of the teacher
+	CenterRate   float32 // 1 - momentum of the centre
+	TeacherTemp  float32
+	StudentTemp  float32
+	PerWindow    float32 // 1 / micro-batches that are accumulated
+	Clip         float32 // of each tensor's gradient norm; 0: off
+	LastLayer    float32 // 1: the last layer is trained, 0: it is frozen
+
+	// AdamW
+	FirstRate            float32 // 1 - beta1
+	SecondRate           float32 // 1 - beta2
+	Epsilon              float32
+	FirstCorrection      float32 // 1 / (1 - beta1^step)
+	SecondCorrection     float32 // 1 / sqrt(1 - beta2^step)
+	LastFirstCorrection  float32 // the same for the last layer, whose steps count from the end of its freeze
+	LastSecondCorrection float32
+}
+
+const scalarCount = int(unsafe.Sizeof(Scalars{}) / 4)
+
+// NewScalars names the kept tensor that holds the Scalars.
+func NewScalars() gpu.Tensor { return gpu.NewTensor("scalars", scalarCount) }
+
+// Values are the scalars in the order of the tensor.
+func (s Scalars) Values() []float32 {
+	return append([]float32(nil), (*[scalarCount]float32)(unsafe.Pointer(&s))[:]...)
+}
+
+// scalarsOf reads the tensor back, for the twins.
+func scalarsOf(v []float32) Scalars { return *(*Scalars)(unsafe.Pointer((*[scalarCount]float32)(v))) }
+
+// Adam sets AdamW's numbers for the step-th step (from 1) of the ordinary tensors and the last-th of the last
+// layer; last 0 says that it is still frozen.
+func (s *Scalars) Adam(beta1, beta2, epsilon float64, step, last int) {
+	s.FirstRate, s.SecondRate, s.Epsilon = float32(1-beta1), float32(1-beta2), float32(epsilon)
+	s.FirstCorrection, s.SecondCorrection = corrections(beta1, beta2, step)
+	s.LastFirstCorrection, s.LastSecondCorrection = corrections(beta1, beta2, max(last, 1))
+	s.LastLayer = 0
+	if last > 0 {
+		s.LastLayer = 1
+	}
+}
+
+func corrections(beta1, beta2 float64, step int) (first, second float32) {
+	n := float64(step)
+	return float32(1 / (1 - math.Pow(beta1, n))), float32(1 / math.Sqrt(1-math.Pow(beta2, n)))
+}
