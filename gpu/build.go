@@ -67,6 +67,14 @@ func (p *Program) build() error {
 			}
 		}
 	}
+	for _, c := range p.fixed {
+		if err := d.allocate(c.tensor.mem); err != nil {
+			return err
+		}
+		if err := d.upload(c.tensor.mem.buffer, 0, wgpu.ToBytes(c.values)); err != nil {
+			return err
+		}
+	}
 	for _, rows := range p.memory.textures {
 		t, err := d.newTexture(rows)
 		if err != nil {
@@ -224,6 +232,12 @@ func (p *Program) releaseLocked() {
 	}
 	if p.built.params != nil {
 		p.built.params.releaseLocked()
+	}
+	for _, c := range p.fixed {
+		if c.tensor.mem.buffer != nil {
+			c.tensor.mem.buffer.releaseLocked()
+			c.tensor.mem.buffer = nil
+		}
 	}
 	p.built, p.dev = built{}, nil
 }

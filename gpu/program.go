@@ -39,6 +39,7 @@ type Program struct {
 	pinned  map[*memory]bool
 	version map[*memory]int // counts the ops that wrote a memory
 	derived map[derivedKey]derivedTensor
+	fixed   []constant
 
 	dev    *Device
 	memory plan
@@ -118,6 +119,22 @@ func (p *Program) Scratch(name string, shape ...int) Tensor {
 	}
 	t.mem = &memory{name: name, elements: t.Len()}
 	p.scratch = append(p.scratch, t.mem)
+	return t
+}
+
+// constant is a tensor whose contents Build uploads.
+type constant struct {
+	tensor Tensor
+	values []float32
+}
+
+// Constant names a tensor that always holds values.
+func (p *Program) Constant(name string, values []float32, shape ...int) Tensor {
+	t := NewTensor(name, shape...)
+	if len(values) != t.Len() {
+		p.Fail("constant %s %v was given %d values", name, shape, len(values))
+	}
+	p.fixed = append(p.fixed, constant{t, values})
 	return t
 }
 

@@ -1,5 +1,4 @@
-// Attention's qkv (B*T, 3*D) holds [q, k, v][heads][head size] for each token, D = HEADS * HD. In vec4s:
-const QUADS = HD / 4u;
+// Attention's qkv (B*T, 3*D) holds [q, k, v][heads][head size] for each token, D = HEADS * HD. In vec4s, QUADS of them a head:
 const TOKEN = 3u * HEADS * QUADS; // from a token to the next
 const KEY = HEADS * QUADS;        // from a query to its key
 const VALUE = 2u * HEADS * QUADS; // from a query to its value

@@ -1,0 +1,68 @@
+package layers
+
+import "github.com/dinogpu/dinogpu/gpu"
+
+// TransformerBlock is a pre-norm transformer block: x += proj(attention(norm1(x))), x += fc2(gelu(fc1(norm2(x)))).
+type TransformerBlock struct {
+	Norm1, Norm2        LayerNorm
+	DNorm1, DNorm2      LayerNorm // only Weight and Bias: where the gradients go
+	QKV, Proj, FC1, FC2 Linear
+	Attention           Attention
+
+	// ClassOnly makes the block give the class token's row of each picture alone. Nothing after the last
+	// block's attention mixes tokens, and only that row is looked at: the other rows' work would be thrown away.
+	ClassOnly bool
+
+	hidden gpu.Tensor // what went into the GELU
+}
+
+// Forward records the block's output for x (B*T, D): (B*T, D), or (B, D) with ClassOnly.
+func (b *TransformerBlock) Forward(p *gpu.Program, x gpu.Tensor) gpu.Tensor {
+	o := b.attend(p, x)
+	if b.ClassOnly {
+		o, x = classRows(p, o, b.Attention.Tokens), classRows(p, x, b.Attention.Tokens)
+	}
+	x = b.Proj.Forward(p, o, Epilogue{Residual: x})
+	b.hidden = p.Scratch("mlp.before", x.Rows(), b.FC1.Weight.Rows())
+	h := b.FC1.Forward(p, b.norm(p, &b.Norm2, x), Epilogue{Gelu: b.hidden})
+	return b.FC2.Forward(p, h, Epilogue{Residual: x})
+}
+
+// Probabilities records how the class token attends in this block, (B, H, T), for x (B*T, D).
+func (b *TransformerBlock) Probabilities(p *gpu.Program, x gpu.Tensor) gpu.Tensor {
+	return b.Attention.Probabilities(p, b.QKV.Forward(p, b.norm(p, &b.Norm1, x), Epilogue{}))
+}
+
+func (b *TransformerBlock) attend(p *gpu.Program, x gpu.Tensor) gpu.Tensor {
+	qkv := b.QKV.Forward(p, b.norm(p, &b.Norm1, x), Epilogue{})
+	defer p.Part(p.Part("attention"))
+	return b.Attention.Forward(p, qkv)
+}
+
+func (b *TransformerBlock) norm(p *gpu.Program, n *LayerNorm, x gpu.Tensor) gpu.Tensor {
+	defer p.Part(p.Part("layernorm"))
+	return n.Forward(p, x)
+}
+
+// Backward records the gradients of the block's weights and returns that of its input, from dy, that of its
+// output.
+func (b *TransformerBlock) Backward(p *gpu.Program, dy gpu.Tensor) gpu.Tensor {
+	dn := b.FC1.Backward(p, b.FC2.Backward(p, dy, b.hidden), gpu.Tensor{})
+	dx := b.normBackward(p, &b.Norm2, dn, dy, &b.DNorm2)
+	do := b.Proj.Backward(p, dx, gpu.Tensor{})
+	if b.ClassOnly {
+		do, dx = allRows(p, do, b.Attention.Tokens), allRows(p, dx, b.Attention.Tokens)
+	}
+	dn = b.QKV.Backward(p, b.attendBackward(p, do), gpu.Tensor{})
+	return b.normBackward(p, &b.Norm1, dn, dx, &b.DNorm1)
+}
+
+func (b *TransformerBlock) attendBackward(p *gpu.Program, do gpu.Tensor) gpu.Tensor {
+	defer p.Part(p.Part("attention"))
+	return b.Attention.Backward(p, do)
+}
+
+func (b *TransformerBlock) normBackward(p *gpu.Program, n *LayerNorm, dy, residual gpu.Tensor, d *LayerNorm) gpu.Tensor {
+	defer p.Part(p.Part("layernorm"))
+	return n.Backward(p, dy, residual, d.Weight, d.Bias)
+}

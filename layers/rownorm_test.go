@@ -1,0 +1,42 @@
+package layers
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/dinogpu/dinogpu/gpu"
+)
+
+func TestRowNorm(t *testing.T) {
+	for _, c := range []struct{ N, C int }{{1, 4}, {3, 12}, {130, 64}, {5, 256}} {
+		t.Run(fmt.Sprint(c), func(t *testing.T) {
+			eachTarget(t, func(t *testing.T, p *gpu.Program) {
+				var in inputs
+				var l RowNorm
+				l.Forward(p, in.noise("x", c.N, c.C))
+				l.Backward(p, in.noise("dy", c.N, c.C))
+				in.check(t, p)
+			})
+		})
+	}
+}
+
+func TestWeightNorm(t *testing.T) {
+	for _, c := range []struct{ N, C int }{{1, 4}, {3, 12}, {97, 64}, {5, 256}} {
+		for _, gain := range []bool{false, true} {
+			t.Run(fmt.Sprint(c, gain), func(t *testing.T) {
+				eachTarget(t, func(t *testing.T, p *gpu.Program) {
+					var in inputs
+					var l WeightNorm
+					l.Forward(p, in.noise("v", c.N, c.C), in.noise("g", c.N, 1))
+					var dg gpu.Tensor
+					if gain {
+						dg = in.noise("dg", c.N, 1)
+					}
+					l.Backward(p, in.noise("dw", c.N, c.C), in.noise("dv", c.N, c.C), dg)
+					in.check(t, p)
+				})
+			})
+		}
+	}
+}

@@ -1,0 +1,139 @@
+package layers
+
+import (
+	"fmt"
+
+	"github.com/dinogpu/dinogpu/gpu"
+)
+
+// ViTConfig is the size of a vision transformer backbone.
+type ViTConfig struct {
+	ImageSize int // pixels a side that the stored positions are for
+	Patch     int // pixels a side
+	Dim       int
+	Depth     int
+	Heads     int
+}
+
+// mlpRatio is how much wider the MLP's hidden layer is (reference ViT).
+const mlpRatio = 4
+
+// Side is the number of patches along a side of the stored positions' grid.
+func (c ViTConfig) Side() int { return c.ImageSize / c.Patch }
+
+// AddParams appends the backbone's tensors in the order and by the names of the released state_dict.
+func (c ViTConfig) AddParams(l *Params, prefix string) {
+	add := func(name string, shape ...int) { l.Add(prefix+name, shape...) }
+	D := c.Dim
+	add("cls_token", 1, 1, D)
+	add("pos_embed", 1, c.Side()*c.Side()+1, D)
+	add("patch_embed.proj.weight", D, 3, c.Patch, c.Patch)
+	add("patch_embed.proj.bias", D)
+	pair := func(name string, bias int, shape ...int) {
+		add(name+".weight", shape...)
+		add(name+".bias", bias)
+	}
+	for i := range c.Depth {
+		b := fmt.Sprintf("blocks.%d.", i)
+		pair(b+"norm1", D, D)
+		pair(b+"attn.qkv", 3*D, 3*D, D)
+		pair(b+"attn.proj", D, D, D)
+		pair(b+"norm2", D, D)
+		pair(b+"mlp.fc1", mlpRatio*D, mlpRatio*D, D)
+		pair(b+"mlp.fc2", D, D, mlpRatio*D)
+	}
+	pair("norm", D, D)
+}
+
+// ViT is a backbone that runs pictures of one size. Several may share the same weights.
+type ViT struct {
+	Config ViTConfig
+
+	embed     Embedding
+	blocks    []*TransformerBlock
+	norm      LayerNorm
+	dnorm     LayerNorm
+	lastInput gpu.Tensor // of the last block
+}
+
+// NewViT binds a backbone to weights, and to gradients unless they are nil, under names with this prefix.
+func NewViT(c ViTConfig, prefix string, weights, gradients *Arena) *ViT {
+	w := func(name string) gpu.Tensor { return weights.Tensor(prefix + name) }
+	d := func(name string) gpu.Tensor {
+		if gradients == nil {
+			return gpu.Tensor{}
+		}
+		return gradients.Tensor(prefix + name)
+	}
+	norm := func(name string, of func(string) gpu.Tensor) LayerNorm {
+		return LayerNorm{Weight: of(name + ".weight"), Bias: of(name + ".bias")}
+	}
+	linear := func(name string) Linear {
+		return Linear{Weight: w(name + ".weight"), Bias: w(name + ".bias"), DWeight: d(name + ".weight"), DBias: d(name + ".bias")}
+	}
+	v := &ViT{Config: c, norm: norm("norm", w), dnorm: norm("norm", d)}
+	v.embed = Embedding{
+		Config: c, Proj: linear("patch_embed.proj"), Class: w("cls_token"), Positions: w("pos_embed"),
+		DClass: d("cls_token"), DPositions: d("pos_embed"),
+	}
+	for i := range c.Depth {
+		b := fmt.Sprintf("blocks.%d.", i)
+		v.blocks = append(v.blocks, &TransformerBlock{
+			Norm1: norm(b+"norm1", w), Norm2: norm(b+"norm2", w), DNorm1: norm(b+"norm1", d), DNorm2: norm(b+"norm2", d),
+			QKV: linear(b + "attn.qkv"), Proj: linear(b + "attn.proj"), FC1: linear(b + "mlp.fc1"), FC2: linear(b + "mlp.fc2"),
+			Attention: Attention{Heads: c.Heads},
+		})
+	}
+	return v
+}
+
+// Forward records the features (B, D) of images (B, 3, H, W): the class token after the final norm. H and W
+// need not be multiples of the patch: what is left over is dropped, as by the reference's convolution.
+func (v *ViT) Forward(p *gpu.Program, images gpu.Tensor) gpu.Tensor {
+	x, T := v.embed.Forward(p, images)
+	for i, b := range v.blocks {
+		b.Attention.Tokens = T
+		b.ClassOnly = i == len(v.blocks)-1
+		v.lastInput = x
+		x = b.Forward(p, x)
+	}
+	if len(v.blocks) == 0 {
+		x = classRows(p, x, T)
+	}
+	defer p.Part(p.Part("layernorm"))
+	return v.norm.Forward(p, x)
+}
+
+// Backward records the gradients of all weights, from that of the features (B, D).
+func (v *ViT) Backward(p *gpu.Program, dfeatures gpu.Tensor) {
+	before := p.Part("layernorm")
+	dx := v.norm.Backward(p, dfeatures, gpu.Tensor{}, v.dnorm.Weight, v.dnorm.Bias)
+	p.Part(before)
+	for i := len(v.blocks) - 1; i >= 0; i-- {
+		dx = v.blocks[i].Backward(p, dx)
+	}
+	v.embed.Backward(p, dx)
+}
+
+// LastAttention records how the class token attends in the last block, (B, heads, T), after Forward.
+func (v *ViT) LastAttention(p *gpu.Program) gpu.Tensor {
+	return v.blocks[len(v.blocks)-1].Probabilities(p, v.lastInput)
+}
+
+// LastBlocks records the outputs of the last n blocks for images (B, 3, H, W), all tokens, each (B*T, D) passed
+// through the final norm (reference get_intermediate_layers), and the last block's attention of the class token.
+func (v *ViT) LastBlocks(p *gpu.Program, images gpu.Tensor, n int) (outputs []gpu.Tensor, attention gpu.Tensor) {
+	x, T := v.embed.Forward(p, images)
+	for i, b := range v.blocks {
+		b.Attention.Tokens, b.ClassOnly = T, false
+		if i == len(v.blocks)-1 {
+			attention = b.Probabilities(p, x)
+		}
+		x = b.Forward(p, x)
+		if len(v.blocks)-i <= n {
+			norm := v.norm
+			outputs = append(outputs, norm.Forward(p, x))
+		}
+	}
+	return outputs, attention
+}
