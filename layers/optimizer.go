@@ -1,0 +1,111 @@
+package layers
+
+import (
+	"github.com/dinogpu/dinogpu/gpu"
+	"github.com/dinogpu/dinogpu/layers/ref"
+)
+
+// AdamW moves the weights by their gradients, each tensor's clipped by its own norm. Every role is the same
+// list of flat arenas, laid out by Segments.
+type AdamW struct {
+	Segments *Segments
+
+	Weights, Gradients []gpu.Tensor
+	First, Second      []gpu.Tensor // moments
+	Scalars            gpu.Tensor   // see Scalars
+	Norms              gpu.Tensor   // (T, 2): of each tensor its gradient's norm, +inf if not finite, and what scales it
+	NonFinite          gpu.Tensor   // (1): becomes 1 when a gradient is not finite; while it is, nothing moves
+
+	limit int // elements of a slice; 0: maxSlice
+}
+
+// Record records the norms and the step.
+func (o *AdamW) Record(p *gpu.Program) {
+	defer p.Part(p.Part("optimizer"))
+	o.norms(p)
+	per := quadsEach(p)
+	o.Segments.slices(p, o.slice(), func(runs []gpu.Tensor, first, blocks int) {
+		p.Dispatch(newKernel("adamw", args{"PER": per}, gpu.Kernel{
+			Params: []uint32{uint32(blocks)}, Groups: spread(ceil(blocks, per)), Trips: per, Flops: 16 * Block * blocks,
+			Tolerance: approximate, // a square root and a division
+			Twin: func(a [][]float32) {
+				ref.AdamW(a[0], a[1], a[2], a[3], gpu.Bits(a[4]), a[5], scalarsOf(a[6]).adam(), gpu.Bits(a[7])[0] != 0)
+			},
+		}), runs[0], runs[1], runs[2], runs[3], o.Segments.blocks.Slice("segments.blocks", first, blocks), o.Norms, o.Scalars, o.NonFinite)
+	}, o.Weights, o.Gradients, o.First, o.Second)
+}
+
+// norms records Norms, and NonFinite |= whether any is not finite.
+func (o *AdamW) norms(p *gpu.Program) {
+	partials := p.Scratch("gradient.partials", o.Segments.blocks.Len())
+	o.Segments.slices(p, o.slice(), func(runs []gpu.Tensor, first, blocks int) {
+		p.Dispatch(newKernel("gradient_norm_partial", args{}, gpu.Kernel{
+			Params: []uint32{uint32(blocks)}, Groups: spread(ceil(blocks, workgroup)), Trips: 64, Flops: 2 * Block * blocks,
+			Tolerance: exact, Twin: func(a [][]float32) { ref.GradientNormPartial(a[1], a[0]) },
+		}), runs[0], partials.Slice("gradient.partials", first, blocks))
+	}, o.Gradients)
+	longest := 0
+	for _, g := range o.Segments.List {
+		longest = max(longest, ceil(g.Len, Block))
+	}
+	p.Dispatch(newKernel("gradient_norm", args{}, gpu.Kernel{
+		Groups: [3]int{len(o.Segments.List), 1, 1}, Trips: ceil(longest, workgroup) + 6, Tolerance: exact,
+		Twin: func(a [][]float32) {
+			ref.GradientNorm(a[2], gpu.Bits(a[3]), a[0], gpu.Bits(a[1]), float64(scalarsOf(a[4]).Clip))
+		},
+	}), partials, o.Segments.ranges, o.Norms, o.NonFinite, o.Scalars)
+}
+
+func (o *AdamW) slice() int {
+	if o.limit > 0 {
+		return o.limit
+	}
+	return maxSlice
+}
+
+// EMA moves the teacher's arenas towards the student's, gains that are frozen included.
+type EMA struct {
+	Segments         *Segments
+	Teacher, Student []gpu.Tensor
+	Scalars          gpu.Tensor // see Scalars
+	NonFinite        gpu.Tensor // (1): not zero keeps the teacher as it is
+
+	limit int // elements of a slice; 0: maxSlice
+}
+
+// Record records teacher += rate (student - teacher).
+func (e *EMA) Record(p *gpu.Program) {
+	defer p.Part(p.Part("optimizer"))
+	limit, per := e.limit, quadsEach(p)
+	if limit == 0 {
+		limit = maxSlice
+	}
+	e.Segments.slices(p, limit, func(runs []gpu.Tensor, _, blocks int) {
+		p.Dispatch(newKernel("ema", args{"PER": per}, gpu.Kernel{
+			Params: []uint32{uint32(blocks)}, Groups: spread(ceil(blocks, per)), Trips: per, Flops: 3 * Block * blocks,
+			Tolerance: exact,
+			Twin: func(a [][]float32) {
+				ref.EMA(a[0], a[1], float64(scalarsOf(a[2]).TeacherRate), gpu.Bits(a[3])[0] != 0)
+			},
+		}), runs[0], runs[1], e.Scalars, e.NonFinite)
+	}, e.Teacher, e.Student)
+}
+
+// quadsEach is how many vec4 of a block one invocation works on: a GPU wants neighbours to read together,
+// software wants the step's scalars read seldom.
+func quadsEach(p *gpu.Program) int {
+	if p.Target.Lanes == 1 {
+		return 16
+	}
+	return 1
+}
+
+// adam is what the twin of adamw reads.
+func (s Scalars) adam() ref.Adam {
+	return ref.Adam{
+		LR: float64(s.LearningRate), Decay: float64(s.WeightDecay), Epsilon: float64(s.Epsilon),
+		Rate1: float64(s.FirstRate), Rate2: float64(s.SecondRate), LastLayer: s.LastLayer != 0,
+		Correct1: [2]float64{float64(s.FirstCorrection), float64(s.LastFirstCorrection)},
+		Correct2: [2]float64{float64(s.SecondCorrection), float64(s.LastSecondCorrection)},
+	}
+}

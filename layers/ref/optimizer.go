@@ -1,0 +1,91 @@
+package ref
+
+import "math"
+
+// blockSize is how many values of an arena are summed and flagged together.
+const blockSize = 256
+
+// GradientNormPartial is the twin of gradient_norm_partial.wgsl: gradients (N), partials (N / 256).
+func GradientNormPartial(partials, gradients []float32) {
+	for b := range partials {
+		var sum float64
+		for _, g := range gradients[b*blockSize : (b+1)*blockSize] {
+			sum += float64(g) * float64(g)
+		}
+		partials[b] = float32(sum)
+		if math.IsNaN(sum) {
+			partials[b] = float32(math.Inf(1))
+		}
+	}
+}
+
+// GradientNorm is the twin of gradient_norm.wgsl: ranges (T, 2), norms (T, 2), nonFinite (1).
+func GradientNorm(norms []float32, nonFinite []uint32, partials []float32, ranges []uint32, clip float64) {
+	for t := range len(ranges) / 2 {
+		var sum float64
+		for _, v := range partials[ranges[2*t]:][:ranges[2*t+1]] {
+			sum += float64(v)
+		}
+		norms[2*t], norms[2*t+1] = float32(math.Inf(1)), 1
+		if !(sum < 3.4e38) {
+			nonFinite[0] |= 1
+			continue
+		}
+		norm := math.Sqrt(sum)
+		norms[2*t] = float32(norm)
+		if clip > 0 {
+			norms[2*t+1] = float32(min(1, clip/(norm+1e-6)))
+		}
+	}
+}
+
+// The flags that a block's number carries above its 24 bits.
+const (
+	BlockDecay = 1 << (24 + iota)
+	BlockLastLayer
+	BlockTrainable
+)
+
+// Adam is what AdamW needs of the step's numbers.
+type Adam struct {
+	LR, Decay, Rate1, Rate2, Epsilon float64
+	Correct1, Correct2               [2]float64 // of the ordinary tensors and of the last layer
+	LastLayer                        bool
+}
+
+// AdamW is the twin of adamw.wgsl: weights, gradients, first, second (N), blocks (N / 256), norms (T, 2).
+func AdamW(weights, gradients, first, second []float32, blocks []uint32, norms []float32, s Adam, nonFinite bool) {
+	if nonFinite {
+		return
+	}
+	for b, tensor := range blocks {
+		last, decay := 0, 0.0
+		if tensor&BlockLastLayer != 0 {
+			last = 1
+		}
+		if tensor&BlockDecay != 0 {
+			decay = s.Decay
+		}
+		if tensor&BlockTrainable == 0 || last == 1 && !s.LastLayer {
+			continue
+		}
+		coefficient := float64(norms[2*(tensor&0xffffff)+1])
+		for i := b * blockSize; i < (b+1)*blockSize; i++ {
+			g, w := coefficient*float64(gradients[i]), float64(weights[i])
+			m := float64(first[i]) + s.Rate1*(g-float64(first[i]))
+			v := float64(second[i]) + s.Rate2*(g*g-float64(second[i]))
+			first[i], second[i] = float32(m), float32(v)
+			weights[i] = float32(w - s.LR*decay*w - s.LR*m*s.Correct1[last]/(math.Sqrt(v)*s.Correct2[last]+s.Epsilon))
+		}
+	}
+}
+
+// EMA is the twin of ema.wgsl: teacher, student (N).
+func EMA(teacher, student []float32, rate float64, nonFinite bool) {
+	if nonFinite {
+		return
+	}
+	for i, v := range teacher {
+		teacher[i] = float32(float64(v) + rate*(float64(student[i])-float64(v)))
+	}
+}

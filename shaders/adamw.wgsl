@@ -1,0 +1,52 @@
+// One step of AdamW over a slice of the arenas; an invocation does PER vec4 of a block of 256 values.
+//
+//   g    = coefficient gradient                         of the tensor's own norm
+//   m    = m + (1 - beta1) (g - m)                      first moment
+//   v    = v + (1 - beta2) (g^2 - v)                    second moment
+//   w    = w - lr wd w - lr (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + eps)
+//
+//   weights, gradients, first, second  (N)        N = 256 blocks
+//   blocks                             (N / 256)  tensor number, with 1 << 24 decay, 2 << 24 last layer,
+//                                                 4 << 24 trainable
+//   norms                              (T, 2)     from gradient_norm: norm and coefficient
+//   nonfinite                          (1)        not zero: nothing is changed
+//
+// As torch.optim.AdamW; the last layer counts its own steps t, and while it is frozen it is left alone
+// wholly, as are tensors that are not trainable (reference DINO's cancel_gradients_last_layer).
+//import group
+//import scalars
+
+@group(0) @binding(0) var<storage, read_write> weights: array<vec4f>;
+@group(0) @binding(1) var<storage, read> gradients: array<vec4f>;
+@group(0) @binding(2) var<storage, read_write> first: array<vec4f>;
+@group(0) @binding(3) var<storage, read_write> second: array<vec4f>;
+@group(0) @binding(4) var<storage, read> blocks: array<u32>;
+@group(0) @binding(5) var<storage, read> norms: array<vec2f>;
+@group(0) @binding(6) var<storage, read> scalars: Scalars;
+@group(0) @binding(7) var<storage, read> nonfinite: array<u32>;
+@group(0) @binding(8) var<uniform> p: vec4u; // blocks
+
+const STEP = 64u / PER; // invocations a block
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) i: u32) {
+    let block = group_number(group) * PER + i / STEP;
+    if block >= p.x || nonfinite[0] != 0u { return; }
+    let tensor = blocks[block];
+    let last = (tensor & (2u << 24u)) != 0u;
+    if (tensor & (4u << 24u)) == 0u || (last && scalars.last_layer == 0.0) { return; }
+    let coefficient = norms[tensor & 0xffffffu].y;
+    let lr = scalars.learning_rate;
+    let decay = select(0.0, lr * scalars.weight_decay, (tensor & (1u << 24u)) != 0u);
+    let a = lr * select(scalars.first_correction, scalars.last_first_correction, last);
+    let b = select(scalars.second_correction, scalars.last_second_correction, last);
+    for (var at = block * 64u + i % STEP; at < block * 64u + 64u; at += STEP) {
+        let g = coefficient * gradients[at];
+        let m = fma(g - first[at], vec4f(scalars.first_rate), first[at]);
+        let v = fma(g * g - second[at], vec4f(scalars.second_rate), second[at]);
+        let w = weights[at];
+        first[at] = m;
+        second[at] = v;
+        weights[at] = (w - decay * w) - a * m / fma(sqrt(v), vec4f(b), vec4f(scalars.epsilon));
+    }
+}

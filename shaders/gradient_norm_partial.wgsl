@@ -1,0 +1,27 @@
+// partials[block] = the sum of squares of a block of 256 gradients; an invocation a block.
+//
+//   gradients  (N)        N = 256 blocks
+//   partials   (N / 256)  float bits; those of +inf where a gradient is not finite
+//
+// The first half of clipping each tensor's gradient by its norm (reference DINO's clip_gradients), which also
+// finds NaN and infinity.
+//import group
+//import bits
+
+@group(0) @binding(0) var<storage, read> gradients: array<vec4f>;
+@group(0) @binding(1) var<storage, read_write> partials: array<u32>;
+@group(0) @binding(2) var<uniform> p: vec4u; // blocks
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) i: u32) {
+    let block = group_number(group) * 64u + i;
+    if block >= p.x { return; }
+    var sum = vec4f();
+    var bad = false;
+    for (var j = 0u; j < 64u; j++) {
+        let g = gradients[block * 64u + j];
+        bad = bad || not_finite(g);
+        sum = fma(g, g, sum);
+    }
+    partials[block] = select(bitcast<u32>(sum.x + sum.y + sum.z + sum.w), 0x7f800000u, bad);
+}
