@@ -62,8 +62,8 @@ func KNN(ctx context.Context, d *gpu.Device, bank, queries Features, ks []int, t
 				r.Top5++
 			}
 		}
-		r.Top1 *= 100 / float64(queries.Len())
-		r.Top5 *= 100 / float64(queries.Len())
+		n := float64(queries.Len())
+		r.Top1, r.Top5 = 100*r.Top1/n, 100*r.Top5/n
 		results[i] = r
 	}
 	return results, neighbours, nil
