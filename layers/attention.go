@@ -88,11 +88,14 @@ func (l *Attention) kernel(p *gpu.Program, name string, products int, twin func(
 }
 
 // attentionShape says how many tokens an invocation holds, how many it meets a turn, how many invocations make
-// a workgroup and whether they read textures. On a software adapter reads cost more than arithmetic and texels
-// less than buffers; on a GPU a token more would spill.
+// a workgroup and whether they read textures. On a software adapter reads cost more than arithmetic, and texels
+// less than buffers: hold as many as compile in a few seconds. On a GPU a second token would spill.
 func attentionShape(p *gpu.Program, hd int) (mine, each, group int, texel bool) {
-	if p.Target.Matmul == gpu.Tile {
+	switch {
+	case p.Target.Matmul == gpu.Tile:
 		return 1, 1, workgroup, false
+	case hd > 64:
+		return 2, 1, 8, true
 	}
-	return 2, 2, 16, true
+	return 4, 2, 8, true
 }

@@ -1,6 +1,7 @@
 package layers
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 
@@ -9,7 +10,7 @@ import (
 
 func TestAttention(t *testing.T) {
 	for _, c := range []struct{ B, T, H, D int }{
-		{1, 1, 1, 4}, {2, 17, 3, 32}, {3, 5, 2, 12}, {1, 37, 6, 64}, {1, 66, 1, 128}, {1, 197, 1, 64},
+		{3, 2, 1, 4}, {2, 17, 3, 32}, {3, 5, 2, 12}, {1, 37, 6, 64}, {1, 23, 1, 128}, {1, 197, 1, 64},
 	} {
 		t.Run(fmt.Sprintf("B=%d,T=%d,H=%d,hd=%d", c.B, c.T, c.H, c.D), func(t *testing.T) {
 			eachTarget(t, func(t *testing.T, p *gpu.Program) {
@@ -25,6 +26,34 @@ func TestAttention(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A token alone attends to itself: o = v, dv = dO, and dq = dk = 0, of which only rounding is left.
+func TestAttentionOfOneToken(t *testing.T) {
+	eachTarget(t, func(t *testing.T, p *gpu.Program) {
+		var in inputs
+		l := Attention{Heads: 2, Tokens: 1}
+		qkv, dO := in.noise("qkv", 3, 24), in.noise("dO", 3, 8)
+		o := p.Pin(l.Forward(p, qkv))
+		dqkv := p.Pin(l.Backward(p, dO))
+		gotO, got := make([]float32, 24), make([]float32, 72)
+		err := in.run(p, func() error { return errors.Join(p.Run(), p.Read(o, gotO), p.Read(dqkv, got)) })
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := make([]float32, 72)
+		wantO := make([]float32, 24)
+		for b := range 3 {
+			copy(wantO[b*8:b*8+8], in[0].value[b*24+16:])
+			copy(want[b*24+16:b*24+24], in[1].value[b*8:])
+		}
+		if e := gpu.NMSE(gotO, wantO); e > exact {
+			t.Errorf("o is off by %g", e)
+		}
+		if e := gpu.NMSE(got, want); e > exact {
+			t.Errorf("dqkv is off by %g", e)
+		}
+	})
 }
 
 func TestAttentionShape(t *testing.T) {
