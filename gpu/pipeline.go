@@ -12,6 +12,7 @@ type pipeline struct {
 	raw    *wgpu.ComputePipeline
 	layout *wgpu.BindGroupLayout
 	whole  *wgpu.PipelineLayout
+	ran    bool // at least once: compiled for sure
 }
 
 // pipeline compiles k once. The layout is explicit, from the source's own bindings. d.mu is held.

@@ -39,8 +39,15 @@ func (p *Program) Run() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for from := 0; from < len(p.ops); {
+		if p.cold(from) {
+			if err := p.warm(from); err != nil {
+				return err
+			}
+			from++
+			continue
+		}
 		budget, spent, to := d.rate*submissionSeconds, 0.0, from
-		for to < len(p.ops) && (to == from || spent+p.ops[to].cost() <= budget) {
+		for to < len(p.ops) && (to == from || spent+p.ops[to].cost() <= budget && !p.cold(to)) {
 			spent += p.ops[to].cost()
 			to++
 		}
@@ -49,6 +56,27 @@ func (p *Program) Run() error {
 		}
 		from = to
 	}
+	return nil
+}
+
+// cold tells whether op n is the first of its kernel on the device.
+func (p *Program) cold(n int) bool {
+	pipe := p.built.ops[n].pipe
+	return pipe != nil && !pipe.ran
+}
+
+// warm waits for all that was submitted ahead of the first run of a kernel. Drivers may compile a kernel only
+// then, and wgpu takes whatever it waits for as done after 5 seconds and frees it, done or not: a program's
+// kernels compiled in one submission would crash the driver.
+func (p *Program) warm(n int) error {
+	p.dev.dev.Poll(true, nil)
+	p.dev.waiting = p.dev.waiting[:0]
+	p.built.ops[n].pipe.ran = true
+	if err := p.submit(n, n+1, p.ops[n].cost()); err != nil {
+		return err
+	}
+	p.dev.dev.Poll(true, nil)
+	p.dev.waiting = p.dev.waiting[:0]
 	return nil
 }
 

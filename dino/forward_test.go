@@ -1,0 +1,100 @@
+package dino
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/dinogpu/dinogpu/gpu"
+	"github.com/dinogpu/dinogpu/layers"
+)
+
+// checkForward runs the networks of both weights on the trainer's crops and compares features and logits.
+func (g *golden) checkForward(d *gpu.Device, tr *Trainer, target gpu.Target) {
+	g.t.Helper()
+	for _, net := range []struct {
+		name   string
+		arena  *layers.Arena
+		groups []*cropGroup
+	}{{"teacher", tr.Teacher, tr.groups[:1]}, {"student", tr.Student, tr.groups}} {
+		p := gpu.NewProgram("forward", target)
+		last := layers.NewPrototypes(headPrefix, net.arena, nil, false)
+		last.Begin(p)
+		var outs [][2]gpu.Tensor
+		for _, group := range net.groups {
+			f, l := tr.Config.network(net.arena, nil, last).Forward(p, group.images(p, tr.Config))
+			outs = append(outs, [2]gpu.Tensor{p.Pin(f), p.Pin(l)})
+		}
+		if err := p.Build(d); err != nil {
+			g.t.Fatal(err)
+		}
+		defer p.Release()
+		if err := p.Run(); err != nil {
+			g.t.Fatal(err)
+		}
+		for i, what := range []string{"features", "logits"} {
+			var got []float32
+			for _, o := range outs {
+				v := make([]float32, o[i].Len())
+				if err := p.Read(o[i], v); err != nil {
+					g.t.Fatal(err)
+				}
+				got = append(got, v...)
+			}
+			g.near(net.name+" "+what, got, g.values("step0."+net.name+"."+what), goldenForward)
+		}
+	}
+}
+
+// The backbone at six sizes, two not square, one not a multiple of the patch.
+func TestViTAgainstPyTorch(t *testing.T) {
+	d := openDevice(t)
+	for name, target := range targets {
+		for _, size := range [][2]int{{32, 32}, {16, 16}, {40, 24}, {65, 35}, {8, 8}, {96, 96}} {
+			t.Run(fmt.Sprintf("%s/%dx%d", name, size[0], size[1]), func(t *testing.T) {
+				g := readGolden(t, "vit")
+				c := layers.ViTConfig{ImageSize: g.int("size"), Patch: g.int("patch"), Dim: g.int("dim"), Depth: g.int("depth"), Heads: g.int("heads")}
+				l := &layers.Params{}
+				c.AddParams(l, "")
+				weights := l.NewArena("weights")
+				defer weights.Release()
+				g.loadArena(d, weights, "weights.")
+				tag := fmt.Sprintf("%dx%d.", size[0], size[1])
+				images := gpu.NewTensor("images", 2, 3, size[0], size[1])
+				defer gpu.Release(images)
+				p := gpu.NewProgram("vit", target)
+				feature := p.Pin(layers.NewViT(c, "", weights, nil).Forward(p, images))
+				blocks, attention := layers.NewViT(c, "", weights, nil).LastBlocks(p, images, 2)
+				p.Pin(attention)
+				for _, b := range blocks {
+					p.Pin(b)
+				}
+				if err := p.Build(d); err != nil {
+					t.Fatal(err)
+				}
+				defer p.Release()
+				if err := d.Write(images, g.values(tag+"input")); err != nil {
+					t.Fatal(err)
+				}
+				if err := p.Run(); err != nil {
+					t.Fatal(err)
+				}
+				read := func(x gpu.Tensor) []float32 {
+					v := make([]float32, x.Len())
+					if err := p.Read(x, v); err != nil {
+						t.Fatal(err)
+					}
+					return v
+				}
+				g.near("feature", read(feature), g.values(tag+"feature"), goldenForward)
+				g.near("last two blocks, normed", append(read(blocks[0]), read(blocks[1])...), g.values(tag+"normed_last2"), goldenForward)
+				T := attention.Cols()
+				full := g.values(tag + "attention")
+				var class []float32
+				for head := 0; head < len(full); head += T * T {
+					class = append(class, full[head:head+T]...)
+				}
+				g.near("attention of the class token", read(attention), class, goldenForward)
+			})
+		}
+	}
+}

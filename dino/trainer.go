@@ -1,0 +1,227 @@
+package dino
+
+import (
+	"fmt"
+
+	"github.com/dinogpu/dinogpu/augment"
+	"github.com/dinogpu/dinogpu/gpu"
+	"github.com/dinogpu/dinogpu/layers"
+)
+
+// A Trainer owns a student, its teacher, the loss and the optimiser. It is recorded without a device, built on
+// one, and then Step does the reference's iteration (reference train_one_epoch) as three programs.
+type Trainer struct {
+	Config    Config
+	Schedules Schedules
+	Layout    *layers.Params
+
+	Student, Teacher *layers.Arena
+
+	gradients     *layers.Arena
+	first, second *layers.Arena // moments
+	segments      *layers.Segments
+	loss          layers.Loss
+	norms         gpu.Tensor
+	groups        []*cropGroup
+
+	begin, crops, update *gpu.Program
+
+	device *gpu.Device
+	step   int // optimiser steps done
+}
+
+// Options say how a trainer is recorded; they do not change what a step computes beyond rounding.
+type Options struct {
+	Crops string // auto, apart, together: whether crops of one size run side by side
+	// Floats makes the trainer take crops as normalised float32 pictures (B, 3, H, W) instead of bytes.
+	Floats bool
+}
+
+// Record records a trainer for these settings; steps is the number of optimiser steps an epoch.
+func Record(c Config, target gpu.Target, stepsPerEpoch int, o Options) (*Trainer, error) {
+	if o.Crops == "auto" || o.Crops == "" {
+		t, err := Record(c, target, stepsPerEpoch, Options{Crops: "together", Floats: o.Floats})
+		if err == nil {
+			if m, _ := t.crops.Plan(); m.Scratch+m.Textures <= togetherLimit {
+				return t, nil
+			}
+		}
+		o.Crops = "apart"
+	}
+	t := &Trainer{Config: c, Schedules: c.Schedules(stepsPerEpoch), Layout: c.Layout()}
+	t.Student, t.Teacher = t.Layout.NewArena("student"), t.Layout.NewArena("teacher")
+	t.gradients = t.Layout.NewArena("gradients")
+	t.first, t.second = t.Layout.NewArena("moment1"), t.Layout.NewArena("moment2")
+	var err error
+	if t.segments, err = c.segments(t.Layout); err != nil {
+		return nil, err
+	}
+	K, B := c.OutDim, c.BatchSize
+	t.norms = gpu.NewTensor("norms", len(t.Layout.List), 2)
+	t.loss = layers.Loss{
+		Batch: B, Crops: c.Crops(),
+		Center: gpu.NewTensor("center", K), CenterSum: gpu.NewTensor("center.sum", K),
+		Entropy: gpu.NewTensor("entropy", 2*B), Values: gpu.NewTensor("loss", c.Crops()*B),
+		Scalars: layers.NewScalars(), NonFinite: gpu.NewTensor("nonfinite", 1),
+	}
+	t.groups = cropGroups(c, o)
+	t.recordBegin(target)
+	t.recordCrops(target)
+	t.recordUpdate(target)
+	for _, p := range t.Programs() {
+		if p.Err() != nil {
+			return nil, p.Err()
+		}
+	}
+	return t, nil
+}
+
+// togetherLimit is the scratch memory up to which crops of one size are joined: a desktop GPU's spare memory,
+// and little beside what a machine with software Vulkan has.
+const togetherLimit = 2 << 30
+
+// recordBegin clears what a step adds to.
+func (t *Trainer) recordBegin(target gpu.Target) {
+	t.begin = gpu.NewProgram("begin", target)
+	for _, part := range t.gradients.Parts {
+		t.begin.Clear(part)
+	}
+	t.begin.Clear(t.loss.CenterSum)
+}
+
+// recordCrops records the forward and backward passes of one batch. The loss is a sum over crops with fixed
+// targets, so each group of crops goes through the student by itself and adds its gradients.
+func (t *Trainer) recordCrops(target gpu.Target) {
+	p := gpu.NewProgram("crops", target)
+	t.crops = p
+	c := t.Config
+	teacherLast := layers.NewPrototypes(headPrefix, t.Teacher, nil, false)
+	teacherLast.Begin(p)
+	targets := t.teacherTargets(p, c.network(t.Teacher, nil, teacherLast))
+
+	last := layers.NewPrototypes(headPrefix, t.Student, t.gradients, !c.NormLastLayer)
+	last.Begin(p)
+	for _, g := range t.groups {
+		net := c.network(t.Student, t.gradients, last)
+		_, logits := net.Forward(p, g.images(p, c))
+		t.loss.Student(p, logits, targets, g.first)
+		net.Backward(p, logits)
+	}
+	last.End(p)
+}
+
+// teacherTargets records q (2B, K) for the two global crops, whatever groups they are in.
+func (t *Trainer) teacherTargets(p *gpu.Program, net network) gpu.Tensor {
+	images := t.groups[0].images(p, t.Config)
+	if t.groups[0].count == 1 {
+		images = layers.Concat(p, images, t.groups[1].images(p, t.Config))
+	}
+	_, logits := net.Forward(p, images)
+	t.loss.Teacher(p, logits)
+	return logits
+}
+
+// recordUpdate records the clipped optimiser step, the teacher's and the centre's.
+func (t *Trainer) recordUpdate(target gpu.Target) {
+	p := gpu.NewProgram("update", target)
+	t.update = p
+	adamw := layers.AdamW{
+		Segments: t.segments, Weights: t.Student.Parts, Gradients: t.gradients.Parts,
+		First: t.first.Parts, Second: t.second.Parts,
+		Scalars: t.loss.Scalars, Norms: t.norms, NonFinite: t.loss.NonFinite,
+	}
+	adamw.Record(p)
+	ema := layers.EMA{
+		Segments: t.segments, Teacher: t.Teacher.Parts, Student: t.Student.Parts,
+		Scalars: t.loss.Scalars, NonFinite: t.loss.NonFinite,
+	}
+	ema.Record(p)
+	t.loss.UpdateCenter(p, 2*t.Config.BatchSize*t.Config.Accumulate)
+}
+
+// Programs are what a step runs, in order; the second once for each batch that is accumulated.
+func (t *Trainer) Programs() []*gpu.Program { return []*gpu.Program{t.begin, t.crops, t.update} }
+
+// Build makes the trainer's memory on d and draws the first weights: the teacher begins as the student.
+func (t *Trainer) Build(d *gpu.Device) error {
+	t.device = d
+	for _, p := range t.Programs() {
+		if err := p.Build(d); err != nil {
+			return err
+		}
+	}
+	if err := t.segments.Upload(d); err != nil {
+		return err
+	}
+	weights := InitialWeights(t.Layout, t.Config.Seed)
+	if err := upload(d, t.Student, weights); err != nil {
+		return err
+	}
+	return upload(d, t.Teacher, weights)
+}
+
+// Release gives all memory back.
+func (t *Trainer) Release() {
+	for _, p := range t.Programs() {
+		p.Release()
+	}
+	for _, a := range []*layers.Arena{t.Student, t.Teacher, t.gradients, t.first, t.second} {
+		a.Release()
+	}
+	t.segments.Release()
+	gpu.Release(t.norms, t.loss.Center, t.loss.CenterSum, t.loss.Entropy, t.loss.Values, t.loss.Scalars, t.loss.NonFinite)
+	for _, g := range t.groups {
+		gpu.Release(g.input)
+	}
+}
+
+// Step does one optimiser step from Accumulate batches.
+func (t *Trainer) Step(batches ...*augment.Batch) (StepMetrics, error) {
+	return t.stepWith(len(batches), func(i int) error { return t.uploadBatch(batches[i]) })
+}
+
+// stepWith does one optimiser step from that many batches, each put into the groups' inputs by fill.
+func (t *Trainer) stepWith(batches int, fill func(i int) error) (StepMetrics, error) {
+	if batches != t.Config.Accumulate {
+		return StepMetrics{}, fmt.Errorf("a step takes %d batches, %d were given", t.Config.Accumulate, batches)
+	}
+	values := t.Schedules.At(t.step)
+	if err := t.device.Write(t.loss.Scalars, t.scalars(values).Values()); err != nil {
+		return StepMetrics{}, err
+	}
+	if err := t.begin.Run(); err != nil {
+		return StepMetrics{}, err
+	}
+	var sums lossSums
+	for i := range batches {
+		if err := fill(i); err != nil {
+			return StepMetrics{}, err
+		}
+		if err := t.crops.Run(); err != nil {
+			return StepMetrics{}, err
+		}
+		if err := sums.add(t); err != nil {
+			return StepMetrics{}, err
+		}
+	}
+	if err := t.update.Run(); err != nil {
+		return StepMetrics{}, err
+	}
+	t.step++
+	return t.metrics(values, sums)
+}
+
+// scalars are a step's numbers as the kernels take them.
+func (t *Trainer) scalars(v StepValues) layers.Scalars {
+	c := t.Config
+	s := layers.Scalars{
+		LearningRate: float32(v.LR), WeightDecay: float32(v.WeightDecay),
+		TeacherRate: float32(1 - v.Momentum), CenterRate: float32(1 - c.CenterMomentum),
+		TeacherTemp: float32(v.TeacherTemp), StudentTemp: float32(c.StudentTemp),
+		PerWindow: 1 / float32(c.Accumulate), Clip: float32(c.ClipGrad),
+	}
+	// torch's AdamW skips tensors without gradients wholly: the last layer's own count starts after its freeze
+	frozen := c.FreezeLastLayer * t.Schedules.perEpoch
+	s.Adam(0.9, 0.999, 1e-8, v.Step+1, max(0, v.Step+1-frozen))
+	return s
+}
