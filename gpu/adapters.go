@@ -89,8 +89,8 @@ func describe(h *wgpu.Adapter, info wgpu.AdapterInfo, index int) Adapter {
 			Storage: int(l.MaxStorageBuffersPerShaderStage), Texture: int(l.MaxTextureDimension2D),
 		},
 	}
-	if a.Name == "" {
-		a.Name = info.DriverDescription
+	if a.Name == "" || strings.HasPrefix(a.Name, "0x") {
+		a.Name = info.DriverDescription // wgpu-native puts the human name here, and the device's number there
 	}
 	for _, need := range []struct {
 		what       string

@@ -3,10 +3,14 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"runtime"
 	"time"
 
+	"github.com/dinogpu/dinogpu/augment"
 	"github.com/dinogpu/dinogpu/dino"
+	"github.com/dinogpu/dinogpu/gpu"
 )
 
 // trainOptions are what a run needs beside its settings.
@@ -43,6 +47,116 @@ func (o trainOptions) closeRun(run *dino.RunDir) error {
 
 // runTrain carries out a run whose settings are valid. Stopped by ctx, it
 // saves and returns errStopped.
-func runTrain(_ context.Context, _ dino.Settings, _ trainOptions) error {
-	return errors.New("this build has no trainer yet: the settings are fine, and nothing was started")
+func runTrain(ctx context.Context, s dino.Settings, o trainOptions) error {
+	if err := refuseUnbuilt(s, o); err != nil {
+		return err
+	}
+	pictures, err := openPictures(s.Config)
+	if err != nil {
+		return err
+	}
+	loader, err := augment.NewLoader(pictures, loaderConfig(s.Config, o.Console))
+	if err != nil {
+		return err
+	}
+	defer loader.Close()
+	device, err := openDevice(s.Run.Adapter, o.Console)
+	if err != nil {
+		return err
+	}
+	defer device.Close()
+	trainer, err := dino.Record(s.Config, targetOf(device, s.Run.Matmul), loader.StepsPerEpoch(), dino.Options{Crops: s.Run.Crops})
+	if err != nil {
+		return err
+	}
+	defer trainer.Release()
+	run, err := o.createRun(s)
+	if err != nil {
+		return err
+	}
+	r := &training{settings: s, options: o, device: device, loader: loader, trainer: trainer, run: run, pictures: pictures}
+	return errors.Join(r.carryOut(ctx), o.closeRun(run))
+}
+
+// refuseUnbuilt names the settings that this version cannot honour: none may be ignored silently.
+func refuseUnbuilt(s dino.Settings, o trainOptions) error {
+	c := s.Config
+	switch {
+	case o.Resume != "":
+		return usageError{errors.New("--resume is not built yet: start a new run")}
+	case o.DryRun:
+		return usageError{errors.New("--dry-run is not built yet")}
+	case c.Optimizer != "adamw":
+		return usageError{fmt.Errorf("--optimizer %s is not built yet: use adamw", c.Optimizer)}
+	case c.DropPathRate != 0:
+		return usageError{fmt.Errorf("--drop-path-rate %g is not built yet: use --drop-path-rate 0", c.DropPathRate)}
+	case s.Run.CheckpointEvery != 0:
+		return usageError{errors.New("--checkpoint-every is not built yet: a checkpoint is written when the run ends or is stopped")}
+	case s.Run.KNNTrain != "" || s.Run.KNNTest != "":
+		return usageError{errors.New("--knn-train and --knn-test are not built yet: only the demo measures k-NN, on pictures of its own")}
+	case s.Run.KNNEvery != 0 && c.Data != dino.DataDemo:
+		return usageError{errors.New("--knn-every is not built yet for other pictures than the demo's: use --knn-every 0")}
+	}
+	return nil
+}
+
+// openPictures opens what --data names.
+func openPictures(c dino.Config) (augment.Source, error) {
+	if c.Data == dino.DataDemo {
+		train, _, err := augment.Demo()
+		return limited(train, c.Limit), err
+	}
+	src, err := augment.Open(c.Data)
+	if err != nil {
+		return nil, err
+	}
+	return limited(src, c.Limit), nil
+}
+
+func limited(src augment.Source, n int) augment.Source {
+	if n > 0 && src != nil && n < src.Len() {
+		return augment.Limit(src, n)
+	}
+	return src
+}
+
+// loaderConfig is how the run's pictures are cut and mixed.
+func loaderConfig(c dino.Config, console *console) augment.LoaderConfig {
+	recipe := augment.Reference
+	if c.Augmentation == "light" {
+		recipe = augment.Light
+	}
+	workers := c.NumWorkers
+	if workers == 0 {
+		workers = runtime.NumCPU()
+	}
+	pair := func(r dino.Range) [2]float64 { return [2]float64{r.Lo, r.Hi} }
+	return augment.LoaderConfig{
+		Recipe: recipe(c.GlobalCropsSize, pair(c.GlobalCropsScale), c.LocalCropsNumber, c.LocalCropsSize, pair(c.LocalCropsScale)),
+		BatchSize: c.BatchSize, Accumulate: c.Accumulate, Seed: c.Seed, Workers: workers, Queue: 4,
+		OnBad: func(name string, err error) { console.Print("%s is left out: %v", name, err) },
+	}
+}
+
+// openDevice opens the adapter and says so when it is software.
+func openDevice(name string, console *console) (*gpu.Device, error) {
+	d, err := gpu.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	kind := ""
+	if d.Adapter.Software {
+		kind = ": software, which works but is slow"
+	}
+	console.Print("adapter %s (%s)%s", d.Adapter.Name, d.Adapter.Backend, kind)
+	return d, nil
+}
+
+// targetOf is how programs are recorded for d: its own way unless --matmul says another.
+func targetOf(d *gpu.Device, matmul string) gpu.Target {
+	t := d.Target()
+	if matmul != "auto" {
+		t.Matmul = gpu.Matmul(matmul)
+	}
+	return t
 }

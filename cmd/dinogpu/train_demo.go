@@ -1,0 +1,157 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"text/tabwriter"
+
+	"github.com/dinogpu/dinogpu/augment"
+	"github.com/dinogpu/dinogpu/dino"
+	"github.com/dinogpu/dinogpu/eval"
+	"github.com/dinogpu/dinogpu/layers"
+	"github.com/dinogpu/dinogpu/viewer"
+)
+
+// demoBatch is how many pictures an evaluation looks at together.
+const demoBatch = 125
+
+// demoEvaluation asks the demo's question of the run's networks.
+type demoEvaluation struct {
+	*eval.Demo
+	r *training
+}
+
+func newDemoEvaluation(r *training) (*demoEvaluation, error) {
+	bank, test, err := augment.Demo()
+	if err != nil {
+		return nil, err
+	}
+	d, err := eval.NewDemo(bank, test, r.settings.Config.GlobalCropsSize)
+	if err != nil {
+		return nil, err
+	}
+	return &demoEvaluation{Demo: d, r: r}, nil
+}
+
+// score asks it of one network's weights.
+func (e *demoEvaluation) score(ctx context.Context, weights *layers.Arena, moved bool) (eval.DemoScore, error) {
+	b, err := e.backbone(weights, false)
+	if err != nil {
+		return eval.DemoScore{}, err
+	}
+	defer b.Release()
+	return e.Score(ctx, e.r.device, b, moved)
+}
+
+func (e *demoEvaluation) backbone(weights *layers.Arena, attention bool) (*dino.Backbone, error) {
+	target := targetOf(e.r.device, e.r.settings.Run.Matmul)
+	return dino.NewBackbone(e.r.device, e.r.settings.Config, target, weights, e.Size, demoBatch, attention)
+}
+
+// measure is the evaluation between epochs: teacher and student, pictures as they are.
+func (e *demoEvaluation) measure(ctx context.Context, step int) (dino.EvalMetrics, error) {
+	teacher, err := e.score(ctx, e.r.trainer.Teacher, false)
+	if err != nil {
+		return dino.EvalMetrics{}, err
+	}
+	student, err := e.score(ctx, e.r.trainer.Student, false)
+	return dino.EvalMetrics{Step: step, KNNTeacher: teacher.AsTheyAre, KNNStudent: student.AsTheyAre}, err
+}
+
+// report prints the table and writes the two pictures.
+func (e *demoEvaluation) report(ctx context.Context) error {
+	e.r.options.Console.Print("evaluating: 20 nearest of %d labelled pictures, for %d others", e.Bank.Len(), e.Test.Len())
+	fresh, err := dino.NewWeights(e.r.device, e.r.settings.Config)
+	if err != nil {
+		return err
+	}
+	defer fresh.Release()
+	pixels, err := e.Score(ctx, e.r.device, eval.Pixels{}, true)
+	if err != nil {
+		return err
+	}
+	untrained, err := e.score(ctx, fresh, true)
+	if err != nil {
+		return err
+	}
+	trained, err := e.score(ctx, e.r.trainer.Teacher, true)
+	if err != nil {
+		return err
+	}
+	if err := e.table(pixels, untrained, trained); err != nil {
+		return err
+	}
+	if err := e.r.run.Metric(demoMetrics{
+		Step: e.r.step, PixelsAsTheyAre: pixels.AsTheyAre, PixelsMoved: pixels.Moved,
+		UntrainedAsTheyAre: untrained.AsTheyAre, UntrainedMoved: untrained.Moved,
+		TrainedAsTheyAre: trained.AsTheyAre, TrainedMoved: trained.Moved,
+	}); err != nil {
+		return err
+	}
+	if err := e.neighbours(trained); err != nil {
+		return err
+	}
+	return e.attention(ctx)
+}
+
+// demoMetrics is the last line of a demo's metrics: accuracies in percent.
+type demoMetrics struct {
+	Step               int     `json:"step"`
+	PixelsAsTheyAre    float64 `json:"demo_pixels"`
+	PixelsMoved        float64 `json:"demo_pixels_moved"`
+	UntrainedAsTheyAre float64 `json:"demo_untrained"`
+	UntrainedMoved     float64 `json:"demo_untrained_moved"`
+	TrainedAsTheyAre   float64 `json:"demo_teacher"`
+	TrainedMoved       float64 `json:"demo_teacher_moved"`
+}
+
+func (e *demoEvaluation) table(pixels, untrained, trained eval.DemoScore) error {
+	w := tabwriter.NewWriter(e.r.options.Stdout, 0, 0, 3, ' ', 0)
+	fmt.Fprintf(w, "\n%d-NN accuracy, %%\tas they are\tmoved\n", eval.DemoK)
+	for _, row := range []struct {
+		name string
+		s    eval.DemoScore
+	}{{"raw pixels", pixels}, {"untrained network", untrained}, {"trained teacher", trained}} {
+		fmt.Fprintf(w, "%s\t%.1f\t%.1f\n", row.name, row.s.AsTheyAre, row.s.Moved)
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(e.r.options.Stdout, "\nHow to read it: without a label the network learned what survives moving (%+.1f points over untrained on moved pictures); "+
+		"raw pixels do well on pictures as they are because these are all centred and of one size, which photographs are not.\n",
+		trained.Moved-untrained.Moved)
+	return err
+}
+
+// neighbours draws eight moved queries with their five nearest.
+func (e *demoEvaluation) neighbours(s eval.DemoScore) error {
+	classes := e.Bank.Classes()
+	var rows []viewer.NeighbourRow
+	for i := range 8 {
+		q := i * len(s.Neighbours) / 8
+		row := viewer.NeighbourRow{Query: e.Moved(q), Class: classes[e.Test.Label(q)]}
+		for _, n := range s.Neighbours[q][:5] {
+			row.Nearest = append(row.Nearest, viewer.Neighbour{Picture: e.BankPicture(n.Index), Class: classes[e.Bank.Label(n.Index)]})
+		}
+		rows = append(rows, row)
+	}
+	return viewer.WritePNG(e.r.run.Join("neighbours.png"), viewer.Neighbours(rows))
+}
+
+// attention draws what each head of the teacher's last block looks at in eight test pictures.
+func (e *demoEvaluation) attention(ctx context.Context) error {
+	b, err := e.backbone(e.r.trainer.Teacher, true)
+	if err != nil {
+		return err
+	}
+	defer b.Release()
+	var pictures []*augment.Image
+	for i := range 8 {
+		pictures = append(pictures, e.TestPicture(i*e.Test.Len()/8))
+	}
+	maps, err := b.Attention(ctx, len(pictures), func(i int) ([]uint8, error) { return pictures[i].Pix, nil })
+	if err != nil {
+		return err
+	}
+	return viewer.WritePNG(e.r.run.Join("attention", "heads.png"), viewer.Attention(pictures, maps, b.GridH, b.GridW))
+}

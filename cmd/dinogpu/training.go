@@ -1,0 +1,142 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/dinogpu/dinogpu/augment"
+	"github.com/dinogpu/dinogpu/dino"
+	"github.com/dinogpu/dinogpu/gpu"
+)
+
+// training is a run under way.
+type training struct {
+	settings dino.Settings
+	options  trainOptions
+	device   *gpu.Device
+	loader   *augment.Loader
+	trainer  *dino.Trainer
+	run      *dino.RunDir
+	pictures augment.Source
+
+	demo *demoEvaluation // nil for other pictures
+	step int
+}
+
+// carryOut trains to the end, or until ctx, --max-steps or --max-time stops
+// it, and writes what the run leaves.
+func (r *training) carryOut(ctx context.Context) error {
+	r.options.Console.Print("%d pictures, %d steps an epoch, %.1f million parameters", r.pictures.Len(), r.loader.StepsPerEpoch(), float64(r.trainer.Layout.Count())/1e6)
+	if err := r.trainer.Build(r.device); err != nil {
+		return err
+	}
+	if r.settings.Config.Data == dino.DataDemo {
+		var err error
+		if r.demo, err = newDemoEvaluation(r); err != nil {
+			return err
+		}
+	}
+	trained := r.train(ctx)
+	if trained != nil && !errors.Is(trained, errStopped) {
+		return trained
+	}
+	if err := r.save(); err != nil {
+		return err
+	}
+	if trained != nil {
+		return trained
+	}
+	if r.demo != nil {
+		if err := r.demo.report(ctx); err != nil {
+			return err
+		}
+	}
+	return r.tellWhere()
+}
+
+// train does the steps.
+func (r *training) train(ctx context.Context) error {
+	total := r.trainer.Schedules.Steps()
+	progress := newProgress(r.options.Console, total, r.settings.Config.Epochs)
+	defer progress.Done()
+	if o := r.settings.Run; o.MaxTime > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, o.MaxTime)
+		defer cancel()
+	}
+	for r.step < total {
+		if o := r.settings.Run; ctx.Err() != nil || o.MaxSteps > 0 && r.step >= o.MaxSteps {
+			return fmt.Errorf("%w after step %d of %d in %s", errStopped, r.step, total, r.run.Path())
+		}
+		metrics, err := r.oneStep(ctx)
+		if err != nil {
+			if ctx.Err() != nil {
+				continue // stopped while waiting for pictures: said above
+			}
+			return err
+		}
+		r.step = metrics.Step
+		progress.Step(metrics)
+		if err := r.run.Metric(metrics); err != nil {
+			return err
+		}
+		if err := r.measure(ctx, progress); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// oneStep loads the batches of a step and learns from them.
+func (r *training) oneStep(ctx context.Context) (dino.StepMetrics, error) {
+	start := time.Now()
+	var batches []*augment.Batch
+	var wait time.Duration
+	for range r.settings.Config.Accumulate {
+		b, err := r.loader.Next(ctx)
+		if err != nil {
+			return dino.StepMetrics{}, err
+		}
+		defer b.Release()
+		wait += b.Wait
+		batches = append(batches, b)
+	}
+	m, err := r.trainer.Step(batches...)
+	took := time.Since(start).Seconds()
+	m.ImagesPerSecond = float64(r.settings.Config.StepPictures()) / took
+	m.DataWait = wait.Seconds() / took
+	return m, err
+}
+
+// measure evaluates at the end of every --knn-every epochs, the last one
+// excepted: the report follows there.
+func (r *training) measure(ctx context.Context, progress *progress) error {
+	every, perEpoch := r.settings.Run.KNNEvery, r.loader.StepsPerEpoch()
+	if r.demo == nil || every == 0 || r.step%(every*perEpoch) != 0 || r.step == r.trainer.Schedules.Steps() {
+		return nil
+	}
+	m, err := r.demo.measure(ctx, r.step)
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil // the loop says that it was stopped
+		}
+		return err
+	}
+	progress.Eval(m)
+	return r.run.Metric(m)
+}
+
+// save writes the checkpoint and the teacher's backbone.
+func (r *training) save() error {
+	if err := r.trainer.WriteCheckpoint(r.run.Join("checkpoints", fmt.Sprintf("step-%08d.dino", r.step)), r.settings, r.device.Adapter.Name); err != nil {
+		return err
+	}
+	return r.trainer.WriteTeacher(r.run.Join("teacher.safetensors"))
+}
+
+func (r *training) tellWhere() error {
+	_, err := fmt.Fprintf(r.options.Stdout, "\nResults are in %s: teacher.safetensors (timm loads it), metrics.jsonl, train.log, pictures.\n", r.run.Path())
+	return err
+}

@@ -1,0 +1,125 @@
+package dino
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/dinogpu/dinogpu/gpu"
+	"github.com/dinogpu/dinogpu/layers"
+)
+
+// A Backbone runs frozen weights over pictures of one size, a batch at a time.
+type Backbone struct {
+	Dim, Heads int
+	GridH      int // patches
+	GridW      int
+
+	d         *gpu.Device
+	program   *gpu.Program
+	input     gpu.Tensor
+	features  gpu.Tensor // (batch, Dim)
+	attention gpu.Tensor // (batch, Heads, 1 + GridH GridW)
+	batch     int
+	bytes     int // of a picture
+	size      int
+	words     []uint32
+}
+
+// NewBackbone builds the backbone of these weights for size x size pictures, batch at a time, with the last
+// block's attention if asked. The weights must be an arena of c's layout.
+func NewBackbone(d *gpu.Device, c Config, target gpu.Target, weights *layers.Arena, size, batch int, attention bool) (*Backbone, error) {
+	p := gpu.NewProgram("backbone", target)
+	v := c.ViT()
+	b := &Backbone{
+		Dim: v.Dim, Heads: v.Heads, GridH: size / v.Patch, GridW: size / v.Patch,
+		d: d, program: p, batch: batch, bytes: 3 * size * size, size: size,
+		input: gpu.NewTensor("pictures", layers.PixelWords(batch, size, size)),
+	}
+	b.words = make([]uint32, b.input.Len())
+	vit := layers.NewViT(v, backbonePrefix, weights, nil)
+	b.features = p.Pin(vit.Forward(p, layers.PixelsNormalize(p, b.input, batch, size, size, c.Mean, c.Std)))
+	if attention {
+		b.attention = p.Pin(vit.LastAttention(p))
+	}
+	if err := p.Build(d); err != nil {
+		return nil, err
+	}
+	return b, nil
+}
+
+// Release gives the backbone's memory back; the weights stay.
+func (b *Backbone) Release() {
+	b.program.Release()
+	gpu.Release(b.input)
+}
+
+// Features gives the class token's features (n, Dim) of n pictures, each size x size RGB bytes.
+func (b *Backbone) Features(ctx context.Context, n int, picture func(i int) ([]uint8, error)) ([]float32, error) {
+	out := make([]float32, 0, n*b.Dim)
+	rows := make([]float32, b.features.Len())
+	err := b.each(ctx, n, picture, func(count int) error {
+		if err := b.program.Read(b.features, rows); err != nil {
+			return err
+		}
+		out = append(out, rows[:count*b.Dim]...)
+		return nil
+	})
+	return out, err
+}
+
+// Attention gives, for each of n pictures and each head, how the class token of the last block attends to the
+// patches: GridH x GridW weights, the class token's own left out.
+func (b *Backbone) Attention(ctx context.Context, n int, picture func(i int) ([]uint8, error)) ([][][]float32, error) {
+	if b.attention.IsZero() {
+		return nil, fmt.Errorf("the backbone was built without its attention")
+	}
+	var out [][][]float32
+	all := make([]float32, b.attention.Len())
+	T := 1 + b.GridH*b.GridW
+	err := b.each(ctx, n, picture, func(count int) error {
+		if err := b.program.Read(b.attention, all); err != nil {
+			return err
+		}
+		for i := range count {
+			maps := make([][]float32, b.Heads)
+			for h := range maps {
+				at := (i*b.Heads + h) * T
+				maps[h] = append([]float32(nil), all[at+1:at+T]...)
+			}
+			out = append(out, maps)
+		}
+		return nil
+	})
+	return out, err
+}
+
+// each runs the program over batches of pictures; done gets how many of the batch are real.
+func (b *Backbone) each(ctx context.Context, n int, picture func(i int) ([]uint8, error), done func(count int) error) error {
+	bytes := bytesOf(b.words)
+	for at := 0; at < n; at += b.batch {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		count := min(b.batch, n-at)
+		for i := range count {
+			pixels, err := picture(at + i)
+			if err != nil {
+				return err
+			}
+			if len(pixels) != b.bytes {
+				return fmt.Errorf("picture %d has %d bytes, a %d x %d RGB picture has %d", at+i, len(pixels), b.size, b.size, b.bytes)
+			}
+			copy(bytes[i*b.bytes:], pixels)
+		}
+		if err := b.d.WriteBits(b.input, b.words); err != nil {
+			return err
+		}
+		if err := b.program.Run(); err != nil {
+			return err
+		}
+		if err := done(count); err != nil {
+			return err
+		}
+	}
+	return nil
+}

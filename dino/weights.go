@@ -1,0 +1,48 @@
+package dino
+
+import (
+	"strings"
+
+	"github.com/dinogpu/dinogpu/gpu"
+	"github.com/dinogpu/dinogpu/layers"
+)
+
+// hostTensors reads an arena's parameters, those whose names keep says, under the names it gives.
+func hostTensors(d *gpu.Device, a *layers.Arena, keep func(name string) (as string, ok bool)) ([]HostTensor, error) {
+	var out []HostTensor
+	for _, p := range a.Layout.List {
+		as, ok := keep(p.Name)
+		if !ok {
+			continue
+		}
+		v := make([]float32, p.Len())
+		if err := d.Read(a.Tensor(p.Name), v); err != nil {
+			return nil, err
+		}
+		out = append(out, HostTensor{Name: as, Shape: p.Shape, Values: v})
+	}
+	return out, nil
+}
+
+// WriteTeacher writes the teacher's backbone as safetensors, under the names of the released weights, which timm
+// loads as they are.
+func (t *Trainer) WriteTeacher(path string) error {
+	tensors, err := hostTensors(t.device, t.Teacher, func(name string) (string, bool) {
+		return strings.CutPrefix(name, backbonePrefix)
+	})
+	if err != nil {
+		return err
+	}
+	return WriteSafetensors(path, tensors, map[string]string{"format": "pt"})
+}
+
+// NewWeights draws fresh weights of c on d, as a run with c's seed begins with.
+func NewWeights(d *gpu.Device, c Config) (*layers.Arena, error) {
+	l := c.Layout()
+	a := l.NewArena("fresh")
+	if err := upload(d, a, InitialWeights(l, c.Seed)); err != nil {
+		a.Release()
+		return nil, err
+	}
+	return a, nil
+}
