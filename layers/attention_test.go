@@ -10,7 +10,7 @@ import (
 
 func TestAttention(t *testing.T) {
 	for _, c := range []struct{ B, T, H, D int }{
-		{3, 2, 1, 4}, {2, 17, 3, 32}, {3, 5, 2, 12}, {1, 37, 6, 64}, {1, 23, 1, 128}, {1, 197, 1, 64},
+		{3, 2, 1, 4}, {2, 17, 3, 32}, {3, 5, 2, 12}, {2, 39, 1, 64}, {1, 23, 1, 128}, {1, 197, 1, 64},
 	} {
 		t.Run(fmt.Sprintf("B=%d,T=%d,H=%d,hd=%d", c.B, c.T, c.H, c.D), func(t *testing.T) {
 			eachTarget(t, func(t *testing.T, p *gpu.Program) {
