@@ -1,0 +1,85 @@
+package gpu
+
+import (
+	"time"
+
+	"github.com/cogentcore/webgpu/wgpu"
+)
+
+// An OpTime is how long one op of a program takes by itself.
+type OpTime struct {
+	Part    string // the label it was recorded under
+	Kernel  string // "stage" and "clear" for copies and fills
+	Source  string // of the kernel
+	Params  []uint32
+	Seconds float64
+	Flops   int
+	Bytes   int // of what is bound
+}
+
+// Profile times each op alone: it is repeated up to reps times in one submission of about 20 ms, and the wall
+// clock shared out. Ops that add to their tensors do so again and again: the program's tensors hold garbage afterwards.
+func (p *Program) Profile(reps int) ([]OpTime, error) {
+	if p.dev == nil {
+		return nil, errNotBuilt
+	}
+	d := p.dev
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	times := make([]OpTime, len(p.ops))
+	for n, o := range p.ops {
+		t := OpTime{Part: o.part, Kernel: o.kernel.Name, Source: o.kernel.Source, Params: o.kernel.Params, Flops: o.kernel.Flops}
+		for _, a := range o.args {
+			t.Bytes += a.bytes()
+		}
+		switch o.kind {
+		case stage:
+			t.Kernel = "stage"
+		case clearOp:
+			t.Kernel = "clear"
+		}
+		once, err := p.timeOp(n, 1) // compiles, and says how often 20 ms hold it
+		if err == nil {
+			once, err = p.timeOp(n, 1)
+		}
+		if err != nil {
+			return nil, err
+		}
+		repeats := min(max(int(0.02/once), 1), max(reps, 1))
+		total, err := p.timeOp(n, repeats)
+		if err != nil {
+			return nil, err
+		}
+		t.Seconds = total / float64(repeats)
+		times[n] = t
+	}
+	return times, nil
+}
+
+// SecondsByPart sums the times under each label.
+func SecondsByPart(times []OpTime) map[string]float64 {
+	sums := map[string]float64{}
+	for _, t := range times {
+		sums[t.Part] += t.Seconds
+	}
+	return sums
+}
+
+// timeOp runs op n reps times in one submission and says how long that took. d.mu is held.
+func (p *Program) timeOp(n, reps int) (float64, error) {
+	p.dev.dev.Poll(true, nil)
+	start := time.Now()
+	err := p.dev.once(func(enc *wgpu.CommandEncoder) error {
+		for range reps {
+			if err := p.encode(enc, n, n+1); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	p.dev.dev.Poll(true, nil)
+	if b := p.built.ops[n]; b.pipe != nil {
+		b.pipe.ran = true
+	}
+	return time.Since(start).Seconds(), err
+}
