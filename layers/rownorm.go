@@ -5,31 +5,40 @@ import (
 	"github.com/dinogpu/dinogpu/layers/ref"
 )
 
-// RowNorm scales each row of an (N, C) tensor to length 1; norms under 1e-12 count as that.
+// RowNorm divides each row of an (N, C) tensor by its length.
 type RowNorm struct {
-	y, norm gpu.Tensor // kept by Forward for Backward
+	y, size gpu.Tensor
 }
 
-// Forward records y = x / |x|, (N, C).
+// Forward records y = x / max(|x|, 1e-12), (N, C).
 func (l *RowNorm) Forward(p *gpu.Program, x gpu.Tensor) gpu.Tensor {
 	N, C := x.Rows(), x.Cols()
-	l.y, l.norm = p.Scratch("rownorm", x.Shape...), p.Scratch("rownorm.norm", N)
-	lanes, rows := rowArgs(p, C)
-	p.Dispatch(newKernel("rownorm_forward", args{"C": C, "LANES": lanes, "ROWS": rows}, gpu.Kernel{
-		Params: []uint32{uint32(N)}, Groups: spread(ceil(N, rows)), Trips: 2 * ceil(C, 4*lanes), Tolerance: approximate,
-		Twin: func(a [][]float32) { ref.RownormForward(a[1], a[2], a[0]) },
-	}), x, l.y, l.norm)
+	l.y, l.size = p.Scratch("rownorm", N, C), p.Scratch("rownorm.size", N)
+	p.Dispatch(rowKernel(p, "rownorm_forward", N, C, args{}, func(a [][]float32) {
+		ref.RownormForward(a[1], a[2], a[0])
+	}), x, l.y, l.size)
 	return l.y
 }
 
-// Backward records dx = (dy - y (y . dy)) / |x|, (N, C).
+// Backward records dx from dy, both (N, C).
 func (l *RowNorm) Backward(p *gpu.Program, dy gpu.Tensor) gpu.Tensor {
 	N, C := l.y.Rows(), l.y.Cols()
-	dx := p.Scratch("rownorm.dx", l.y.Shape...)
-	lanes, rows := rowArgs(p, C)
-	p.Dispatch(newKernel("rownorm_backward", args{"C": C, "LANES": lanes, "ROWS": rows}, gpu.Kernel{
-		Params: []uint32{uint32(N)}, Groups: spread(ceil(N, rows)), Trips: 2 * ceil(C, 4*lanes), Tolerance: approximate,
-		Twin: func(a [][]float32) { ref.RownormBackward(a[3], a[0], a[1], a[2]) },
-	}), dy, l.y, l.norm, dx)
+	dx := p.Scratch("rownorm.dx", N, C)
+	p.Dispatch(rowKernel(p, "rownorm_backward", N, C, args{}, func(a [][]float32) {
+		ref.RownormBackward(a[3], a[0], a[1], a[2])
+	}), dy, l.y, l.size, dx)
 	return dx
+}
+
+// rowKernel specialises a kernel that passes twice over rows of C, with N as its only parameter.
+func rowKernel(p *gpu.Program, name string, N, C int, a args, twin func([][]float32)) gpu.Kernel {
+	if C%4 != 0 {
+		p.Fail("%s: rows of %d columns; a multiple of 4 is needed", name, C)
+	}
+	lanes, rows := rowArgs(p, C)
+	a["C"], a["LANES"], a["ROWS"] = C, lanes, rows
+	return newKernel(name, a, gpu.Kernel{
+		Params: []uint32{uint32(N)}, Groups: spread(ceil(N, rows)), Trips: 2 * ceil(C, 4*lanes),
+		Tolerance: approximate, Twin: twin,
+	})
 }

@@ -1,15 +1,15 @@
-// y = x / norm, norm = max(|x|, 1e-12), over the last axis; LANES invocations a row.
+// y = x / max(|x|, 1e-12), row by row; LANES invocations a row.
 //
 //   x, y  (N, C)   C a multiple of 4
-//   norm  (N)      kept for rownorm_backward
+//   size  (N)      |x|, kept for the backward kernel
 //
-// As torch.nn.functional.normalize: DINOHead's bottleneck.
+// As torch.nn.functional.normalize (reference DINOHead).
 //import group
 //import rows
 
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;
 @group(0) @binding(1) var<storage, read_write> y: array<vec4f>;
-@group(0) @binding(2) var<storage, read_write> norm: array<f32>;
+@group(0) @binding(2) var<storage, read_write> size: array<f32>;
 @group(0) @binding(3) var<uniform> p: vec4u; // N
 
 const Q = C / 4u;
@@ -21,13 +21,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) i:
     let lane = i % LANES;
     let base = select(0u, row * Q, live); // a row past the end works on row 0 and stores nothing
     var s = vec4f();
-    for (var c = lane; c < Q; c += LANES) {
-        let v = x[base + c];
-        s = fma(v, v, s);
-    }
-    let n = max(sqrt(row_sum(s.x + s.y + s.z + s.w, i)), 1e-12);
+    for (var c = lane; c < Q; c += LANES) { s = fma(x[base + c], x[base + c], s); }
+    let length = max(sqrt(row_sum(s.x + s.y + s.z + s.w, i)), 1e-12);
     if live {
-        for (var c = lane; c < Q; c += LANES) { y[base + c] = x[base + c] / n; }
-        if lane == 0u { norm[row] = n; }
+        for (var c = lane; c < Q; c += LANES) { y[base + c] = x[base + c] / length; }
+        if lane == 0u { size[row] = length; }
     }
 }

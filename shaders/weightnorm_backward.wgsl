@@ -1,43 +1,40 @@
-// dv += g / |v| * (dw - (dw . u) u), u = v / |v|, of each row; with Gain also dg += dw . u.
-// LANES invocations a row.
+// dv += g / |v| (dw - (dw . u) u), dg += dw . u, where u = v / |v|; LANES invocations a row.
 //
-//   dw, v, dv  (K, D)   D a multiple of 4
-//   g, dg      (K)
-//   norm       (K)      |v|, from weightnorm_forward
-//
-// The chain rule of weightnorm_forward. Without Gain, g is frozen (norm_last_layer of the reference).
+//   dw, v, dv  (N, C)   C a multiple of 4
+//   g, size    (N)      size = |v|, from weightnorm_forward
+//   dg         (N)      only where the gain is trained (Gain)
 //import group
 //import rows
 
-{{bind}} var<storage, read> dw: array<vec4f>;
-{{bind}} var<storage, read> v: array<vec4f>;
-{{bind}} var<storage, read> g: array<f32>;
-{{bind}} var<storage, read> norm: array<f32>;
-{{bind}} var<storage, read_write> dv: array<vec4f>;
+@group(0) @binding(0) var<storage, read> dw: array<vec4f>;
+@group(0) @binding(1) var<storage, read> v: array<vec4f>;
+@group(0) @binding(2) var<storage, read> g: array<f32>;
+@group(0) @binding(3) var<storage, read> size: array<f32>;
+@group(0) @binding(4) var<storage, read_write> dv: array<vec4f>;
 {{- if .Gain}}
-{{bind}} var<storage, read_write> dg: array<f32>;
+@group(0) @binding(5) var<storage, read_write> dg: array<f32>;
+@group(0) @binding(6) var<uniform> p: vec4u; // N
+{{- else}}
+@group(0) @binding(5) var<uniform> p: vec4u; // N
 {{- end}}
-{{bind}} var<uniform> p: vec4u; // K
 
-const Q = D / 4u;
+const Q = C / 4u;
 
 @compute @workgroup_size({{mul .ROWS .LANES}})
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) i: u32) {
     let row = group_number(group) * ROWS + i / LANES;
     let live = row < p.x;
     let lane = i % LANES;
-    let base = select(0u, row * Q, live); // a row past the end works on row 0 and stores nothing
-    let n = norm[select(0u, row, live)];
+    let at = select(0u, row, live); // a row past the end works on row 0 and stores nothing
+    let base = at * Q;
     var s = vec4f();
-    for (var c = lane; c < Q; c += LANES) { s = fma(dw[base + c], v[base + c], s); }
-    let along = row_sum(s.x + s.y + s.z + s.w, i) / n; // dw . u
+    for (var c = lane; c < Q; c += LANES) { s = fma(v[base + c], dw[base + c], s); }
+    let along = row_sum(s.x + s.y + s.z + s.w, i) / size[at];
     if live {
-        let scale = g[row] / n;
+        let scale = g[at] / size[at];
         for (var c = lane; c < Q; c += LANES) {
-            dv[base + c] += scale * (dw[base + c] - v[base + c] * (along / n));
+            dv[base + c] += (dw[base + c] - v[base + c] * (along / size[at])) * scale;
         }
-{{- if .Gain}}
-        if lane == 0u { dg[row] += along; }
-{{- end}}
+        {{if .Gain}}if lane == 0u { dg[row] += along; }{{end}}
     }
 }

@@ -1,36 +1,34 @@
-// w = g * v / |v| of each row; LANES invocations a row.
+// w = g v / |v|, row by row; LANES invocations a row.
 //
-//   v, w  (K, D)   D a multiple of 4
-//   g     (K)
-//   norm  (K)      |v|, kept for weightnorm_backward
+//   v, w  (N, C)   C a multiple of 4
+//   g     (N)
+//   size  (N)      |v|, kept for the backward kernel
 //
-// torch.nn.utils.weight_norm with dim 0: DINOHead's last layer, K prototypes.
+// As torch.nn.utils.weight_norm of DINOHead's last layer.
 //import group
 //import rows
 
 @group(0) @binding(0) var<storage, read> v: array<vec4f>;
 @group(0) @binding(1) var<storage, read> g: array<f32>;
 @group(0) @binding(2) var<storage, read_write> w: array<vec4f>;
-@group(0) @binding(3) var<storage, read_write> norm: array<f32>;
-@group(0) @binding(4) var<uniform> p: vec4u; // K
+@group(0) @binding(3) var<storage, read_write> size: array<f32>;
+@group(0) @binding(4) var<uniform> p: vec4u; // N
 
-const Q = D / 4u;
+const Q = C / 4u;
 
 @compute @workgroup_size({{mul .ROWS .LANES}})
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) i: u32) {
     let row = group_number(group) * ROWS + i / LANES;
     let live = row < p.x;
     let lane = i % LANES;
-    let base = select(0u, row * Q, live); // a row past the end works on row 0 and stores nothing
+    let at = select(0u, row, live); // a row past the end works on row 0 and stores nothing
+    let base = at * Q;
     var s = vec4f();
-    for (var c = lane; c < Q; c += LANES) {
-        let x = v[base + c];
-        s = fma(x, x, s);
-    }
-    let n = sqrt(row_sum(s.x + s.y + s.z + s.w, i));
+    for (var c = lane; c < Q; c += LANES) { s = fma(v[base + c], v[base + c], s); }
+    let length = sqrt(row_sum(s.x + s.y + s.z + s.w, i));
     if live {
-        let scale = g[row] / n;
+        let scale = g[at] / length;
         for (var c = lane; c < Q; c += LANES) { w[base + c] = v[base + c] * scale; }
-        if lane == 0u { norm[row] = n; }
+        if lane == 0u { size[row] = length; }
     }
 }
