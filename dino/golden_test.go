@@ -32,11 +32,10 @@ var targets = map[string]gpu.Target{"software": gpu.SoftwareTarget, "gpu": gpu.G
 
 // golden is a file of numbers from PyTorch.
 type golden struct {
-	t     *testing.T
-	file  string
-	st    safetensors.SafeTensors
-	meta  map[string]string
-	count int
+	t    *testing.T
+	file string
+	st   safetensors.SafeTensors
+	meta map[string]string
 }
 
 func readGolden(t *testing.T, name string) *golden {
@@ -147,7 +146,6 @@ func (g *golden) near(what string, got, want []float32, tolerance float64) {
 		}
 		most = max(most, math.Abs(float64(want[i])))
 	}
-	g.count++
 	if !(worst <= tolerance*most) {
 		g.t.Errorf("%s[%d] is %g, want %g: off by %.2g of the largest entry, allowed %.2g", what, at, got[at], want[at], worst/most, tolerance)
 	}

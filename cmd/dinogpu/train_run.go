@@ -132,7 +132,7 @@ func loaderConfig(c dino.Config, console *console) augment.LoaderConfig {
 	}
 	pair := func(r dino.Range) [2]float64 { return [2]float64{r.Lo, r.Hi} }
 	return augment.LoaderConfig{
-		Recipe: recipe(c.GlobalCropsSize, pair(c.GlobalCropsScale), c.LocalCropsNumber, c.LocalCropsSize, pair(c.LocalCropsScale)),
+		Recipe:    recipe(c.GlobalCropsSize, pair(c.GlobalCropsScale), c.LocalCropsNumber, c.LocalCropsSize, pair(c.LocalCropsScale)),
 		BatchSize: c.BatchSize, Accumulate: c.Accumulate, Seed: c.Seed, Workers: workers, Queue: 4,
 		OnBad: func(name string, err error) { console.Print("%s is left out: %v", name, err) },
 	}

@@ -1,0 +1,244 @@
+package dino
+
+import (
+	"context"
+	"math"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/dinogpu/dinogpu/augment"
+	"github.com/dinogpu/dinogpu/gpu"
+)
+
+// tinyConfig is a model that steps in milliseconds, on pictures that do not fit its patches.
+func tinyConfig() Config {
+	c := DefaultConfig()
+	c.Dim, c.Depth, c.Heads, c.PatchSize = 24, 2, 2, 7
+	c.GlobalCropsSize, c.LocalCropsSize, c.LocalCropsNumber = 29, 15, 3
+	c.HeadHidden, c.HeadBottleneck, c.OutDim = 40, 12, 50
+	c.BatchSize, c.Epochs, c.WarmupEpochs, c.DropPathRate = 3, 2, 0, 0
+	c.FreezeLastLayer, c.NormLastLayer = 0, false
+	c.LR, c.Seed = 0.1, 7
+	return c
+}
+
+// tinyLoader cuts the demo's pictures for c.
+func tinyLoader(t *testing.T, c Config, workers int) *augment.Loader {
+	t.Helper()
+	train, _, err := augment.Demo()
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := augment.NewLoader(augment.Slice(train, 0, 30), augment.LoaderConfig{
+		Recipe:    augment.Light(c.GlobalCropsSize, [2]float64{0.4, 1}, c.LocalCropsNumber, c.LocalCropsSize, [2]float64{0.1, 0.4}),
+		BatchSize: c.BatchSize, Accumulate: c.Accumulate, Seed: c.Seed, Workers: workers, Queue: 2,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(l.Close)
+	return l
+}
+
+// runTiny trains a few steps and gives the trainer and its losses.
+func runTiny(t *testing.T, c Config, crops string, workers, steps int) (*Trainer, []float64) {
+	t.Helper()
+	d := openDevice(t)
+	l := tinyLoader(t, c, workers)
+	tr, err := Record(c, gpu.SoftwareTarget, l.StepsPerEpoch(), Options{Crops: crops})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(tr.Release)
+	if err := tr.Build(d); err != nil {
+		t.Fatal(err)
+	}
+	var losses []float64
+	for range steps {
+		var batches []*augment.Batch
+		for range c.Accumulate {
+			b, err := l.Next(context.Background())
+			if err != nil {
+				t.Fatal(err)
+			}
+			batches = append(batches, b)
+		}
+		m, err := tr.Step(batches...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		losses = append(losses, m.Loss)
+	}
+	return tr, losses
+}
+
+// weightsOf reads an arena.
+func weightsOf(t *testing.T, tr *Trainer, parts []gpu.Tensor) []float32 {
+	t.Helper()
+	var all []float32
+	for _, p := range parts {
+		all = append(all, readTensor(t, tr.device, p)...)
+	}
+	return all
+}
+
+// Same seed, same device: same bytes, whatever the number of workers.
+func TestTwoRunsGiveTheSameBytes(t *testing.T) {
+	a, _ := runTiny(t, tinyConfig(), "together", 1, 4)
+	b, _ := runTiny(t, tinyConfig(), "together", 4, 4)
+	for name, pair := range map[string][2][]gpu.Tensor{
+		"student": {a.Student.Parts, b.Student.Parts}, "teacher": {a.Teacher.Parts, b.Teacher.Parts},
+		"moments": {a.second.Parts, b.second.Parts}, "centre": {{a.loss.Center}, {b.loss.Center}},
+	} {
+		x, y := weightsOf(t, a, pair[0]), weightsOf(t, b, pair[1])
+		for i := range x {
+			if math.Float32bits(x[i]) != math.Float32bits(y[i]) {
+				t.Errorf("%s differ at %d: %g and %g", name, i, x[i], y[i])
+				break
+			}
+		}
+	}
+}
+
+// Crops of one size together or apart give the same gradients, to rounding.
+func TestCropsTogetherAndApart(t *testing.T) {
+	a, la := runTiny(t, tinyConfig(), "together", 1, 1)
+	b, lb := runTiny(t, tinyConfig(), "apart", 1, 1)
+	if math.Abs(la[0]-lb[0]) > 1e-5*la[0] {
+		t.Errorf("losses %g and %g", la[0], lb[0])
+	}
+	for _, p := range a.Layout.List {
+		x, y := readTensor(t, a.device, a.gradients.Tensor(p.Name)), readTensor(t, b.device, b.gradients.Tensor(p.Name))
+		if strings.HasSuffix(p.Name, "qkv.bias") {
+			copy(x[len(x)/3:2*len(x)/3], y[len(x)/3:2*len(x)/3]) // the keys' true gradient is zero: only rounding is there
+		}
+		if e := gpu.NMSE(x, y); e > 1e-9 {
+			t.Errorf("gradient of %s differs by %.2g", p.Name, e)
+		}
+	}
+}
+
+// Every kernel of the three programs beside its twin, on a whole step of a tiny model, in both ways to record it.
+func TestProgramsAgainstTwins(t *testing.T) {
+	d := openDevice(t)
+	for name, target := range targets {
+		for _, crops := range []string{"together", "apart"} {
+			t.Run(name+"/"+crops, func(t *testing.T) {
+				c := tinyConfig()
+				l := tinyLoader(t, c, 1)
+				tr, err := Record(c, target, l.StepsPerEpoch(), Options{Crops: crops})
+				if err != nil {
+					t.Fatal(err)
+				}
+				t.Cleanup(tr.Release)
+				if err := tr.Build(d); err != nil {
+					t.Fatal(err)
+				}
+				b, err := l.Next(context.Background())
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := tr.uploadBatch(b); err != nil {
+					t.Fatal(err)
+				}
+				if err := d.Write(tr.loss.Scalars, tr.scalars(tr.Schedules.At(3)).Values()); err != nil {
+					t.Fatal(err)
+				}
+				for _, p := range tr.Programs() {
+					if err := p.Check(); err != nil {
+						t.Error(err)
+					}
+				}
+			})
+		}
+	}
+}
+
+// A gradient that is not finite stops the run, names its tensor and leaves the weights.
+func TestNonFiniteStops(t *testing.T) {
+	tr, _ := runTiny(t, tinyConfig(), "together", 1, 1)
+	before := weightsOf(t, tr, tr.Teacher.Parts)
+	bad := readTensor(t, tr.device, tr.Student.Tensor("head.mlp.0.bias"))
+	bad[3] = float32(math.NaN())
+	if err := tr.device.Write(tr.Student.Tensor("head.mlp.0.bias"), bad); err != nil {
+		t.Fatal(err)
+	}
+	b, err := tinyLoader(t, tr.Config, 1).Next(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err = tr.Step(b); err == nil || !strings.Contains(err.Error(), "not finite") {
+		t.Errorf("the step's error is %v", err)
+	}
+	if after := weightsOf(t, tr, tr.Teacher.Parts); !reflect.DeepEqual(before, after) {
+		t.Error("the teacher moved")
+	}
+}
+
+// What a run leaves: a checkpoint that holds everything, and the teacher under the released names.
+func TestSavedFiles(t *testing.T) {
+	tr, _ := runTiny(t, tinyConfig(), "together", 1, 2)
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "checkpoints"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, "checkpoints", "step-00000002.dino")
+	if err := tr.WriteCheckpoint(path, Settings{Config: tr.Config}, "test"); err != nil {
+		t.Fatal(err)
+	}
+	h, tensors, err := ReadCheckpoint(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if h.Step != 2 || h.Seed != 7 || len(tensors) != 4*len(tr.Layout.List)+1 {
+		t.Errorf("header %+v, %d tensors", h, len(tensors))
+	}
+	for _, x := range tensors {
+		if name, ok := strings.CutPrefix(x.Name, "moment2."); ok && !reflect.DeepEqual(x.Values, readTensor(t, tr.device, tr.second.Tensor(name))) {
+			t.Errorf("%s came back changed", x.Name)
+		}
+	}
+	teacher := filepath.Join(dir, "teacher.safetensors")
+	if err := tr.WriteTeacher(teacher); err != nil {
+		t.Fatal(err)
+	}
+	tensors, _, err = ReadSafetensors(teacher)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := 4 + 12*tr.Config.Depth + 2; len(tensors) != want {
+		t.Errorf("the teacher's file has %d tensors, want %d", len(tensors), want)
+	}
+	for _, x := range tensors {
+		if !reflect.DeepEqual(x.Values, readTensor(t, tr.device, tr.Teacher.Tensor(backbonePrefix+x.Name))) {
+			t.Errorf("%s came back changed", x.Name)
+		}
+	}
+}
+
+// Accumulation: 1 x 4 pictures and 4 x 1 give the same step, to rounding.
+func TestAccumulation(t *testing.T) {
+	whole, parts := tinyConfig(), tinyConfig()
+	whole.BatchSize, whole.Accumulate = 4, 1
+	parts.BatchSize, parts.Accumulate = 1, 4
+	a, la := runTiny(t, whole, "together", 1, 1)
+	b, lb := runTiny(t, parts, "together", 1, 1)
+	if math.Abs(la[0]-lb[0]) > 1e-5*la[0] {
+		t.Errorf("losses %g and %g", la[0], lb[0])
+	}
+	for _, p := range a.Layout.List {
+		x, y := readTensor(t, a.device, a.gradients.Tensor(p.Name)), readTensor(t, b.device, b.gradients.Tensor(p.Name))
+		if strings.HasSuffix(p.Name, "qkv.bias") {
+			copy(x[len(x)/3:2*len(x)/3], y[len(x)/3:2*len(x)/3])
+		}
+		if e := gpu.NMSE(x, y); e > 1e-9 {
+			t.Errorf("gradient of %s differs by %.2g", p.Name, e)
+		}
+	}
+	if e := gpu.NMSE(weightsOf(t, a, []gpu.Tensor{a.loss.Center}), weightsOf(t, b, []gpu.Tensor{b.loss.Center})); e > 1e-9 {
+		t.Errorf("the centre differs by %.2g", e)
+	}
+}
