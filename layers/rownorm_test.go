@@ -40,3 +40,14 @@ func TestWeightNorm(t *testing.T) {
 		}
 	}
 }
+
+// A row of zeros gives zeros, and its gradient stays finite.
+func TestRowNormOfZeros(t *testing.T) {
+	eachTarget(t, func(t *testing.T, p *gpu.Program) {
+		var in inputs
+		var l RowNorm
+		l.Forward(p, in.values("x", make([]float32, 24), 2, 12))
+		l.Backward(p, in.noise("dy", 2, 12))
+		in.check(t, p)
+	})
+}
