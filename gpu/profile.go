@@ -18,7 +18,8 @@ type OpTime struct {
 }
 
 // Profile times each op alone: it is repeated up to reps times in one submission of about 20 ms, and the wall
-// clock shared out. Ops that add to their tensors do so again and again: the program's tensors hold garbage afterwards.
+// clock shared out. Ops that add to their tensors do so again and again, and scratch may hold what another op left
+// there: the program's tensors hold garbage afterwards, kept ones (weights, moments) included.
 func (p *Program) Profile(reps int) ([]OpTime, error) {
 	if p.dev == nil {
 		return nil, errNotBuilt
@@ -26,6 +27,8 @@ func (p *Program) Profile(reps int) ([]OpTime, error) {
 	d := p.dev
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	d.dev.Poll(true, nil)
+	d.waiting = d.waiting[:0] // their time is not known any more
 	times := make([]OpTime, len(p.ops))
 	for n, o := range p.ops {
 		t := OpTime{Part: o.part, Kernel: o.kernel.Name, Source: o.kernel.Source, Params: o.kernel.Params, Flops: o.kernel.Flops}
@@ -45,12 +48,14 @@ func (p *Program) Profile(reps int) ([]OpTime, error) {
 		if err != nil {
 			return nil, err
 		}
-		repeats := min(max(int(0.02/once), 1), max(reps, 1))
-		total, err := p.timeOp(n, repeats)
-		if err != nil {
-			return nil, err
+		t.Seconds = once
+		if repeats := min(int(0.02/once), reps); repeats > 1 {
+			total, err := p.timeOp(n, repeats)
+			if err != nil {
+				return nil, err
+			}
+			t.Seconds = total / float64(repeats)
 		}
-		t.Seconds = total / float64(repeats)
 		times[n] = t
 	}
 	return times, nil

@@ -29,6 +29,8 @@ const (
 // The commands.
 type cli struct {
 	Train   trainCmd    `cmd:"" help:"Train a model on pictures."`
+	Devices devicesCmd  `cmd:"" help:"List the adapters there are, and what they are good for."`
+	Shaders shadersCmd  `cmd:"" help:"Write a preset's kernels as WGSL files."`
 	Version versionFlag `help:"Print version, commit, binding and wgpu."`
 }
 

@@ -1,0 +1,88 @@
+package layers
+
+import (
+	"strings"
+
+	"github.com/dinogpu/dinogpu/gpu"
+)
+
+// What bench_fma.wgsl does in one invocation and chain: 256 loop turns of 8 steps.
+const (
+	fmaTurns = 256
+	fmaSteps = 8
+)
+
+// BenchFMA records a kernel that does nothing but chains independent chains of fma in each of out's elements
+// (a multiple of 64).
+func BenchFMA(p *gpu.Program, chains int, out gpu.Tensor) {
+	defer p.Part(p.Part("fma"))
+	n := out.Len()
+	if n%workgroup != 0 {
+		p.Fail("bench: %d invocations are no multiple of %d", n, workgroup)
+	}
+	p.Dispatch(newKernel("bench_fma", args{"CHAINS": chains}, gpu.Kernel{
+		Groups: [3]int{ceil(n, workgroup), 1, 1}, Trips: fmaTurns, Flops: 2 * n * fmaTurns * fmaSteps * chains,
+		// rounding of 2,048 steps whose errors fade slowly, fused on some devices and not on others
+		Tolerance: approximate, Twin: func(a [][]float32) { fmaTwin(a[0], chains) },
+	}), out)
+}
+
+func fmaTwin(out []float32, chains int) {
+	const y = float64(float32(0.999)) // as the kernel has it
+	for i := range out {
+		x, sum := float64(float32(i)*1e-6), 0.0
+		for c := range chains {
+			a := float64(i%64 + c)
+			for range fmaTurns * fmaSteps {
+				a = a*y + x
+			}
+			sum += a
+		}
+		out[i] = float32(sum)
+	}
+}
+
+// BenchCopy records a copy of x into out by a kernel; both have a multiple of 4 elements.
+func BenchCopy(p *gpu.Program, x, out gpu.Tensor) {
+	defer p.Part(p.Part("copy"))
+	if x.Len() != out.Len() || x.Len()%4 != 0 {
+		p.Fail("bench: %v cannot be copied into %v by fours", x.Shape, out.Shape)
+	}
+	n := x.Len() / 4
+	p.Dispatch(newKernel("bench_copy", nil, gpu.Kernel{
+		Params: []uint32{uint32(n)}, Groups: spread(ceil(n, workgroup)),
+		Twin: func(a [][]float32) { copy(a[1], a[0]) },
+	}), x, out)
+}
+
+// A MatmulShape is what a matmul kernel computes: C (M, N) of depth K.
+type MatmulShape struct {
+	Form    Form
+	M, N, K int
+	Variant gpu.Matmul
+}
+
+// MatmulOf reads a matmul's shape back from its kernel's name, source and params; ok is false for other kernels.
+// A square matmul looks the same in all forms but for how the source loads its operands.
+func MatmulOf(name, source string, params []uint32) (m MatmulShape, ok bool) {
+	var at, bt bool
+	switch name {
+	case "matmul_texel":
+		m.Variant = gpu.Texel
+		at, bt = strings.Contains(source, "let a0_0 = "), strings.Contains(source, "let t0 = texel(B,")
+	case "matmul_tile":
+		m.Variant = gpu.Tile
+		// operands that lie with depth along their rows are turned over on the way in
+		at, bt = !strings.Contains(source, "tile_a[d * 64u + m]"), strings.Contains(source, "tile_b[d * 64u + m]")
+	default:
+		return m, false
+	}
+	switch {
+	case at:
+		m.Form = TN
+	case bt:
+		m.Form = NT
+	}
+	m.M, m.N, m.K = int(params[0]), int(params[1]), int(params[2])
+	return m, true
+}
