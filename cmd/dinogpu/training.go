@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"time"
 
 	"github.com/dinogpu/dinogpu/augment"
@@ -130,6 +131,9 @@ func (r *training) measure(ctx context.Context, progress *progress) error {
 
 // save writes the checkpoint and the teacher's backbone.
 func (r *training) save() error {
+	if err := os.MkdirAll(r.run.Join("checkpoints"), 0o755); err != nil {
+		return fmt.Errorf("no folder for the checkpoints: %w", err)
+	}
 	if err := r.trainer.WriteCheckpoint(r.run.Join("checkpoints", fmt.Sprintf("step-%08d.dino", r.step)), r.settings, r.device.Adapter.Name); err != nil {
 		return err
 	}
