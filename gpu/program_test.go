@@ -93,7 +93,8 @@ func TestRecordingErrorsStick(t *testing.T) {
 		"huge binding": {twiceKernel(), []Tensor{NewTensor("huge", 40<<20), NewTensor("y", 100)}, "MiB"},
 		"workgroup memory": {
 			kernel(func(k *Kernel) { k.Source = "var<workgroup> w: array<vec4f, 2000>;\n" + k.Source }),
-			[]Tensor{long, NewTensor("y", 100)}, "workgroup memory",
+			[]Tensor{long, NewTensor("y", 100)},
+			"workgroup memory",
 		},
 	} {
 		p := NewProgram("errors", SoftwareTarget)
