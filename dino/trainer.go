@@ -97,7 +97,7 @@ func (t *Trainer) recordCrops(target gpu.Target) {
 	c := t.Config
 	teacherLast := layers.NewPrototypes(headPrefix, t.Teacher, nil, false)
 	teacherLast.Begin(p)
-	targets := t.teacherTargets(p, c.network(t.Teacher, nil, teacherLast))
+	targets := t.teacherTargets(p, teacherLast)
 
 	last := layers.NewPrototypes(headPrefix, t.Student, t.gradients, !c.NormLastLayer)
 	last.Begin(p)
@@ -110,15 +110,21 @@ func (t *Trainer) recordCrops(target gpu.Target) {
 	last.End(p)
 }
 
-// teacherTargets records q (2B, K) for the two global crops, whatever groups they are in.
-func (t *Trainer) teacherTargets(p *gpu.Program, net network) gpu.Tensor {
-	images := t.groups[0].images(p, t.Config)
-	if t.groups[0].count == 1 {
-		images = layers.Concat(p, images, t.groups[1].images(p, t.Config))
+// teacherTargets records q (2B, K) for the two global crops, side by side or one after the other.
+func (t *Trainer) teacherTargets(p *gpu.Program, last *layers.Prototypes) gpu.Tensor {
+	var logits []gpu.Tensor
+	for _, g := range t.groups {
+		if g.first < 2 {
+			_, l := t.Config.network(t.Teacher, nil, last).Forward(p, g.images(p, t.Config))
+			logits = append(logits, l)
+		}
 	}
-	_, logits := net.Forward(p, images)
-	t.loss.Teacher(p, logits)
-	return logits
+	all := logits[0]
+	if len(logits) > 1 {
+		all = layers.Concat(p, logits...)
+	}
+	t.loss.Teacher(p, all)
+	return all
 }
 
 // recordUpdate records the clipped optimiser step, the teacher's and the centre's.

@@ -22,8 +22,22 @@ type Args = map[string]any
 
 var parsed sync.Map // kernel name to its template: a pure function of the embedded files, remembered
 
+var sources sync.Map // name and arguments to the source: a pure function too, asked for thousands of times a model
+
 // Source returns the complete WGSL of kernel name for these arguments.
 func Source(name string, args Args) (string, error) {
+	key := fmt.Sprint(name, args) // maps print in the order of their keys
+	if s, ok := sources.Load(key); ok {
+		return s.(string), nil
+	}
+	s, err := specialise(name, args)
+	if err == nil {
+		sources.Store(key, s)
+	}
+	return s, err
+}
+
+func specialise(name string, args Args) (string, error) {
 	t, err := parse(name)
 	if err != nil {
 		return "", err
