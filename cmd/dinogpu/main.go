@@ -30,6 +30,7 @@ const (
 type cli struct {
 	Train   trainCmd    `cmd:"" help:"Train a model on pictures."`
 	Devices devicesCmd  `cmd:"" help:"List the adapters there are, and what they are good for."`
+	Bench   benchCmd    `cmd:"" help:"Measure the adapter, every matmul of a preset and its whole step."`
 	Shaders shadersCmd  `cmd:"" help:"Write a preset's kernels as WGSL files."`
 	Version versionFlag `help:"Print version, commit, binding and wgpu."`
 }

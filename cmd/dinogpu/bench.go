@@ -1,0 +1,179 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/dinogpu/dinogpu/dino"
+	"github.com/dinogpu/dinogpu/gpu"
+)
+
+type benchCmd struct {
+	Settings dino.Settings `embed:""`
+
+	Config string        `group:"run" placeholder:"FILE" help:"YAML settings, like a run's config.yaml."`
+	Time   time.Duration `group:"plan" default:"60s" help:"Take about this long; fewer repeats and a smaller batch make it so, and are named."`
+	JSON   bool          `name:"json" group:"plan" help:"As JSON."`
+}
+
+// Help is what --help says before the flags.
+func (benchCmd) Help() string {
+	return "Measures the adapter's arithmetic and memory, every matmul of a preset's training step and the whole step on made-up pixels. Takes train's flags; those that change no size change no figure. The preset is demo unless --preset or --config names another."
+}
+
+// BeforeResolve lays environment, file and preset under the flags as train does, with demo for a preset where
+// nobody names a recipe.
+func (b *benchCmd) BeforeResolve(ctx *kong.Context, a *app) error {
+	with := *a
+	with.env = func(name string) (string, bool) {
+		text, ok := a.env(name)
+		if name == dino.EnvName("preset") && text == "" && !namesConfig(ctx, a) {
+			return "demo", true
+		}
+		return text, ok
+	}
+	return (&trainCmd{}).BeforeResolve(ctx, &with)
+}
+
+// namesConfig tells whether a settings file is read, which may hold its own preset.
+func namesConfig(ctx *kong.Context, a *app) bool {
+	for _, path := range ctx.Path {
+		if path.Flag != nil && path.Flag.Name == "config" {
+			return true
+		}
+	}
+	text, _ := a.env(dino.EnvName("config"))
+	return text != ""
+}
+
+// A benchReport is what bench prints. Shares of arithmetic are of FMA.
+type benchReport struct {
+	Adapter string      `json:"adapter"`
+	FMA     float64     `json:"fma_gflops"`
+	Copy    float64     `json:"copy_gbs"` // read and written bytes together
+	Matmul  []matmulRow `json:"matmul"`
+	Step    stepRow     `json:"step"`
+	Notes   []string    `json:"notes,omitempty"`
+}
+
+// A matmulRow is one shape of matmul; its time holds the staging of its operands and the sum of its partials.
+type matmulRow struct {
+	Name    string  `json:"name"`
+	M       int     `json:"m"`
+	N       int     `json:"n"`
+	K       int     `json:"k"`
+	Variant string  `json:"variant"`
+	GFlops  float64 `json:"gflops"`
+	Share   float64 `json:"share"`
+	Calls   int     `json:"calls"`   // in a step
+	Seconds float64 `json:"seconds"` // of one
+}
+
+type stepRow struct {
+	Preset          string             `json:"preset"`
+	Batch           int                `json:"batch"`
+	Seconds         float64            `json:"seconds"`
+	ImagesPerSecond float64            `json:"images_per_second"`
+	GFlops          float64            `json:"gflops"`
+	Share           float64            `json:"share"`
+	Parts           map[string]float64 `json:"parts"`          // shares of OpSeconds
+	OpSeconds       float64            `json:"op_seconds"`     // of all ops, each timed alone
+	Steps           int                `json:"steps_measured"` // Seconds is their median
+}
+
+// Run measures and prints.
+func (b *benchCmd) Run(a *app) error {
+	c := b.Settings.Config
+	if b.Time <= 0 {
+		return usageError{fmt.Errorf("--time %s: it has to be above 0", b.Time)}
+	}
+	if c.Optimizer != "adamw" {
+		return usageError{fmt.Errorf("--optimizer %s is not built yet: use adamw", c.Optimizer)}
+	}
+	device, err := openDevice(b.Settings.Run.Adapter, a.console)
+	if err != nil {
+		return err
+	}
+	defer device.Close()
+	m := &bencher{
+		app: a, settings: b.Settings, device: device, target: targetOf(device, b.Settings.Run.Matmul),
+		time: b.Time, deadline: time.Now().Add(b.Time),
+	}
+	m.report.Adapter = device.Adapter.Name
+	if c.DropPathRate != 0 {
+		m.note("the step is measured without drop path")
+	}
+	for _, measure := range []func() error{m.arithmetic, m.copies, m.squares, m.step} {
+		if a.ctx.Err() != nil {
+			return errors.New("bench was stopped before its end, so it prints nothing")
+		}
+		if err := measure(); err != nil {
+			return err
+		}
+	}
+	a.console.Status("")
+	if b.JSON {
+		return writeJSON(a.stdout, m.report)
+	}
+	return m.report.print(a.stdout)
+}
+
+func (r benchReport) print(w io.Writer) error {
+	fmt.Fprintf(w, "adapter  %s\nfma      %.1f GFLOP/s\ncopy     %.1f GB/s read and written\n\n", r.Adapter, r.FMA, r.Copy)
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(t, "matmul\tM\tN\tK\tvariant\tcalls\tms\tGFLOP/s\tof fma\t")
+	for _, m := range r.Matmul {
+		fmt.Fprintf(t, "%s\t%d\t%d\t%d\t%s\t%d\t%.3f\t%.1f\t%.0f %%\t\n", m.Name, m.M, m.N, m.K, m.Variant, m.Calls, 1e3*m.Seconds, m.GFlops, 100*m.Share)
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	s := r.Step
+	fmt.Fprintf(w, "\nstep     %s, batch %d: %.1f ms, %.1f pictures/s, %.1f GFLOP/s, %.0f %% of fma\n",
+		s.Preset, s.Batch, 1e3*s.Seconds, s.ImagesPerSecond, s.GFlops, 100*s.Share)
+	names := slices.Collect(maps.Keys(s.Parts))
+	slices.SortFunc(names, func(a, b string) int { return compareDown(s.Parts[a], s.Parts[b], a, b) })
+	var parts []string
+	for _, name := range names {
+		parts = append(parts, fmt.Sprintf("%s %.1f %%", name, 100*s.Parts[name]))
+	}
+	fmt.Fprintf(w, "its ops  %.1f ms, each alone: %s\n", 1e3*s.OpSeconds, strings.Join(parts, ", "))
+	return nil
+}
+
+// compareDown puts the larger number first, and equal ones in the order of their names.
+func compareDown(x, y float64, a, b string) int {
+	switch {
+	case x > y:
+		return -1
+	case x < y:
+		return 1
+	}
+	return strings.Compare(a, b)
+}
+
+// note says what was done otherwise than asked, on stderr and in the report.
+func (m *bencher) note(format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
+	m.app.console.Print("%s", text)
+	m.report.Notes = append(m.report.Notes, text)
+}
+
+// A bencher is a measurement under way.
+type bencher struct {
+	app      *app
+	settings dino.Settings
+	device   *gpu.Device
+	target   gpu.Target
+	time     time.Duration
+	deadline time.Time
+	report   benchReport
+}
