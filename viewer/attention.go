@@ -4,67 +4,97 @@ import (
 	"fmt"
 	"image"
 	"image/color"
+	"math"
 
 	"github.com/dinogpu/dinogpu/augment"
 )
 
+// attentionTitle stands over a sheet of attention maps.
+const attentionTitle = "Attention of the class token to the patches, last block; each map by its own maximum"
+
 // Attention draws a row for each picture: the picture, the attention of each head, their mean. maps[i][h] holds
-// gridH x gridW weights, row by row; each map is enlarged without smoothing (reference visualize_attention) and
-// scaled to its own largest weight. All pictures have one size.
+// picture i's gridH x gridW weights, row by row, the class token's own left out; each map is enlarged without
+// smoothing (reference visualize_attention) and scaled to its largest weight. The grid is spread over the whole
+// picture: pictures that are no multiple of the patch are to be cropped to one first, as the reference does.
 func Attention(pictures []*augment.Image, maps [][][]float32, gridH, gridW int) *image.RGBA {
-	if len(pictures) == 0 {
-		return newSheet(1, 1)
+	if len(maps) != len(pictures) {
+		panic(fmt.Sprintf("viewer: attention of %d pictures for %d", len(maps), len(pictures)))
 	}
-	scale := scaleOf(pictures[0])
-	w, h := pictures[0].W*scale, pictures[0].H*scale
-	heads := len(maps[0])
-	stepX, stepY := w+gap, h+gap
-	sheet := newSheet((heads+2)*stepX+gap, len(pictures)*stepY+caption+gap)
-	text(sheet, gap, 2, w, "picture")
-	for head := range heads {
-		text(sheet, gap+(head+1)*stepX, 2, w, fmt.Sprintf("head %d", head+1))
-	}
-	text(sheet, gap+(heads+1)*stepX, 2, w, "mean")
+	var size image.Point
+	heads := 0
 	for i, im := range pictures {
-		y := caption + gap + i*stepY
-		put(sheet, im, gap, y, scale)
+		size = room(size, fitted(im))
+		heads = max(heads, len(maps[i]))
+	}
+	size.X = max(size.X, letter*len("picture"))
+	stepX, stepY := size.X+gap, size.Y+gap
+	width := max((heads+2)*stepX+gap, letter*len(attentionTitle)+2*gap)
+	const top = 2*caption + gap
+	sheet := newSheet(width, len(pictures)*stepY+top)
+	text(sheet, gap, 2, width-2*gap, attentionTitle)
+	column := func(k int) int { return gap + k*stepX }
+	text(sheet, column(0), 2+caption, size.X, "picture")
+	for h := range heads {
+		text(sheet, column(h+1), 2+caption, size.X, fmt.Sprintf("head %d", h+1))
+	}
+	text(sheet, column(heads+1), 2+caption, size.X, "mean")
+	for i, im := range pictures {
+		place := put(sheet, im, gap, top+i*stepY)
 		mean := make([]float32, gridH*gridW)
-		for head, m := range maps[i] {
-			heat(sheet, m, gap+(head+1)*stepX, y, w, h, gridH, gridW)
+		for h, m := range maps[i] {
+			if len(m) != gridH*gridW {
+				panic(fmt.Sprintf("viewer: a map of %d weights for a grid of %d x %d", len(m), gridH, gridW))
+			}
+			heat(sheet, m, place.Add(image.Pt((h+1)*stepX, 0)), gridH, gridW)
 			for k, v := range m {
-				mean[k] += v / float32(heads)
+				mean[k] += v / float32(len(maps[i]))
 			}
 		}
-		heat(sheet, mean, gap+(heads+1)*stepX, y, w, h, gridH, gridW)
+		heat(sheet, mean, place.Add(image.Pt((heads+1)*stepX, 0)), gridH, gridW)
 	}
 	return sheet
 }
 
-// heat draws one map as w x h pixels.
-func heat(sheet *image.RGBA, m []float32, x, y, w, h, gridH, gridW int) {
+// heat draws one map into a place.
+func heat(sheet *image.RGBA, m []float32, place image.Rectangle, gridH, gridW int) {
 	var most float32
 	for _, v := range m {
-		most = max(most, v)
+		if finite(v) {
+			most = max(most, v)
+		}
 	}
-	for r := range h {
-		for c := range w {
-			v := m[r*gridH/h*gridW+c*gridW/w]
-			if most > 0 {
-				v /= most
+	if most == 0 {
+		most = 1
+	}
+	w, h := place.Dx(), place.Dy()
+	for y := range h {
+		for x := range w {
+			v := m[y*gridH/h*gridW+x*gridW/w]
+			c := broken
+			if finite(v) {
+				c = inferno(v / most)
 			}
-			sheet.SetRGBA(x+c, y+r, warm(v))
+			sheet.SetRGBA(place.Min.X+x, place.Min.Y+y, c)
 		}
 	}
 }
 
-// stops of a map from dark to light whose lightness rises evenly.
-var stops = [...][3]float32{{0, 0, 4}, {66, 10, 104}, {147, 38, 103}, {221, 81, 58}, {252, 165, 10}, {252, 255, 164}}
+func finite(v float32) bool { return !math.IsNaN(float64(v)) && !math.IsInf(float64(v), 0) }
 
-// warm is the colour of a weight from 0 to 1: the stops of matplotlib's inferno, mixed.
-func warm(v float32) color.RGBA {
-	v = min(max(v, 0), 1) * float32(len(stops)-1)
-	i := min(int(v), len(stops)-2)
-	f := v - float32(i)
-	mix := func(k int) uint8 { return uint8(stops[i][k] + f*(stops[i+1][k]-stops[i][k]) + 0.5) }
+// broken marks a weight that is no number: a colour that the map lacks.
+var broken = color.RGBA{0, 255, 255, 255}
+
+// infernoStops are every fifth part of matplotlib's inferno (Nathaniel Smith and Stefan van der Walt, CC0), a map
+// from dark to light whose lightness rises evenly.
+var infernoStops = [...][3]float32{
+	{0, 0, 4}, {66, 10, 104}, {147, 38, 103}, {221, 81, 58}, {252, 165, 10}, {252, 255, 164},
+}
+
+// inferno is the colour of a weight from 0 to 1: the stops, mixed.
+func inferno(v float32) color.RGBA {
+	v = min(max(v, 0), 1) * float32(len(infernoStops)-1)
+	i := min(int(v), len(infernoStops)-2)
+	a, b, f := infernoStops[i], infernoStops[i+1], v-float32(i)
+	mix := func(k int) uint8 { return uint8(a[k] + f*(b[k]-a[k]) + 0.5) }
 	return color.RGBA{mix(0), mix(1), mix(2), 255}
 }

@@ -10,15 +10,19 @@ import (
 	"golang.org/x/image/font/basicfont"
 	"golang.org/x/image/math/fixed"
 
+	xdraw "golang.org/x/image/draw"
+
 	"github.com/dinogpu/dinogpu/augment"
 )
 
 // The measures of a sheet, in pixels.
 const (
-	cell    = 112 // a picture's longer side, at least
+	cell    = 112 // small pictures are enlarged up to this
+	widest  = 224 // larger ones are shrunk to this
 	gap     = 10
 	frame   = 3
 	caption = 16 // a line of text
+	letter  = 7  // of the font, which is as wide everywhere
 )
 
 var (
@@ -36,33 +40,59 @@ func newSheet(w, h int) *image.RGBA {
 	return im
 }
 
-// scaleOf is how many times a picture is enlarged.
-func scaleOf(im *augment.Image) int { return max(1, cell/max(im.W, im.H)) }
-
-// put draws a picture, each pixel as a square of scale.
-func put(sheet *image.RGBA, im *augment.Image, x, y, scale int) {
-	for r := range im.H * scale {
-		for c := range im.W * scale {
-			p := im.Pix[3*(r/scale*im.W+c/scale):]
-			sheet.SetRGBA(x+c, y+r, color.RGBA{p[0], p[1], p[2], 255})
-		}
+// fitted is the size at which a picture is shown: a whole multiple of a small one's, so that each pixel becomes a
+// square, and a large one's shrunk, its sides in proportion.
+func fitted(im *augment.Image) image.Point {
+	longer := max(im.W, im.H)
+	if longer > widest {
+		return image.Pt(max(1, im.W*widest/longer), max(1, im.H*widest/longer))
 	}
+	n := max(1, cell/max(1, longer))
+	return image.Pt(im.W*n, im.H*n)
 }
 
-// outline draws a frame around a w x h picture at x, y.
-func outline(sheet *image.RGBA, x, y, w, h int, c color.RGBA) {
+// room is the size that holds any of these.
+func room(sizes ...image.Point) image.Point {
+	var r image.Point
+	for _, s := range sizes {
+		r = image.Pt(max(r.X, s.X), max(r.Y, s.Y))
+	}
+	return r
+}
+
+// put draws a picture with its top left corner at x, y, and gives the place it takes.
+func put(sheet *image.RGBA, im *augment.Image, x, y int) image.Rectangle {
+	src := image.NewRGBA(image.Rect(0, 0, im.W, im.H))
+	for i := range im.W * im.H {
+		p := im.Pix[3*i:]
+		copy(src.Pix[4*i:], []uint8{p[0], p[1], p[2], 255})
+	}
+	size := fitted(im)
+	place := image.Rectangle{Max: size}.Add(image.Pt(x, y))
+	if size.X < im.W {
+		xdraw.CatmullRom.Scale(sheet, place, src, src.Bounds(), draw.Src, nil)
+	} else {
+		xdraw.NearestNeighbor.Scale(sheet, place, src, src.Bounds(), draw.Src, nil)
+	}
+	return place
+}
+
+// outline draws a frame around a place.
+func outline(sheet *image.RGBA, place image.Rectangle, c color.RGBA) {
+	outer := place.Inset(-frame)
 	for _, r := range []image.Rectangle{
-		image.Rect(x-frame, y-frame, x+w+frame, y), image.Rect(x-frame, y+h, x+w+frame, y+h+frame),
-		image.Rect(x-frame, y, x, y+h), image.Rect(x+w, y, x+w+frame, y+h),
+		{outer.Min, image.Pt(outer.Max.X, place.Min.Y)}, {image.Pt(outer.Min.X, place.Max.Y), outer.Max},
+		{outer.Min, image.Pt(place.Min.X, outer.Max.Y)}, {image.Pt(place.Max.X, outer.Min.Y), outer.Max},
 	} {
 		draw.Draw(sheet, r, image.NewUniform(c), image.Point{}, draw.Src)
 	}
 }
 
-// text writes a line whose top left corner is at x, y, cut to w pixels.
+// text writes a line whose top left corner is at x, y. What does not fit into w pixels ends in dots. The font has
+// ASCII alone; other letters become boxes.
 func text(sheet *image.RGBA, x, y, w int, s string) {
-	if most := w / 7; len(s) > most && most > 0 {
-		s = s[:most]
+	if letters, most := []rune(s), w/letter; len(letters) > most {
+		s = string(letters[:max(0, most-2)]) + ".."
 	}
 	d := font.Drawer{Dst: sheet, Src: image.NewUniform(ink), Face: basicfont.Face7x13, Dot: fixed.P(x, y+12)}
 	d.DrawString(s)

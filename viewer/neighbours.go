@@ -9,7 +9,7 @@ import (
 // A NeighbourRow is a query and its nearest pictures, the nearest first.
 type NeighbourRow struct {
 	Query   *augment.Image
-	Class   string
+	Class   string // empty: unknown
 	Nearest []Neighbour
 }
 
@@ -19,36 +19,41 @@ type Neighbour struct {
 	Class   string
 }
 
+// neighboursTitle stands over a sheet of neighbours.
+const neighboursTitle = "Query and nearest pictures: green the same class, red another"
+
 // Neighbours draws a row for each query: the query in grey at the left, then its nearest pictures, framed green
-// where the class is the query's and red where it is not. All pictures have one size.
+// where the class is the query's, red where it is not and grey where either is unknown. Small pictures are
+// enlarged without smoothing.
 func Neighbours(rows []NeighbourRow) *image.RGBA {
-	if len(rows) == 0 {
-		return newSheet(1, 1)
-	}
-	scale := scaleOf(rows[0].Query)
-	w, h := rows[0].Query.W*scale, rows[0].Query.H*scale
+	var size image.Point
 	across := 1
 	for _, r := range rows {
+		size = room(size, fitted(r.Query))
+		for _, n := range r.Nearest {
+			size = room(size, fitted(n.Picture))
+		}
 		across = max(across, 1+len(r.Nearest))
 	}
-	stepX, stepY := w+2*gap, h+caption+2*gap
-	sheet := newSheet(across*stepX+2*gap, len(rows)*stepY+caption+gap)
-	text(sheet, gap, 2, stepX, "query")
-	text(sheet, gap+stepX+gap, 2, across*stepX, "nearest: green the same class, red another")
+	stepX, stepY := size.X+2*gap, size.Y+caption+2*gap
+	width := max(across*stepX+2*gap, letter*len(neighboursTitle)+2*gap)
+	sheet := newSheet(width, len(rows)*stepY+caption+gap)
+	text(sheet, gap, 2, width-2*gap, neighboursTitle)
 	for i, r := range rows {
 		y := caption + gap + i*stepY
-		outline(sheet, gap, y, w, h, plain)
-		put(sheet, r.Query, gap, y, scale)
-		text(sheet, gap, y+h+frame, w, r.Class)
+		outline(sheet, put(sheet, r.Query, gap, y), plain)
+		text(sheet, gap, y+size.Y+frame, size.X+gap, r.Class)
 		for k, n := range r.Nearest {
 			x := 2*gap + (k+1)*stepX
 			c := wrong
-			if n.Class == r.Class {
+			switch {
+			case n.Class == "" || r.Class == "":
+				c = plain
+			case n.Class == r.Class:
 				c = right
 			}
-			outline(sheet, x, y, w, h, c)
-			put(sheet, n.Picture, x, y, scale)
-			text(sheet, x, y+h+frame, w, n.Class)
+			outline(sheet, put(sheet, n.Picture, x, y), c)
+			text(sheet, x, y+size.Y+frame, size.X+gap, n.Class)
 		}
 	}
 	return sheet

@@ -4,13 +4,16 @@ import (
 	"image"
 	"image/color"
 	"image/png"
+	"math"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/dinogpu/dinogpu/augment"
 )
 
+// flat is a grey picture.
 func flat(w, h int, v uint8) *augment.Image {
 	im := augment.NewImage(w, h)
 	for i := range im.Pix {
@@ -19,66 +22,245 @@ func flat(w, h int, v uint8) *augment.Image {
 	return im
 }
 
-func TestNeighboursFrames(t *testing.T) {
-	sheet := Neighbours([]NeighbourRow{{
-		Query: flat(28, 28, 10), Class: "Bag",
-		Nearest: []Neighbour{{flat(28, 28, 20), "Bag"}, {flat(28, 28, 30), "Coat"}},
-	}})
-	const w = 112
+func grey(v uint8) color.RGBA { return color.RGBA{v, v, v, 255} }
+
+func wantPixel(t *testing.T, im *image.RGBA, x, y int, want color.RGBA, what string) {
+	t.Helper()
+	if got := im.RGBAAt(x, y); got != want {
+		t.Errorf("%s, at %d,%d, is %v, want %v", what, x, y, got, want)
+	}
+}
+
+// inked tells whether anything was written within r.
+func inked(im *image.RGBA, r image.Rectangle) bool {
+	for y := r.Min.Y; y < r.Max.Y; y++ {
+		for x := r.Min.X; x < r.Max.X; x++ {
+			if im.RGBAAt(x, y) == ink {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func TestNeighbours(t *testing.T) {
+	row := NeighbourRow{Query: flat(28, 28, 10), Class: "Bag", Nearest: []Neighbour{
+		{flat(28, 28, 20), "Bag"}, {flat(28, 28, 30), "Coat"}, {flat(28, 28, 40), ""},
+	}}
+	sheet := Neighbours([]NeighbourRow{row, {Query: flat(28, 28, 50), Class: "Coat"}})
+	const w = 112 // 28 x 4
+	if got, want := sheet.Bounds().Size(), image.Pt(4*(w+20)+20, 2*(w+36)+26); got != want {
+		t.Errorf("the sheet is %v, want %v", got, want)
+	}
+	if !inked(sheet, image.Rect(gap, 0, 300, caption)) {
+		t.Error("there is no title")
+	}
 	y := caption + gap
-	for k, want := range []color.RGBA{plain, right, wrong} {
+	for k, want := range []color.RGBA{plain, right, wrong, plain} {
 		x := gap + k*(w+2*gap)
 		if k > 0 {
 			x += gap
 		}
-		if got := sheet.RGBAAt(x-1, y+w/2); got != want {
-			t.Errorf("the frame of picture %d is %v, want %v", k, got, want)
-		}
 		v := uint8(10 * (k + 1))
-		if got, want := sheet.RGBAAt(x+w/2, y+w/2), (color.RGBA{v, v, v, 255}); got != want {
-			t.Errorf("picture %d is %v, want %v", k, got, want)
+		for _, corner := range []image.Point{{0, 0}, {w - 1, 0}, {0, w - 1}, {w - 1, w - 1}} {
+			wantPixel(t, sheet, x+corner.X, y+corner.Y, grey(v), "a picture's corner")
 		}
+		for _, at := range []image.Point{{-1, w / 2}, {-frame, -frame}, {w, w / 2}, {w / 2, -1}, {w / 2, w}, {w + frame - 1, w + frame - 1}} {
+			wantPixel(t, sheet, x+at.X, y+at.Y, want, "a frame")
+		}
+		wantPixel(t, sheet, x-frame-1, y, paper, "what is outside the frame")
+		if under := image.Rect(x, y+w+frame, x+w, y+w+frame+caption); inked(sheet, under) != (k < 3) {
+			t.Errorf("picture %d: the caption of its class is missing, or there is one without a class", k)
+		}
+	}
+	wantPixel(t, sheet, gap+w/2, y+w+caption+2*gap+w/2, grey(50), "the second query")
+}
+
+// Each pixel of a small picture becomes a square, and a large one is shrunk with its sides in proportion.
+func TestPutSizes(t *testing.T) {
+	im := augment.NewImage(2, 1)
+	copy(im.Pix, []uint8{200, 0, 0, 0, 0, 100})
+	sheet := newSheet(120, 120)
+	if got := put(sheet, im, 3, 5); got != image.Rect(3, 5, 3+112, 5+56) {
+		t.Fatalf("it takes %v", got)
+	}
+	wantPixel(t, sheet, 3+55, 5+55, color.RGBA{200, 0, 0, 255}, "the end of the first pixel")
+	wantPixel(t, sheet, 3+56, 5, color.RGBA{0, 0, 100, 255}, "the start of the second pixel")
+	wantPixel(t, sheet, 3+112, 5, paper, "what is beside the picture")
+
+	for _, c := range []struct{ w, h, wantW, wantH int }{
+		{28, 28, 112, 112}, {112, 60, 112, 60}, {100, 50, 100, 50}, {224, 200, 224, 200}, {448, 224, 224, 112}, {5000, 3, 224, 1},
+	} {
+		if got := fitted(flat(c.w, c.h, 0)); got != image.Pt(c.wantW, c.wantH) {
+			t.Errorf("%d x %d is shown as %v, want %d x %d", c.w, c.h, got, c.wantW, c.wantH)
+		}
+	}
+	sheet = newSheet(240, 130)
+	place := put(sheet, flat(448, 224, 77), 0, 0)
+	wantPixel(t, sheet, place.Max.X-1, place.Max.Y-1, grey(77), "a shrunk picture's corner")
+}
+
+// Pictures of several sizes do not lie over each other.
+func TestNeighboursOfSeveralSizes(t *testing.T) {
+	sheet := Neighbours([]NeighbourRow{{Query: flat(28, 28, 1), Nearest: []Neighbour{
+		{flat(300, 300, 2), ""}, {flat(14, 28, 3), ""},
+	}}})
+	for k, v := range []uint8{1, 2, 3} {
+		x := gap + k*(224+2*gap)
+		if k > 0 {
+			x += gap
+		}
+		wantPixel(t, sheet, x, caption+gap, grey(v), "a picture's corner")
 	}
 }
 
-func TestAttentionMaps(t *testing.T) {
-	maps := [][][]float32{{{0, 0, 0, 0.5}, {1, 0, 0, 0}}}
-	sheet := Attention([]*augment.Image{flat(28, 28, 99)}, maps, 2, 2)
-	const w = 112
-	y := caption + gap
-	at := func(col, dx, dy int) color.RGBA { return sheet.RGBAAt(gap+col*(w+gap)+dx, y+dy) }
-	if got := at(1, w-1, w-1); got != warm(1) {
-		t.Errorf("head 1's largest weight is %v, want %v: each map is scaled to its own maximum", got, warm(1))
+func TestAttention(t *testing.T) {
+	// a 1 x 2 grid over each of two pictures, two heads
+	maps := [][][]float32{{{0, 0.5}, {1, 0}}, {{0, 0}, {0.25, 0.5}}}
+	sheet := Attention([]*augment.Image{flat(28, 14, 99), flat(28, 14, 98)}, maps, 1, 2)
+	const w, h = 112, 56
+	if got, want := sheet.Bounds().Dy(), 2*(h+gap)+2*caption+gap; got != want {
+		t.Errorf("the sheet is %d high, want %d", got, want)
 	}
-	if got := at(1, 0, 0); got != warm(0) {
-		t.Errorf("head 1's first patch is %v, want %v", got, warm(0))
+	if got, least := sheet.Bounds().Dx(), 4*(w+gap)+gap; got < least {
+		t.Errorf("the sheet is %d wide, four columns take %d", got, least)
 	}
-	if got := at(2, w/2-1, w/2-1); got != warm(1) {
-		t.Errorf("head 2's first patch ends at %v, want %v: no smoothing", got, warm(1))
+	place := func(row, column int) (x, y int) { return gap + column*(w+gap), 2*caption + gap + row*(h+gap) }
+	for column := range 4 {
+		x, y := place(0, column)
+		if !inked(sheet, image.Rect(x, y-gap-caption, x+w, y-gap+2)) {
+			t.Errorf("column %d has no header", column)
+		}
 	}
-	if got := at(3, w-1, w-1); got != warm(0.5) {
-		t.Errorf("the mean's last patch is %v, want %v", got, warm(0.5))
+	for _, c := range []struct {
+		row, column int
+		left, right color.RGBA
+		what        string
+	}{
+		{0, 0, grey(99), grey(99), "the picture"},
+		{0, 1, inferno(0), inferno(1), "head 1, scaled to its own maximum"},
+		{0, 2, inferno(1), inferno(0), "head 2"},
+		{0, 3, inferno(1), inferno(0.5), "the mean of the weights as they are"},
+		{1, 0, grey(98), grey(98), "the second picture"},
+		{1, 1, inferno(0), inferno(0), "a map of zeros"},
+		{1, 2, inferno(0.5), inferno(1), "the second picture's head 2"},
+	} {
+		x, y := place(c.row, c.column)
+		wantPixel(t, sheet, x, y, c.left, c.what)
+		wantPixel(t, sheet, x+w/2-1, y+h-1, c.left, c.what+", end of the first patch")
+		wantPixel(t, sheet, x+w/2, y, c.right, c.what+", start of the second patch")
+		wantPixel(t, sheet, x+w-1, y+h-1, c.right, c.what)
+		wantPixel(t, sheet, x+w, y, paper, "beside "+c.what)
+	}
+}
+
+func TestAttentionRowsOfTheGrid(t *testing.T) {
+	sheet := Attention([]*augment.Image{flat(28, 28, 0)}, [][][]float32{{{1, 0, 0, 0, 0, 0.5}}}, 3, 2)
+	x, y := gap+112+gap, 2*caption+gap
+	wantPixel(t, sheet, x, y, inferno(1), "row 1, column 1")
+	wantPixel(t, sheet, x+111, y, inferno(0), "row 1, column 2")
+	wantPixel(t, sheet, x, y+111, inferno(0), "row 3, column 1")
+	wantPixel(t, sheet, x+111, y+111, inferno(0.5), "row 3, column 2")
+}
+
+// A weight that is no number shows as such and leaves the others as they are.
+func TestAttentionNotFinite(t *testing.T) {
+	nan, inf := float32(math.NaN()), float32(math.Inf(1))
+	sheet := Attention([]*augment.Image{flat(28, 28, 0)}, [][][]float32{{{nan, 1, 0.5, inf}}}, 2, 2)
+	x, y := gap+112+gap, 2*caption+gap
+	wantPixel(t, sheet, x, y, broken, "NaN")
+	wantPixel(t, sheet, x+111, y, inferno(1), "the largest weight")
+	wantPixel(t, sheet, x, y+111, inferno(0.5), "half of it")
+	wantPixel(t, sheet, x+111, y+111, broken, "infinity")
+}
+
+func TestAttentionPanicsOnAnotherGrid(t *testing.T) {
+	defer func() {
+		if s, _ := recover().(string); !strings.HasPrefix(s, "viewer: ") {
+			t.Errorf("it says %q", s)
+		}
+	}()
+	Attention([]*augment.Image{flat(28, 28, 0)}, [][][]float32{{{1, 2, 3}}}, 2, 2)
+}
+
+// The ends are matplotlib's, and the lightness rises all along.
+func TestInferno(t *testing.T) {
+	if a, b := inferno(0), inferno(1); a != (color.RGBA{0, 0, 4, 255}) || b != (color.RGBA{252, 255, 164, 255}) {
+		t.Errorf("it goes from %v to %v", a, b)
+	}
+	if inferno(-1) != inferno(0) || inferno(2) != inferno(1) {
+		t.Error("weights outside 0 to 1 are not held at the ends")
+	}
+	before := -1.0
+	for i := range 101 {
+		c := inferno(float32(i) / 100)
+		light := 0.2126*float64(c.R) + 0.7152*float64(c.G) + 0.0722*float64(c.B)
+		if light <= before {
+			t.Fatalf("at %d %% it is no lighter than before", i)
+		}
+		before = light
+	}
+}
+
+func TestNothingToDraw(t *testing.T) {
+	if Neighbours(nil).Bounds().Empty() || Attention(nil, nil, 2, 2).Bounds().Empty() {
+		t.Error("a sheet without rows is empty, which no PNG can be")
+	}
+}
+
+func TestTextIsCut(t *testing.T) {
+	sheet := newSheet(200, caption)
+	text(sheet, 10, 0, 70, "a name of more than ten letters")
+	if !inked(sheet, image.Rect(10, 0, 80, caption)) || inked(sheet, image.Rect(80, 0, 200, caption)) {
+		t.Error("the line does not stay within its 70 pixels")
 	}
 }
 
 func TestWritePNG(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "attention", "a.png")
-	if err := WritePNG(path, image.NewRGBA(image.Rect(0, 0, 3, 2))); err != nil {
-		t.Fatal(err)
+	im := newSheet(3, 2)
+	im.SetRGBA(2, 1, right)
+	for range 2 { // a second one takes the first one's place
+		if err := WritePNG(path, im); err != nil {
+			t.Fatal(err)
+		}
 	}
 	f, err := os.Open(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	im, err := png.Decode(f)
-	if err != nil || im.Bounds().Dx() != 3 || im.Bounds().Dy() != 2 {
-		t.Errorf("read back %v, %v", im, err)
+	back, err := png.Decode(f)
+	if err != nil {
+		t.Fatal(err)
 	}
-	if left, _ := filepath.Glob(filepath.Join(filepath.Dir(path), ".picture-*")); len(left) > 0 {
-		t.Errorf("left behind: %v", left)
+	if back.Bounds() != im.Bounds() || color.RGBAModel.Convert(back.At(2, 1)) != right {
+		t.Errorf("read back %v with %v", back.Bounds(), back.At(2, 1))
 	}
-	if err := WritePNG(filepath.Join(path, "b.png"), image.NewRGBA(image.Rect(0, 0, 1, 1))); err == nil {
-		t.Error("a file was taken for a folder")
+	if entries, _ := os.ReadDir(filepath.Dir(path)); len(entries) != 1 {
+		t.Errorf("left behind: %v", entries)
+	}
+}
+
+func TestWritePNGFails(t *testing.T) {
+	dir := t.TempDir()
+	taken := filepath.Join(dir, "taken")
+	if err := os.WriteFile(taken, []byte("x"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	folder := filepath.Join(dir, "folder.png")
+	if err := os.MkdirAll(filepath.Join(folder, "full"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{filepath.Join(taken, "b.png"), folder} {
+		if err := WritePNG(path, newSheet(1, 1)); err == nil || !strings.Contains(err.Error(), path) {
+			t.Errorf("%s: the error is %v", path, err)
+		}
+	}
+	if err := WritePNG(filepath.Join(dir, "empty.png"), image.NewRGBA(image.Rectangle{})); err == nil {
+		t.Error("a picture without pixels was written")
+	}
+	if entries, _ := os.ReadDir(dir); len(entries) != 2 {
+		t.Errorf("left behind: %v", entries)
 	}
 }
