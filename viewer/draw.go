@@ -81,8 +81,10 @@ func put(sheet *image.RGBA, im *augment.Image, x, y int) image.Rectangle {
 func outline(sheet *image.RGBA, place image.Rectangle, c color.RGBA) {
 	outer := place.Inset(-frame)
 	for _, r := range []image.Rectangle{
-		{outer.Min, image.Pt(outer.Max.X, place.Min.Y)}, {image.Pt(outer.Min.X, place.Max.Y), outer.Max},
-		{outer.Min, image.Pt(place.Min.X, outer.Max.Y)}, {image.Pt(place.Max.X, outer.Min.Y), outer.Max},
+		{outer.Min, image.Pt(outer.Max.X, place.Min.Y)},
+		{image.Pt(outer.Min.X, place.Max.Y), outer.Max},
+		{outer.Min, image.Pt(place.Min.X, outer.Max.Y)},
+		{image.Pt(place.Max.X, outer.Min.Y), outer.Max},
 	} {
 		draw.Draw(sheet, r, image.NewUniform(c), image.Point{}, draw.Src)
 	}
