@@ -148,6 +148,25 @@ func (t *Trainer) recordUpdate(target gpu.Target) {
 // Programs are what a step runs, in order; the second once for each batch that is accumulated.
 func (t *Trainer) Programs() []*gpu.Program { return []*gpu.Program{t.begin, t.crops, t.update} }
 
+// Memory is the bytes that the trainer takes on a device, planned, before any are.
+func (t *Trainer) Memory() (int, error) {
+	total, kept := 0, map[string]int{}
+	for _, p := range t.Programs() {
+		m, err := p.Plan()
+		if err != nil {
+			return 0, err
+		}
+		total += m.Scratch + m.Textures
+		for name, bytes := range m.Kept {
+			kept[name] = bytes
+		}
+	}
+	for _, bytes := range kept {
+		total += bytes
+	}
+	return total, nil
+}
+
 // Build makes the trainer's memory on d and draws the first weights: the teacher begins as the student.
 func (t *Trainer) Build(d *gpu.Device) error {
 	t.device = d

@@ -219,6 +219,21 @@ func TestSavedFiles(t *testing.T) {
 	}
 }
 
+// What is planned is what is taken.
+func TestMemoryIsPlanned(t *testing.T) {
+	d := openDevice(t)
+	before := d.Allocated()
+	tr, _ := runTiny(t, tinyConfig(), "together", 1, 1)
+	planned, err := tr.Memory()
+	if err != nil {
+		t.Fatal(err)
+	}
+	taken := d.Allocated() - before
+	if taken < planned || taken > planned+planned/4+64<<10*len(tr.Programs()) {
+		t.Errorf("%d bytes were planned and %d taken", planned, taken)
+	}
+}
+
 // Accumulation: 1 x 4 pictures and 4 x 1 give the same step, to rounding.
 func TestAccumulation(t *testing.T) {
 	whole, parts := tinyConfig(), tinyConfig()

@@ -70,12 +70,28 @@ func runTrain(ctx context.Context, s dino.Settings, o trainOptions) error {
 		return err
 	}
 	defer trainer.Release()
+	if err := fits(trainer, device); err != nil {
+		return err
+	}
 	run, err := o.createRun(s)
 	if err != nil {
 		return err
 	}
 	r := &training{settings: s, options: o, device: device, loader: loader, trainer: trainer, run: run, pictures: pictures}
 	return errors.Join(r.carryOut(ctx), o.closeRun(run))
+}
+
+// fits tells before anything is allocated whether the run's memory is there.
+func fits(t *dino.Trainer, d *gpu.Device) error {
+	need, err := t.Memory()
+	if err != nil {
+		return err
+	}
+	if free := d.FreeMemory(); free > 0 && need > free {
+		return fmt.Errorf("the run needs %.1f GiB for its tensors, and %.1f GiB are free: take a smaller --batch-size with --accumulate, --crops apart, or a smaller --out-dim",
+			float64(need)/(1<<30), float64(free)/(1<<30))
+	}
+	return nil
 }
 
 // refuseUnbuilt names the settings that this version cannot honour: none may be ignored silently.

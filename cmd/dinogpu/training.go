@@ -141,6 +141,12 @@ func (r *training) save() error {
 }
 
 func (r *training) tellWhere() error {
-	_, err := fmt.Fprintf(r.options.Stdout, "\nResults are in %s: teacher.safetensors (timm loads it), metrics.jsonl, train.log, pictures.\n", r.run.Path())
+	_, err := fmt.Fprintf(r.options.Stdout, `
+Results are in %s: teacher.safetensors (the released names), neighbours.png, attention/heads.png, metrics.jsonl, train.log, checkpoints.
+
+Try next:
+  dinogpu bench --preset demo        what this device can do, and where a step's time goes
+  dinogpu train --data YOUR_PICTURES --preset vitti16 --drop-path-rate 0 --out-dim 1024 --batch-size 16
+`, r.run.Path())
 	return err
 }
