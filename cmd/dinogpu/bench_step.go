@@ -41,10 +41,9 @@ func (m *bencher) step() error {
 	slices.Sort(seconds)
 	median := seconds[len(seconds)/2]
 	flops, c := float64(stepFlops(t)), t.Config
-	rate := flops / median / 1e9
 	m.report.Step = stepRow{
 		Preset: m.settings.Preset, Batch: c.BatchSize, Seconds: median, Steps: len(seconds),
-		ImagesPerSecond: float64(c.StepPictures()) / median, GFlops: rate, Share: rate / m.report.FMA,
+		ImagesPerSecond: float64(c.StepPictures()) / median, GFlops: flops / median / 1e9,
 	}
 	return m.ops(t)
 }
@@ -222,7 +221,6 @@ func (m *bencher) matmuls(times []gpu.OpTime, runs int) []matmulRow {
 			Calls: runs * calls[s], Seconds: seconds[s] / float64(calls[s]),
 		}
 		row.GFlops = 2 * float64(s.M) * float64(s.N) * float64(s.K) / row.Seconds / 1e9
-		row.Share = row.GFlops / m.report.FMA
 		rows = append(rows, row)
 	}
 	return rows

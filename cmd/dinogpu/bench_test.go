@@ -46,7 +46,7 @@ func TestBenchAsJSON(t *testing.T) {
 		t.Errorf("512^3 was measured with %v", members)
 	}
 	s, total := r.Step, 0.0
-	if s.Preset != "demo" || s.Batch != 1 || math.Abs(s.ImagesPerSecond*s.Seconds-1) > 1e-6 || s.GFlops <= 0 || s.Steps < 1 {
+	if s.Preset != "demo" || s.Batch != 1 || math.Abs(s.ImagesPerSecond*s.Seconds-1) > 1e-6 || s.GFlops <= 0 || math.Abs(s.Share*r.FMA/s.GFlops-1) > 1e-6 || s.Steps < 1 {
 		t.Errorf("step %+v", s)
 	}
 	for part, share := range s.Parts {
@@ -97,7 +97,6 @@ func TestBenchMistakes(t *testing.T) {
 // The time of staging ahead of a matmul and of its partial sums behind it is the matmul's.
 func TestMatmulRowsHoldWhatAMatmulNeeds(t *testing.T) {
 	m := &bencher{}
-	m.report.FMA = 1
 	matmul := gpu.OpTime{Part: "matmul", Kernel: "matmul_texel", Source: "let t0 = texel(B,", Params: []uint32{10, 20, 30}, Seconds: 4}
 	rows := m.matmuls([]gpu.OpTime{
 		{Part: "bias", Kernel: "columns_sum", Seconds: 100},
