@@ -128,5 +128,13 @@ func contains(list []*memory, m *memory) bool {
 	return false
 }
 
-// rowsOf is the height of the texture that holds t.
-func rowsOf(t Tensor) int { return (t.bytes()/16 + texelsPerRow - 1) / texelsPerRow }
+// rowsOf is the height of the texture that holds t. Powers of two are avoided: Mesa's software driver compiles a
+// kernel once for textures of such a height and once for others, the second time in the middle of a submission,
+// where nothing waits for it (see warm).
+func rowsOf(t Tensor) int {
+	rows := (t.bytes()/16 + texelsPerRow - 1) / texelsPerRow
+	if rows&(rows-1) == 0 && rows < maxTextureHeight {
+		rows++
+	}
+	return max(rows, 3)
+}
