@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -74,6 +75,14 @@ func (t *trainCmd) BeforeResolve(ctx *kong.Context, a *app) error {
 	}
 	if v, ok := given["config"].(string); ok {
 		sources.ConfigFile = v
+	}
+	resume := own["resume"]
+	if v, ok := given["resume"].(string); ok {
+		resume = v
+	}
+	if resume != "" {
+		// what the run began with, under the flags: another value is refused by its name later
+		sources.Preset, sources.ConfigFile = "", filepath.Join(resume, "config.yaml")
 	}
 	merged, err := sources.Merge()
 	if err != nil {

@@ -24,6 +24,21 @@ type trainOptions struct {
 	Now     func() time.Time
 }
 
+// openRun makes a new run's folder, or opens that of the run that goes on.
+func (o trainOptions) openRun(s dino.Settings, from *resumed) (*dino.RunDir, error) {
+	if from == nil {
+		return o.createRun(s)
+	}
+	run, err := dino.OpenRunDir(o.Resume, s, from.header.Step)
+	if err != nil {
+		return nil, err
+	}
+	o.Console.Attach(run)
+	o.Console.Log(versionText())
+	o.Console.Print("going on with %s after step %d", run.Path(), from.header.Step)
+	return run, nil
+}
+
 // createRun makes the run's folder, and from there on what the console says
 // is in its train.log too. The caller closes it with closeRun.
 func (o trainOptions) createRun(s dino.Settings) (*dino.RunDir, error) {
@@ -51,6 +66,13 @@ func runTrain(ctx context.Context, s dino.Settings, o trainOptions) error {
 	if err := refuseUnbuilt(s, o); err != nil {
 		return err
 	}
+	var from *resumed
+	if o.Resume != "" {
+		var err error
+		if from, err = openResume(&s, o); err != nil {
+			return err
+		}
+	}
 	pictures, err := openPictures(s.Config)
 	if err != nil {
 		return err
@@ -73,11 +95,11 @@ func runTrain(ctx context.Context, s dino.Settings, o trainOptions) error {
 	if err := fits(trainer, device); err != nil {
 		return err
 	}
-	run, err := o.createRun(s)
+	run, err := o.openRun(s, from)
 	if err != nil {
 		return err
 	}
-	r := &training{settings: s, options: o, device: device, loader: loader, trainer: trainer, run: run, pictures: pictures}
+	r := &training{settings: s, options: o, device: device, loader: loader, trainer: trainer, run: run, pictures: pictures, from: from}
 	return errors.Join(r.carryOut(ctx), o.closeRun(run))
 }
 
@@ -98,16 +120,12 @@ func fits(t *dino.Trainer, d *gpu.Device) error {
 func refuseUnbuilt(s dino.Settings, o trainOptions) error {
 	c := s.Config
 	switch {
-	case o.Resume != "":
-		return usageError{errors.New("--resume is not built yet: start a new run")}
 	case o.DryRun:
 		return usageError{errors.New("--dry-run is not built yet")}
 	case c.Optimizer != "adamw":
 		return usageError{fmt.Errorf("--optimizer %s is not built yet: use adamw", c.Optimizer)}
 	case c.DropPathRate != 0:
 		return usageError{fmt.Errorf("--drop-path-rate %g is not built yet: use --drop-path-rate 0", c.DropPathRate)}
-	case s.Run.CheckpointEvery != 0:
-		return usageError{errors.New("--checkpoint-every is not built yet: a checkpoint is written when the run ends or is stopped")}
 	case s.Run.KNNTrain != "" || s.Run.KNNTest != "":
 		return usageError{errors.New("--knn-train and --knn-test are not built yet: only the demo measures k-NN, on pictures of its own")}
 	case s.Run.KNNEvery != 0 && c.Data != dino.DataDemo:

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"time"
 
 	"github.com/dinogpu/dinogpu/augment"
@@ -23,6 +22,7 @@ type training struct {
 	pictures augment.Source
 
 	demo *demoEvaluation // nil for other pictures
+	from *resumed        // nil for a new run
 	step int
 }
 
@@ -31,6 +31,9 @@ type training struct {
 func (r *training) carryOut(ctx context.Context) error {
 	r.options.Console.Print("%d pictures, %d steps an epoch, %.1f million parameters", r.pictures.Len(), r.loader.StepsPerEpoch(), float64(r.trainer.Layout.Count())/1e6)
 	if err := r.trainer.Build(r.device); err != nil {
+		return err
+	}
+	if err := r.goOn(); err != nil {
 		return err
 	}
 	if r.settings.Config.Data == dino.DataDemo {
@@ -57,6 +60,22 @@ func (r *training) carryOut(ctx context.Context) error {
 	return r.tellWhere()
 }
 
+// goOn puts the run to where its checkpoint was written.
+func (r *training) goOn() error {
+	if r.from == nil {
+		return nil
+	}
+	h := r.from.header
+	if h.Adapter != r.device.Adapter.Name {
+		r.options.Console.Print("the run began on %s: from here on rounding differs", h.Adapter)
+	}
+	if err := r.trainer.Restore(h, r.from.tensors); err != nil {
+		return err
+	}
+	r.step, r.from.tensors = h.Step, nil
+	return r.loader.Seek(h.Step * r.settings.Config.Accumulate)
+}
+
 // train does the steps.
 func (r *training) train(ctx context.Context) error {
 	total := r.trainer.Schedules.Steps()
@@ -69,7 +88,7 @@ func (r *training) train(ctx context.Context) error {
 	}
 	for r.step < total {
 		if o := r.settings.Run; ctx.Err() != nil || o.MaxSteps > 0 && r.step >= o.MaxSteps {
-			return fmt.Errorf("%w after step %d of %d in %s", errStopped, r.step, total, r.run.Path())
+			return fmt.Errorf("%w after step %d of %d; it goes on with: dinogpu train --resume %s", errStopped, r.step, total, r.run.Path())
 		}
 		metrics, err := r.oneStep(ctx)
 		if err != nil {
@@ -81,6 +100,9 @@ func (r *training) train(ctx context.Context) error {
 		r.step = metrics.Step
 		progress.Step(metrics)
 		if err := r.run.Metric(metrics); err != nil {
+			return err
+		}
+		if err := r.saveWhenDue(); err != nil {
 			return err
 		}
 		if err := r.measure(ctx, progress); err != nil {
@@ -131,10 +153,7 @@ func (r *training) measure(ctx context.Context, progress *progress) error {
 
 // save writes the checkpoint and the teacher's backbone.
 func (r *training) save() error {
-	if err := os.MkdirAll(r.run.Join("checkpoints"), 0o755); err != nil {
-		return fmt.Errorf("no folder for the checkpoints: %w", err)
-	}
-	if err := r.trainer.WriteCheckpoint(r.run.Join("checkpoints", fmt.Sprintf("step-%08d.dino", r.step)), r.settings, r.device.Adapter.Name); err != nil {
+	if err := r.saveCheckpoint(); err != nil {
 		return err
 	}
 	return r.trainer.WriteTeacher(r.run.Join("teacher.safetensors"))

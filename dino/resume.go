@@ -1,0 +1,124 @@
+package dino
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sort"
+
+	"github.com/dinogpu/dinogpu/gpu"
+	"github.com/dinogpu/dinogpu/layers"
+)
+
+// checkpointPattern names the checkpoints of a run folder; their names sort by step.
+const checkpointPattern = "step-*.dino"
+
+// CheckpointName is the file of a step's checkpoint in a run's folder "checkpoints".
+func CheckpointName(step int) string { return fmt.Sprintf("step-%08d.dino", step) }
+
+// Checkpoints lists a run's checkpoints, the newest first.
+func Checkpoints(run string) ([]string, error) {
+	paths, err := filepath.Glob(filepath.Join(globEscape(run), "checkpoints", checkpointPattern))
+	sort.Sort(sort.Reverse(sort.StringSlice(paths)))
+	return paths, err
+}
+
+// globEscape keeps a folder's own brackets and stars from being patterns.
+func globEscape(path string) string {
+	var b bytes.Buffer
+	for _, r := range path {
+		if r == '*' || r == '?' || r == '[' || r == '\\' {
+			b.WriteByte('\\')
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+// NewestCheckpoint reads the newest whole checkpoint of a run. Damaged ones are passed over, and named to passed.
+func NewestCheckpoint(run string, passed func(error)) (CheckpointHeader, []HostTensor, error) {
+	paths, err := Checkpoints(run)
+	if err != nil {
+		return CheckpointHeader{}, nil, err
+	}
+	for _, path := range paths {
+		h, tensors, err := ReadCheckpoint(path)
+		if err == nil {
+			return h, tensors, nil
+		}
+		if !errors.Is(err, ErrDamaged) {
+			return CheckpointHeader{}, nil, err
+		}
+		passed(err)
+	}
+	if len(paths) > 0 {
+		return CheckpointHeader{}, nil, fmt.Errorf("%s has no checkpoint that is whole: start a new run", run)
+	}
+	return CheckpointHeader{}, nil, fmt.Errorf("%s has no checkpoint to go on from: name a run's folder with --resume, or start a new run", run)
+}
+
+// OpenRunDir opens a run's folder to go on after a step: lines of metrics.jsonl behind that step are dropped, and
+// config.yaml takes the settings.
+func OpenRunDir(path string, settings Settings, step int) (*RunDir, error) {
+	r := &RunDir{path: path}
+	if err := r.dropMetricsAfter(step); err != nil {
+		return nil, fmt.Errorf("run folder %s: %w", path, plainPathError(err))
+	}
+	if err := r.start(settings); err != nil {
+		_ = r.Close()
+		return nil, fmt.Errorf("run folder %s: %w", path, plainPathError(err))
+	}
+	return r, nil
+}
+
+func (r *RunDir) dropMetricsAfter(step int) error {
+	data, err := os.ReadFile(r.Join("metrics.jsonl"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	var kept bytes.Buffer
+	for line := range bytes.Lines(data) {
+		var m struct {
+			Step *int `json:"step"`
+		}
+		if json.Unmarshal(line, &m) == nil && m.Step != nil && *m.Step <= step {
+			kept.Write(line)
+		}
+	}
+	return writeFileAtomic(r.Join("metrics.jsonl"), kept.Bytes())
+}
+
+// Restore takes a checkpoint's tensors and step. The trainer must be built, of the configuration that the
+// checkpoint was written with.
+func (t *Trainer) Restore(h CheckpointHeader, tensors []HostTensor) error {
+	places := map[string]gpu.Tensor{"center": t.loss.Center}
+	for role, arena := range map[string]*layers.Arena{
+		"student.": t.Student, "teacher.": t.Teacher, "moment1.": t.first, "moment2.": t.second,
+	} {
+		for _, p := range t.Layout.List {
+			places[role+p.Name] = arena.Tensor(p.Name)
+		}
+	}
+	for _, x := range tensors {
+		place, ok := places[x.Name]
+		if !ok || place.Len() != len(x.Values) {
+			return fmt.Errorf("the checkpoint's tensor %s %v does not belong to this model", x.Name, x.Shape)
+		}
+		if err := t.device.Write(place, x.Values); err != nil {
+			return err
+		}
+		delete(places, x.Name)
+	}
+	for name := range places {
+		return fmt.Errorf("the checkpoint lacks the tensor %s", name)
+	}
+	t.step = h.Step
+	return nil
+}
