@@ -212,7 +212,7 @@ func (p *Program) Release() {
 	}
 	p.dev.mu.Lock()
 	defer p.dev.mu.Unlock()
-	p.dev.dev.Poll(true, nil)
+	p.dev.wait()
 	p.releaseLocked()
 }
 

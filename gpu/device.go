@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/cogentcore/webgpu/wgpu"
 )
@@ -67,14 +68,23 @@ func (d *Device) Allocated() int {
 func (d *Device) Wait() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.dev.Poll(true, nil)
+	d.wait()
+}
+
+// wait returns when everything submitted has run. A poll that waits is not used for it: wgpu gives one up after 5
+// seconds, takes the work for done and frees what the driver is still reading, which ends the process. A kernel
+// that compiles on a busy machine takes as long. d.mu is held.
+func (d *Device) wait() {
+	for pause := 10 * time.Microsecond; !d.dev.Poll(false, nil); pause = min(2*pause, 200*time.Microsecond) {
+		time.Sleep(pause)
+	}
 }
 
 // Close gives everything back. Programs and tensors of the device must have been released.
 func (d *Device) Close() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.dev.Poll(true, nil)
+	d.wait()
 	if d.staging != nil {
 		d.staging.Release()
 	}

@@ -129,8 +129,7 @@ func contains(list []*memory, m *memory) bool {
 }
 
 // rowsOf is the height of the texture that holds t. Powers of two are avoided: Mesa's software driver compiles a
-// kernel once for textures of such a height and once for others, the second time in the middle of a submission,
-// where nothing waits for it (see warm).
+// kernel once for textures of such a height and once for others, the second time in the middle of a submission.
 func rowsOf(t Tensor) int {
 	rows := (t.bytes()/16 + texelsPerRow - 1) / texelsPerRow
 	if rows&(rows-1) == 0 && rows < maxTextureHeight {

@@ -27,7 +27,7 @@ func (p *Program) Profile(reps int) ([]OpTime, error) {
 	d := p.dev
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.dev.Poll(true, nil)
+	d.wait()
 	d.waiting = d.waiting[:0] // their time is not known any more
 	times := make([]OpTime, len(p.ops))
 	for n, o := range p.ops {
@@ -72,7 +72,7 @@ func SecondsByPart(times []OpTime) map[string]float64 {
 
 // timeOp runs op n reps times in one submission and says how long that took. d.mu is held.
 func (p *Program) timeOp(n, reps int) (float64, error) {
-	p.dev.dev.Poll(true, nil)
+	p.dev.wait()
 	start := time.Now()
 	err := p.dev.once(func(enc *wgpu.CommandEncoder) error {
 		for range reps {
@@ -82,7 +82,7 @@ func (p *Program) timeOp(n, reps int) (float64, error) {
 		}
 		return nil
 	})
-	p.dev.dev.Poll(true, nil)
+	p.dev.wait()
 	if b := p.built.ops[n]; b.pipe != nil {
 		b.pipe.ran = true
 	}

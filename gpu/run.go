@@ -65,17 +65,16 @@ func (p *Program) cold(n int) bool {
 	return pipe != nil && !pipe.ran
 }
 
-// warm waits for all that was submitted ahead of the first run of a kernel. Drivers may compile a kernel only
-// then, and wgpu takes whatever it waits for as done after 5 seconds and frees it, done or not: a program's
-// kernels compiled in one submission would crash the driver.
+// warm runs op n, the first of its kernel, by itself. Drivers may compile a kernel only then: with others of its
+// kind in one submission that would pass a watchdog, and the measured rate would be the compiler's.
 func (p *Program) warm(n int) error {
-	p.dev.dev.Poll(true, nil)
+	p.dev.wait()
 	p.dev.waiting = p.dev.waiting[:0]
 	p.built.ops[n].pipe.ran = true
 	if err := p.submit(n, n+1, p.ops[n].cost()); err != nil {
 		return err
 	}
-	p.dev.dev.Poll(true, nil)
+	p.dev.wait()
 	p.dev.waiting = p.dev.waiting[:0]
 	return nil
 }
@@ -104,9 +103,9 @@ func (p *Program) submit(from, to int, cost float64) error {
 		d.dev.Poll(false, nil)
 		return nil
 	}
-	// Waiting for all is what this binding does reliably; the time it took teaches the rate.
+	// the time that all of them took teaches the rate
 	start := time.Now()
-	d.dev.Poll(true, nil)
+	d.wait()
 	d.learn(time.Since(start).Seconds())
 	return nil
 }

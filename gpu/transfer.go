@@ -144,7 +144,7 @@ func (d *Device) readPiece(b *buffer, offset int, out []byte) error {
 	if err != nil {
 		return err
 	}
-	d.dev.Poll(true, nil)
+	d.wait()
 	d.waiting = d.waiting[:0] // their time is not known any more
 	if err := d.mapped(d.staging, n, func(data []byte) { copy(out, data) }); err != nil {
 		return err
