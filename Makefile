@@ -13,11 +13,11 @@ GOFUMPT     := mvdan.cc/gofumpt@v0.12.0
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test check bench clean
+.PHONY: help setup build run test test-swiftshader check bench clean
 
 help: ## List the targets
 	@echo "dinogpu trains DINO vision transformers on any GPU. Targets:"
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 26
 
 setup: ## Look for a C compiler and a GPU driver; install software Vulkan where apt may
 	@GO='$(GO)' sh .ci/setup.sh
@@ -33,6 +33,12 @@ run: setup build ## Train the demo: real pictures, minutes on two cores
 test: setup ## Run every test
 	$(GO) vet ./... ./testdata
 	$(GO) test -timeout 15m ./... ./testdata
+
+# A second driver to agree with, from Debian's package chromium.
+SWIFTSHADER ?= /usr/lib/chromium/vk_swiftshader_icd.json
+test-swiftshader: ## The tests that use a device, on SwiftShader (Debian: apt install chromium)
+	@test -e '$(SWIFTSHADER)' || { echo "SwiftShader was not found: install chromium, or name its manifest with SWIFTSHADER=PATH." >&2; exit 1; }
+	VK_ICD_FILENAMES='$(SWIFTSHADER)' VK_DRIVER_FILES='$(SWIFTSHADER)' $(GO) test -timeout 30m ./gpu ./layers ./dino ./eval
 
 check: build ## Formatting, vet, staticcheck; every kernel through naga and Tint where they are
 	@sh .ci/format.sh '$(GO)' '$(GOFUMPT)'

@@ -14,7 +14,7 @@ const (
 	maxSide    = 8192
 	maxWidth   = 65_536
 	maxOutDim  = 1 << 24
-	maxHeadDim = 256
+	maxHeadDim = 128 // attention holds a head's values in registers, four at a time
 	maxDepth   = 1000
 )
 
@@ -75,6 +75,12 @@ func (c Config) validateModel() error {
 	}
 	if size.Dim%size.Heads != 0 {
 		return fmt.Errorf("heads %d does not divide dim %d: each head takes an equal share, so choose a divisor", size.Heads, size.Dim)
+	}
+	if d := size.Dim / size.Heads; d%4 != 0 {
+		return fmt.Errorf("dim %d over heads %d makes heads of %d values: a multiple of 4 is needed (64 is usual)", size.Dim, size.Heads, d)
+	}
+	if c.HeadBottleneck%4 != 0 {
+		return fmt.Errorf("head_bottleneck %d is not a multiple of 4: try %d", c.HeadBottleneck, (c.HeadBottleneck+3)/4*4)
 	}
 	if d := size.Dim / size.Heads; d > maxHeadDim {
 		return fmt.Errorf("dim %d over heads %d makes heads of %d values, above the %d that attention handles: use more heads (64 values each is usual)", size.Dim, size.Heads, d, maxHeadDim)
