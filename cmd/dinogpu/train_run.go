@@ -63,7 +63,10 @@ func (o trainOptions) closeRun(run *dino.RunDir) error {
 // runTrain carries out a run whose settings are valid. Stopped by ctx, it
 // saves and returns errStopped.
 func runTrain(ctx context.Context, s dino.Settings, o trainOptions) error {
-	if err := refuseUnbuilt(s, o); err != nil {
+	if o.DryRun {
+		return dryRun(s, o)
+	}
+	if err := refuseUnbuilt(s); err != nil {
 		return err
 	}
 	var from *resumed
@@ -117,11 +120,9 @@ func fits(t *dino.Trainer, d *gpu.Device) error {
 }
 
 // refuseUnbuilt names the settings that this version cannot honour: none may be ignored silently.
-func refuseUnbuilt(s dino.Settings, o trainOptions) error {
+func refuseUnbuilt(s dino.Settings) error {
 	c := s.Config
 	switch {
-	case o.DryRun:
-		return usageError{errors.New("--dry-run is not built yet")}
 	case c.Optimizer != "adamw":
 		return usageError{fmt.Errorf("--optimizer %s is not built yet: use adamw", c.Optimizer)}
 	case c.DropPathRate != 0:

@@ -1,0 +1,68 @@
+package dino
+
+import "github.com/dinogpu/dinogpu/layers"
+
+// A Plan says what a run would take, before anything is allocated.
+type Plan struct {
+	Parameters        int       `json:"parameters"` // of the student, a frozen weight_g included
+	FlopsPerStep      float64   `json:"flops_per_step"`
+	DispatchesPerStep int       `json:"dispatches_per_step"`
+	Bytes             PlanBytes `json:"bytes"`
+	LargestBinding    int       `json:"largest_binding"`
+	Limits            string    `json:"limits"` // "default": what every WebGPU device has is enough
+	Fits              bool      `json:"fits"`   // in these limits
+	Matmul            string    `json:"matmul"`
+}
+
+// PlanBytes are the sizes of a run's device memory.
+type PlanBytes struct {
+	Weights     int `json:"weights"`
+	Gradients   int `json:"gradients"`
+	Moments     int `json:"moments"`
+	Teacher     int `json:"teacher"`
+	Activations int `json:"activations"` // scratch tensors, logits left out
+	Logits      int `json:"logits"`      // the teacher's, and the largest group of crops'
+	Staging     int `json:"staging"`     // textures, inputs, tables and the rest
+	Total       int `json:"total"`
+}
+
+// Plan plans the recorded trainer.
+func (t *Trainer) Plan() (Plan, error) {
+	total, err := t.Memory()
+	if err != nil {
+		return Plan{}, err
+	}
+	c := t.Config
+	p := Plan{
+		Parameters: t.Layout.Count(), FlopsPerStep: c.FlopsPerPicture() * float64(c.StepPictures()),
+		Limits: "default", Fits: true, Matmul: string(t.crops.Target.Matmul),
+		DispatchesPerStep: t.begin.Dispatches() + c.Accumulate*t.crops.Dispatches() + t.update.Dispatches(),
+	}
+	scratch := 0
+	for _, program := range t.Programs() {
+		m, err := program.Plan()
+		if err != nil {
+			return Plan{}, err
+		}
+		scratch += m.Scratch
+		p.LargestBinding = max(p.LargestBinding, m.Largest)
+	}
+	arena := func(a *layers.Arena) (n int) {
+		for _, part := range a.Parts {
+			n += 4 * part.Len()
+		}
+		return n
+	}
+	rows := 0
+	for _, g := range t.groups {
+		rows = max(rows, g.count*g.batch)
+	}
+	b := PlanBytes{
+		Weights: arena(t.Student), Gradients: arena(t.gradients), Moments: arena(t.first) + arena(t.second),
+		Teacher: arena(t.Teacher), Logits: min(4*c.OutDim*(2*c.BatchSize+rows), scratch), Total: total,
+	}
+	b.Activations = scratch - b.Logits
+	b.Staging = total - b.Weights - b.Gradients - b.Moments - b.Teacher - b.Logits - b.Activations
+	p.Bytes = b
+	return p, nil
+}
