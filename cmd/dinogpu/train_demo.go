@@ -117,10 +117,18 @@ func (e *demoEvaluation) table(pixels, untrained, trained eval.DemoScore) error 
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(e.r.options.Stdout, "\nHow to read it: without a label the network learned what survives moving (%+.1f points over untrained on moved pictures); "+
-		"raw pixels do well on pictures as they are because these are all centred and of one size, which photographs are not.\n",
-		trained.Moved-untrained.Moved)
+	_, err := fmt.Fprintf(e.r.options.Stdout, "\nHow to read it: %s; raw pixels do well on pictures as they are because "+
+		"these are all centred and of one size, which photographs are not.\n", demoVerdict(trained.Moved-untrained.Moved))
 	return err
+}
+
+// demoVerdict puts the gain on moved pictures into words. With 2,000 pictures two
+// standard errors of a difference are about 3 points.
+func demoVerdict(gain float64) string {
+	if gain < 3 {
+		return fmt.Sprintf("on moved pictures the trained network is %+.1f points from the untrained one, too little to say that it learned", gain)
+	}
+	return fmt.Sprintf("without a label the network learned what survives moving (%+.1f points over untrained on moved pictures)", gain)
 }
 
 // neighbours draws eight moved queries with their five nearest.

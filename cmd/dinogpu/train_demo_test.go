@@ -77,6 +77,16 @@ func TestTrainDemo(t *testing.T) {
 	}
 }
 
+// The sentence under the table claims nothing that the numbers do not show.
+func TestVerdict(t *testing.T) {
+	if s := demoVerdict(0.4); strings.Contains(s, "learned what") {
+		t.Errorf("0.4 points: %s", s)
+	}
+	if s := demoVerdict(18); !strings.Contains(s, "learned what") || !strings.Contains(s, "+18.0") {
+		t.Errorf("18 points: %s", s)
+	}
+}
+
 // Stopped early, a run is saved and says so.
 func TestTrainStopsAfterMaxSteps(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "run")

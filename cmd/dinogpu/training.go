@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"time"
 
 	"github.com/dinogpu/dinogpu/augment"
@@ -53,7 +54,9 @@ func (r *training) carryOut(ctx context.Context) error {
 		return trained
 	}
 	if r.demo != nil {
-		if err := r.demo.report(ctx); err != nil {
+		if err := r.demo.report(ctx); ctx.Err() != nil {
+			return fmt.Errorf("%w, the report is not: dinogpu train --resume %s makes it", errStopped, r.run.Path())
+		} else if err != nil {
 			return err
 		}
 	}
@@ -161,11 +164,11 @@ func (r *training) save() error {
 
 func (r *training) tellWhere() error {
 	_, err := fmt.Fprintf(r.options.Stdout, `
-Results are in %s: teacher.safetensors (the released names), neighbours.png, attention/heads.png, metrics.jsonl, train.log, checkpoints.
+Results are in %[1]s: teacher.safetensors (the released names), neighbours.png, attention/heads.png, metrics.jsonl, train.log, checkpoints.
 
 Try next:
-  dinogpu bench --preset demo        what this device can do, and where a step's time goes
-  dinogpu train --data YOUR_PICTURES --preset vitti16 --drop-path-rate 0 --out-dim 1024 --batch-size 16
-`, r.run.Path())
+  %[2]s bench --preset demo        what this device can do, and where a step's time goes
+  %[2]s train --data YOUR_PICTURES --preset vitti16 --drop-path-rate 0 --out-dim 1024 --batch-size 16
+`, r.run.Path(), os.Args[0])
 	return err
 }
