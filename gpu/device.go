@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"sync"
-	"time"
 
 	"github.com/cogentcore/webgpu/wgpu"
 )
@@ -27,7 +26,9 @@ type Device struct {
 	rate      float64 // cost units a second, as measured: see Run
 	staging   *wgpu.Buffer
 	stagingN  int
-	waiting   []submission
+	flying    inFlight
+	uploads   uploads
+	later     []*Readback // under way
 }
 
 // Open opens the adapter of that index or name, or the best one when name is empty.
@@ -71,15 +72,6 @@ func (d *Device) Wait() {
 	d.wait()
 }
 
-// wait returns when everything submitted has run. A poll that waits is not used for it: wgpu gives one up after 5
-// seconds, takes the work for done and frees what the driver is still reading, which ends the process. A kernel
-// that compiles on a busy machine takes as long. d.mu is held.
-func (d *Device) wait() {
-	for pause := 10 * time.Microsecond; !d.dev.Poll(false, nil); pause = min(2*pause, 200*time.Microsecond) {
-		time.Sleep(pause)
-	}
-}
-
 // Close gives everything back. Programs and tensors of the device must have been released.
 func (d *Device) Close() {
 	d.mu.Lock()
@@ -88,6 +80,7 @@ func (d *Device) Close() {
 	if d.staging != nil {
 		d.staging.Release()
 	}
+	d.uploads.release()
 	for _, p := range d.pipelines {
 		p.release()
 	}

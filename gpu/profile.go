@@ -28,7 +28,6 @@ func (p *Program) Profile(reps int) ([]OpTime, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.wait()
-	d.waiting = d.waiting[:0] // their time is not known any more
 	times := make([]OpTime, len(p.ops))
 	for n, o := range p.ops {
 		t := OpTime{Part: o.part, Kernel: o.kernel.Name, Source: o.kernel.Source, Params: o.kernel.Params, Flops: o.kernel.Flops}

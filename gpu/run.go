@@ -3,7 +3,6 @@ package gpu
 import (
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/cogentcore/webgpu/wgpu"
 )
@@ -13,9 +12,6 @@ var errNotBuilt = errors.New("the program is not built")
 // A submission should take about this long: far from a driver's watchdog of 2 seconds, long beside the cost
 // of submitting.
 const submissionSeconds = 0.15
-
-// inFlight is how many submissions may wait: an unbounded queue grows until the device is lost.
-const inFlight = 2
 
 // cost guesses an op's weight, in flops: small ops are bound by their launch, others by arithmetic or memory.
 func (o op) cost() float64 {
@@ -69,19 +65,16 @@ func (p *Program) cold(n int) bool {
 // kind in one submission that would pass a watchdog, and the measured rate would be the compiler's.
 func (p *Program) warm(n int) error {
 	p.dev.wait()
-	p.dev.waiting = p.dev.waiting[:0]
 	p.built.ops[n].pipe.ran = true
 	if err := p.submit(n, n+1, p.ops[n].cost()); err != nil {
 		return err
 	}
+	p.dev.flying.counted = false // its time is the compiler's
 	p.dev.wait()
-	p.dev.waiting = p.dev.waiting[:0]
 	return nil
 }
 
-type submission struct{ cost float64 }
-
-// submit sends ops [from, to) and waits while too many submissions are in flight. d.mu is held.
+// submit sends ops [from, to) and waits while too much is in flight. d.mu is held.
 func (p *Program) submit(from, to int, cost float64) error {
 	d := p.dev
 	enc, err := d.dev.CreateCommandEncoder(nil)
@@ -98,31 +91,8 @@ func (p *Program) submit(from, to int, cost float64) error {
 	}
 	defer cmd.Release()
 	d.queue.Submit(cmd)
-	d.waiting = append(d.waiting, submission{cost: cost})
-	if len(d.waiting) < inFlight {
-		d.dev.Poll(false, nil)
-		return nil
-	}
-	// the time that all of them took teaches the rate
-	start := time.Now()
-	d.wait()
-	d.learn(time.Since(start).Seconds())
+	d.submitted(cost)
 	return nil
-}
-
-// learn adjusts the rate by what the waiting submissions cost and took. d.mu is held.
-func (d *Device) learn(seconds float64) {
-	total := 0.0
-	for _, s := range d.waiting {
-		total += s.cost
-	}
-	d.waiting = d.waiting[:0]
-	if seconds > 0.01 {
-		d.rate = 0.7*d.rate + 0.3*total/seconds
-	} else {
-		d.rate *= 1.5
-	}
-	d.rate = min(max(d.rate, 2e8), 1e14)
 }
 
 // encode records ops [from, to): dispatches share a pass until a copy comes between.

@@ -2,7 +2,6 @@ package gpu
 
 import (
 	"fmt"
-	"runtime/debug"
 	"unsafe"
 
 	"github.com/cogentcore/webgpu/wgpu"
@@ -36,24 +35,6 @@ func (d *Device) Write(t Tensor, v []float32) error {
 
 // WriteBits uploads uint32 elements.
 func (d *Device) WriteBits(t Tensor, v []uint32) error { return d.Write(t, Floats(v)) }
-
-// uploadPiece keeps wgpu's staging small: one write of 64 MiB takes twenty times as long as pieces.
-const uploadPiece = 4 << 20
-
-// upload writes data into b at a byte offset. d.mu is held.
-func (d *Device) upload(b *buffer, offset int, data []byte) error {
-	for len(data) > 0 {
-		n := min(len(data), uploadPiece)
-		if err := d.queue.WriteBuffer(b.raw, uint64(offset), data[:n]); err != nil {
-			return err
-		}
-		if len(data) > n {
-			d.queue.Submit()
-		}
-		data, offset = data[n:], offset+n
-	}
-	return nil
-}
 
 // clear fills a buffer with zeros. d.mu is held.
 func (d *Device) clear(b *buffer) error {
@@ -145,27 +126,8 @@ func (d *Device) readPiece(b *buffer, offset int, out []byte) error {
 		return err
 	}
 	d.wait()
-	d.waiting = d.waiting[:0] // their time is not known any more
-	if err := d.mapped(d.staging, n, func(data []byte) { copy(out, data) }); err != nil {
+	if err := d.mapped(d.staging, wgpu.MapModeRead, n, func(data []byte) { copy(out, data) }); err != nil {
 		return err
 	}
 	return nil
-}
-
-// mapped maps n bytes for reading. The binding keeps the address of a Go variable until its callback runs, so
-// the garbage collector must not run in between. d.mu is held and nothing that b waits for is under way.
-func (d *Device) mapped(b *wgpu.Buffer, n int, use func([]byte)) error {
-	defer debug.SetGCPercent(debug.SetGCPercent(-1))
-	status := wgpu.BufferMapAsyncStatusUnknown
-	if err := b.MapAsync(wgpu.MapModeRead, 0, uint64(n), func(s wgpu.BufferMapAsyncStatus) { status = s }); err != nil {
-		return err
-	}
-	for status == wgpu.BufferMapAsyncStatusUnknown {
-		d.dev.Poll(true, nil)
-	}
-	if status != wgpu.BufferMapAsyncStatusSuccess {
-		return fmt.Errorf("the device did not map a readback buffer (%s)", status)
-	}
-	use(b.GetMappedRange(0, uint(n)))
-	return b.Unmap()
 }

@@ -1,0 +1,65 @@
+package gpu
+
+import "time"
+
+// inFlight is what the device has been given since it was last seen idle.
+type inFlight struct {
+	since   time.Time
+	cost    float64
+	count   int
+	counted bool // cost covers all that took time
+}
+
+const (
+	// queueSeconds is how much work may wait: an unbounded queue grows until the device is lost.
+	queueSeconds = 2 * submissionSeconds
+	// maxInFlight bounds the number of submissions too.
+	maxInFlight = 32
+)
+
+// submitted counts a submission, and waits while too much is in flight. d.mu is held.
+func (d *Device) submitted(cost float64) {
+	f := &d.flying
+	if f.count == 0 {
+		f.since, f.counted = time.Now(), true
+	}
+	f.count++
+	f.cost += cost
+	if f.cost >= d.rate*queueSeconds || f.count >= maxInFlight {
+		d.wait()
+	} else if d.dev.Poll(false, nil) {
+		d.idle()
+	}
+}
+
+// wait returns when everything submitted has run. A poll that waits is not used for it: wgpu gives one up after 5
+// seconds, takes the work for done and frees what the driver is still reading, which ends the process. A kernel
+// that compiles on a busy machine takes as long. d.mu is held.
+func (d *Device) wait() {
+	busy := false
+	for pause := 10 * time.Microsecond; !d.dev.Poll(false, nil); pause = min(2*pause, 200*time.Microsecond) {
+		busy = true
+		time.Sleep(pause)
+	}
+	if busy && d.flying.count > 0 && d.flying.counted {
+		d.learn(time.Since(d.flying.since).Seconds()) // it was busy all along
+	}
+	d.idle()
+}
+
+// learn moves the rate towards what was in flight over the time that it took, the more the longer that was.
+func (d *Device) learn(seconds float64) {
+	weight := 0.3 * min(1, seconds/submissionSeconds)
+	d.rate += weight * (d.flying.cost/seconds - d.rate)
+	d.rate = min(max(d.rate, 2e8), 1e14)
+}
+
+// idle takes note that everything submitted has run: readbacks under way can be mapped, and staging used again.
+func (d *Device) idle() {
+	d.flying = inFlight{}
+	d.uploads.recycle()
+	for _, r := range d.later {
+		r.finish()
+	}
+	d.later = d.later[:0]
+}

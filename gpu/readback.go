@@ -1,0 +1,103 @@
+package gpu
+
+import (
+	"fmt"
+
+	"github.com/cogentcore/webgpu/wgpu"
+)
+
+// A Readback copies kept tensors to the host without making the device wait: Start queues the copy behind what
+// was submitted, and the values are there once the device has been seen idle after that.
+type Readback struct {
+	d       *Device
+	tensors []Tensor
+	staging *wgpu.Buffer
+	values  []float32
+	started bool
+	done    bool
+	err     error
+}
+
+// NewReadback makes one for these tensors; it can be started again once it is done.
+func (d *Device) NewReadback(tensors ...Tensor) (*Readback, error) {
+	r := &Readback{d: d, tensors: tensors}
+	n := 0
+	for _, t := range tensors {
+		if !t.mem.kept {
+			return nil, fmt.Errorf("tensor %s is scratch: only kept tensors can be read later", t.Name)
+		}
+		n += t.Len()
+	}
+	r.values = make([]float32, n)
+	var err error
+	r.staging, err = d.dev.CreateBuffer(&wgpu.BufferDescriptor{
+		Label: "readback later", Size: uint64(4 * n), Usage: wgpu.BufferUsageMapRead | wgpu.BufferUsageCopyDst,
+	})
+	return r, err
+}
+
+// Start queues the copy.
+func (r *Readback) Start() error {
+	d := r.d
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if r.started && !r.done {
+		return fmt.Errorf("a readback of %s is under way", r.tensors[0].Name)
+	}
+	err := d.once(func(enc *wgpu.CommandEncoder) error {
+		at := 0
+		for _, t := range r.tensors {
+			if err := d.allocate(t.mem); err != nil {
+				return err
+			}
+			if err := enc.CopyBufferToBuffer(t.mem.buffer.raw, uint64(4*t.offset), r.staging, uint64(at), uint64(4*t.Len())); err != nil {
+				return err
+			}
+			at += 4 * t.Len()
+		}
+		return nil
+	})
+	r.started, r.done, r.err = true, false, err
+	if err == nil {
+		d.later = append(d.later, r)
+	}
+	return err
+}
+
+// finish maps what was copied; the device is idle and d.mu held.
+func (r *Readback) finish() {
+	out := wgpu.ToBytes(r.values)
+	r.err = r.d.mapped(r.staging, wgpu.MapModeRead, len(out), func(data []byte) { copy(out, data) })
+	r.done = true
+}
+
+// Done tells whether the values of the last Start are there.
+func (r *Readback) Done() bool {
+	r.d.mu.Lock()
+	defer r.d.mu.Unlock()
+	return r.done
+}
+
+// Values are the tensors' elements one after the other, as they were at the last Start; it waits for the device
+// where they are not there yet. They are valid until the next Start.
+func (r *Readback) Values() ([]float32, error) {
+	r.d.mu.Lock()
+	defer r.d.mu.Unlock()
+	if !r.started {
+		return nil, fmt.Errorf("a readback of %s was not started", r.tensors[0].Name)
+	}
+	if !r.done && r.err == nil {
+		r.d.wait()
+	}
+	return r.values, r.err
+}
+
+// Release gives the staging buffer back.
+func (r *Readback) Release() {
+	r.d.mu.Lock()
+	defer r.d.mu.Unlock()
+	if r.started && !r.done {
+		r.d.wait()
+	}
+	r.staging.Release()
+}

@@ -1,0 +1,95 @@
+package gpu
+
+import (
+	"runtime"
+	"testing"
+)
+
+// Readbacks give what the tensor held when they were started, however much is queued behind them.
+func TestReadbackGivesItsOwnMoment(t *testing.T) {
+	d := openDevice(t)
+	p := NewProgram("later", SoftwareTarget)
+	x, y := NewTensor("x", 100), NewTensor("y", 100)
+	defer Release(x, y)
+	p.Dispatch(twiceKernel(), x, y)
+	if err := p.Build(d); err != nil {
+		t.Fatal(err)
+	}
+	defer p.Release()
+	var ring [3]*Readback
+	for i := range ring {
+		r, err := d.NewReadback(y, x)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Release()
+		ring[i] = r
+	}
+	in := make([]float32, 100)
+	check := func(n int) {
+		v, err := ring[n%3].Values()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if v[99] != float32(2*n) || v[100] != float32(n) {
+			t.Fatalf("round %d reads %g and %g, want %d and %d", n, v[99], v[100], 2*n, n)
+		}
+	}
+	for n := range 60 {
+		if n >= 3 {
+			check(n - 3)
+		}
+		for i := range in {
+			in[i] = float32(n)
+		}
+		if err := d.Write(x, in); err != nil {
+			t.Fatal(err)
+		}
+		if err := p.Run(); err != nil {
+			t.Fatal(err)
+		}
+		if err := ring[n%3].Start(); err != nil {
+			t.Fatal(err)
+		}
+		if n%7 == 0 {
+			runtime.GC()
+		}
+	}
+	for n := 57; n < 60; n++ {
+		check(n)
+	}
+	if err := ring[0].Start(); err != nil {
+		t.Fatal(err)
+	}
+	if err := ring[0].Start(); err == nil && !ring[0].Done() {
+		t.Error("a readback was started a second time while under way")
+	}
+}
+
+// Uploads larger than the staging buffers arrive whole, again and again.
+func TestLargeUploads(t *testing.T) {
+	d := openDevice(t)
+	const n = 3*uploadPiece/4 + 333
+	x := NewTensor("x", n)
+	defer Release(x)
+	in, out := make([]float32, n), make([]float32, n)
+	for round := range 7 {
+		for i := range in {
+			in[i] = float32(i*7 + round)
+		}
+		if err := d.Write(x, in); err != nil {
+			t.Fatal(err)
+		}
+		if err := d.Read(x, out); err != nil {
+			t.Fatal(err)
+		}
+		for i := range in {
+			if in[i] != out[i] {
+				t.Fatalf("round %d: element %d is %g, written was %g", round, i, out[i], in[i])
+			}
+		}
+	}
+	if all := len(d.uploads.free) + len(d.uploads.busy); all > 16 {
+		t.Errorf("%d staging buffers are alive, 16 are the most", all)
+	}
+}
