@@ -45,14 +45,12 @@ func cropGroups(c Config, o Options) []*cropGroup {
 	return groups
 }
 
-// images records the group's pictures (count*batch, 3, size, size), normalised.
-func (g *cropGroup) images(p *gpu.Program, c Config) gpu.Tensor {
+// images are the group's pictures, count*batch of them.
+func (g *cropGroup) images(c Config) layers.Images {
 	if g.floats {
-		return g.input
+		return layers.FloatImages(g.input)
 	}
-	return p.Derived(g.input, "normalised", func() gpu.Tensor {
-		return layers.PixelsNormalize(p, g.input, g.count*g.batch, g.size, g.size, c.Mean, c.Std)
-	})
+	return layers.ByteImages(g.input, g.count*g.batch, g.size, g.size, c.Mean, c.Std)
 }
 
 // uploadBatch writes a batch's crops into the groups' inputs.

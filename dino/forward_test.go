@@ -21,7 +21,7 @@ func (g *golden) checkForward(d *gpu.Device, tr *Trainer, target gpu.Target) {
 		last.Begin(p)
 		var outs [][2]gpu.Tensor
 		for _, group := range net.groups {
-			f, l := tr.Config.network(net.arena, nil, last).Forward(p, group.images(p, tr.Config))
+			f, l := tr.Config.network(net.arena, nil, last).Forward(p, group.images(tr.Config))
 			outs = append(outs, [2]gpu.Tensor{p.Pin(f), p.Pin(l)})
 		}
 		if err := p.Build(d); err != nil {
@@ -62,8 +62,8 @@ func TestViTAgainstPyTorch(t *testing.T) {
 				images := gpu.NewTensor("images", 2, 3, size[0], size[1])
 				defer gpu.Release(images)
 				p := gpu.NewProgram("vit", target)
-				feature := p.Pin(layers.NewViT(c, "", weights, nil).Forward(p, images))
-				blocks, attention := layers.NewViT(c, "", weights, nil).LastBlocks(p, images, 2)
+				feature := p.Pin(layers.NewViT(c, "", weights, nil).Forward(p, layers.FloatImages(images)))
+				blocks, attention := layers.NewViT(c, "", weights, nil).LastBlocks(p, layers.FloatImages(images), 2)
 				p.Pin(attention)
 				for _, b := range blocks {
 					p.Pin(b)

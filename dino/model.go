@@ -63,8 +63,8 @@ func (c Config) network(weights, gradients *layers.Arena, last *layers.Prototype
 	}
 }
 
-// Forward records the features and logits of images (B, 3, H, W).
-func (n network) Forward(p *gpu.Program, images gpu.Tensor) (features, logits gpu.Tensor) {
+// Forward records the features and logits of pictures.
+func (n network) Forward(p *gpu.Program, images layers.Images) (features, logits gpu.Tensor) {
 	features = n.vit.Forward(p, images)
 	return features, n.head.Forward(p, features)
 }

@@ -103,7 +103,7 @@ func (t *Trainer) recordCrops(target gpu.Target) {
 	last.Begin(p)
 	for _, g := range t.groups {
 		net := c.network(t.Student, t.gradients, last)
-		_, logits := net.Forward(p, g.images(p, c))
+		_, logits := net.Forward(p, g.images(c))
 		t.loss.Student(p, logits, targets, g.first)
 		net.Backward(p, logits)
 	}
@@ -115,7 +115,7 @@ func (t *Trainer) teacherTargets(p *gpu.Program, last *layers.Prototypes) gpu.Te
 	var logits []gpu.Tensor
 	for _, g := range t.groups {
 		if g.first < 2 {
-			_, l := t.Config.network(t.Teacher, nil, last).Forward(p, g.images(p, t.Config))
+			_, l := t.Config.network(t.Teacher, nil, last).Forward(p, g.images(t.Config))
 			logits = append(logits, l)
 		}
 	}

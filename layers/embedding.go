@@ -19,22 +19,21 @@ type Embedding struct {
 	tokens int
 }
 
-// Forward records the tokens (B*T, D) of images (B, 3, H, W) and says how many T a picture has.
-func (e *Embedding) Forward(p *gpu.Program, images gpu.Tensor) (x gpu.Tensor, T int) {
+// Forward records the tokens (B*T, D) of the pictures and says how many T a picture has.
+func (e *Embedding) Forward(p *gpu.Program, images Images) (x gpu.Tensor, T int) {
 	defer p.Part(p.Part("tokens"))
 	c := e.Config
-	B, H, W := images.Shape[0], images.Shape[2], images.Shape[3]
-	h, w := H/c.Patch, W/c.Patch
+	h, w := images.H/c.Patch, images.W/c.Patch
 	if h < 1 || w < 1 {
-		p.Fail("pictures of %d x %d pixels hold no patch of %d", H, W, c.Patch)
-		return images, 1
+		p.Fail("pictures of %d x %d pixels hold no patch of %d", images.H, images.W, c.Patch)
+		return images.pixels, 1
 	}
-	e.batch, e.tokens = B, h*w+1
+	e.batch, e.tokens = images.B, h*w+1
 	weight := e.Proj
 	weight.Weight = e.Proj.Weight.Reshape(c.Dim, 3*c.Patch*c.Patch)
 	e.Proj = weight
-	patches := e.Proj.Forward(p, patchesGather(p, images, c.Patch), Epilogue{})
-	return tokensForward(p, patches, e.Class, e.positions(p, h, w), B), e.tokens
+	patches := e.Proj.Forward(p, images.patches(p, c.Patch), Epilogue{})
+	return tokensForward(p, patches, e.Class, e.positions(p, h, w), e.batch), e.tokens
 }
 
 // positions records the positions (T, D) of a grid of h x w patches.

@@ -8,8 +8,8 @@ import (
 	"github.com/dinogpu/dinogpu/gpu"
 )
 
-func TestPixelsNormalize(t *testing.T) {
-	for _, c := range []struct{ B, H, W int }{{1, 1, 1}, {3, 5, 7}, {2, 28, 28}} {
+func TestPatchesOfBytes(t *testing.T) {
+	for _, c := range []struct{ B, H, W, patch int }{{1, 1, 1, 1}, {3, 5, 7, 2}, {2, 28, 28, 7}, {1, 33, 17, 8}} {
 		var in inputs
 		p := gpu.NewProgram(t.Name(), gpu.SoftwareTarget)
 		words := make([]uint32, PixelWords(c.B, c.H, c.W))
@@ -18,7 +18,7 @@ func TestPixelsNormalize(t *testing.T) {
 			words[i] = r.Uint32()
 		}
 		bytes := in.values("bytes", gpu.Floats(words), len(words))
-		PixelsNormalize(p, bytes, c.B, c.H, c.W, [3]float64{0.485, 0.456, 0.406}, [3]float64{0.229, 0.224, 0.225})
+		ByteImages(bytes, c.B, c.H, c.W, [3]float64{0.485, 0.456, 0.406}, [3]float64{0.229, 0.224, 0.225}).patches(p, c.patch)
 		in.check(t, p)
 	}
 }
@@ -29,7 +29,7 @@ func TestTokens(t *testing.T) {
 			t.Run(fmt.Sprint(c, accumulate), func(t *testing.T) {
 				var in inputs
 				p := gpu.NewProgram(t.Name(), gpu.SoftwareTarget)
-				patchesGather(p, in.noise("images", c.B, 3, c.H, c.W), c.patch)
+				FloatImages(in.noise("images", c.B, 3, c.H, c.W)).patches(p, c.patch)
 				P := (c.H / c.patch) * (c.W / c.patch)
 				patches, positions := in.noise("patches", c.B*P, c.D), in.noise("positions", P+1, c.D)
 				x := tokensForward(p, patches, in.noise("class", c.D), positions, c.B)

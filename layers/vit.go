@@ -87,9 +87,9 @@ func NewViT(c ViTConfig, prefix string, weights, gradients *Arena) *ViT {
 	return v
 }
 
-// Forward records the features (B, D) of images (B, 3, H, W): the class token after the final norm. H and W
+// Forward records the features (B, D) of pictures: the class token after the final norm. Their sides
 // need not be multiples of the patch: what is left over is dropped, as by the reference's convolution.
-func (v *ViT) Forward(p *gpu.Program, images gpu.Tensor) gpu.Tensor {
+func (v *ViT) Forward(p *gpu.Program, images Images) gpu.Tensor {
 	x, T := v.embed.Forward(p, images)
 	for i, b := range v.blocks {
 		b.Attention.Tokens = T
@@ -120,9 +120,9 @@ func (v *ViT) LastAttention(p *gpu.Program) gpu.Tensor {
 	return v.blocks[len(v.blocks)-1].Probabilities(p, v.lastInput)
 }
 
-// LastBlocks records the outputs of the last n blocks for images (B, 3, H, W), all tokens, each (B*T, D) passed
+// LastBlocks records the outputs of the last n blocks for pictures, all tokens, each (B*T, D) passed
 // through the final norm (reference get_intermediate_layers), and the last block's attention of the class token.
-func (v *ViT) LastBlocks(p *gpu.Program, images gpu.Tensor, n int) (outputs []gpu.Tensor, attention gpu.Tensor) {
+func (v *ViT) LastBlocks(p *gpu.Program, images Images, n int) (outputs []gpu.Tensor, attention gpu.Tensor) {
 	x, T := v.embed.Forward(p, images)
 	for i, b := range v.blocks {
 		b.Attention.Tokens, b.ClassOnly = T, false

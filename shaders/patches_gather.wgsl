@@ -1,35 +1,53 @@
-// out[b, patch, (c, y, x)] = images[b, c, patch's y, patch's x]; an invocation makes 4 columns of a row.
+// out[b, patch, (c, y, x)] = pixel c of picture b at the patch's y and x; an invocation makes 4 columns of a row.
 //
-//   images  (B, 3, H, W)   what is left over behind whole patches is dropped
+//   pixels  (B, 3, H, W)   float32; what is left over behind whole patches is dropped
+//           (B, H, W, 3)   with Bytes: uint8, four a word, normalised to (byte / 255 - mean[c]) / deviation[c]
 //   out     (B, P, KP)     P = (H / PATCH) (W / PATCH), row by row; KP = 3 PATCH^2 rounded up to a multiple of 4,
 //                          zeros behind
 //
 // Conv2d with stride PATCH as a matrix (reference PatchEmbed): columns in the order of the weight's elements.
 //import group
 
-@group(0) @binding(0) var<storage, read> images: array<f32>;
+struct Shape {
+    B: u32, H: u32, W: u32, pad: u32,
+{{- if .Bytes}}
+    mean: vec4f,
+    deviation: vec4f,
+{{- end}}
+}
+@group(0) @binding(0) var<storage, read> pixels: array<{{if .Bytes}}u32{{else}}f32{{end}}>;
 @group(0) @binding(1) var<storage, read_write> out: array<vec4f>;
-@group(0) @binding(2) var<uniform> p: vec4u; // B, H, W
+@group(0) @binding(2) var<uniform> p: Shape;
 
 const AREA = PATCH * PATCH;
 const QUADS = (3u * AREA + 3u) / 4u;
 
+// pixel is element e of the patch of picture b whose first pixel is number corner.
+fn pixel(b: u32, corner: u32, e: u32) -> f32 {
+    let c = e / AREA;
+    let at = corner + e % AREA / PATCH * p.W + e % PATCH;
+{{- if .Bytes}}
+    let i = (b * p.H * p.W + at) * 3u + c;
+    let value = f32((pixels[i / 4u] >> (i % 4u * 8u)) & 255u) / 255.0;
+    return (value - p.mean[c]) / p.deviation[c];
+{{- else}}
+    return pixels[(b * 3u + c) * p.H * p.W + at];
+{{- end}}
+}
+
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) i: u32) {
     let at = group_number(group) * 64u + i;
-    let across = p.z / PATCH;
-    let patches = p.y / PATCH * across;
-    if at >= p.x * patches * QUADS { return; }
-    let k = at % QUADS * 4u;
-    let patch_index = at / QUADS % patches;
-    let image = at / QUADS / patches * 3u * p.y * p.z;
-    let corner = image + patch_index / across * PATCH * p.z + patch_index % across * PATCH;
+    let across = p.W / PATCH;
+    let patches = p.H / PATCH * across;
+    if at >= p.B * patches * QUADS { return; }
+    let e = at % QUADS * 4u;
+    let n = at / QUADS % patches;
+    let b = at / QUADS / patches;
+    let corner = n / across * PATCH * p.W + n % across * PATCH;
     var v = vec4f();
 {{- range $j := upto 4}}
-    if k + {{$j}}u < 3u * AREA {
-        let e = k + {{$j}}u;
-        v.{{axis $j}} = images[corner + e / AREA * p.y * p.z + e % AREA / PATCH * p.z + e % PATCH];
-    }
+    if e + {{$j}}u < 3u * AREA { v.{{axis $j}} = pixel(b, corner, e + {{$j}}u); }
 {{- end}}
     out[at] = v;
 }
