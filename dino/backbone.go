@@ -37,7 +37,7 @@ func NewBackbone(d *gpu.Device, c Config, target gpu.Target, weights *layers.Are
 	}
 	b.words = make([]uint32, b.input.Len())
 	vit := layers.NewViT(v, backbonePrefix, weights, nil)
-	b.features = p.Pin(vit.Forward(p, layers.ByteImages(b.input, batch, size, size, c.Mean, c.Std)))
+	b.features = p.Pin(vit.Forward(p, layers.GatherPatches(p, v.Patch, layers.ByteImages(b.input, batch, size, size, c.Mean, c.Std))))
 	if attention {
 		b.attention = p.Pin(vit.LastAttention(p))
 	}

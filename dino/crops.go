@@ -8,7 +8,7 @@ import (
 	"github.com/dinogpu/dinogpu/layers"
 )
 
-// A cropGroup is one or several crops of one size that go through the network side by side.
+// A cropGroup is one or several crops of one size, which go up together and lie side by side.
 type cropGroup struct {
 	first, count int // crop numbers; 0 and 1 are the global ones
 	size         int // pixels a side
@@ -19,12 +19,23 @@ type cropGroup struct {
 	words []uint32 // staging of input
 }
 
-// cropGroups lays out the crops: of one size together, or each by itself.
-func cropGroups(c Config, o Options) []*cropGroup {
-	var groups []*cropGroup
+// A cropPass is what goes through the student at once.
+type cropPass []*cropGroup
+
+// Ways to share the crops out over passes, the fastest first: fewer and larger dispatches, against memory for the
+// activations of all crops, of those of one size, or of a single one.
+const (
+	cropsTogether = "together"
+	cropsBySize   = "by size"
+	cropsApart    = "apart"
+)
+
+// cropPasses lays out the crops.
+func cropPasses(c Config, o Options) []cropPass {
+	var passes []cropPass
 	add := func(first, count, size int) {
 		step := count
-		if o.Crops == "apart" {
+		if o.Crops == cropsApart {
 			step = 1
 		}
 		for v := first; v < first+count; v += step {
@@ -35,14 +46,38 @@ func cropGroups(c Config, o Options) []*cropGroup {
 			} else {
 				g.input = gpu.NewTensor(name, layers.PixelWords(n, size, size))
 			}
-			groups = append(groups, g)
+			passes = append(passes, cropPass{g})
 		}
 	}
 	add(0, 2, c.GlobalCropsSize)
 	if c.LocalCropsNumber > 0 {
 		add(2, c.LocalCropsNumber, c.LocalCropsSize)
 	}
-	return groups
+	if o.Crops == cropsTogether && len(passes) == 2 {
+		return []cropPass{{passes[0][0], passes[1][0]}}
+	}
+	return passes
+}
+
+// first is the number of the pass's first crop.
+func (x cropPass) first() int { return x[0].first }
+
+// rows is the number of pictures of the pass, each crop counted by itself.
+func (x cropPass) rows() int {
+	n := 0
+	for _, g := range x {
+		n += g.count * g.batch
+	}
+	return n
+}
+
+// patches records the patches of the pass's crops.
+func (x cropPass) patches(p *gpu.Program, c Config) layers.Patches {
+	var images []layers.Images
+	for _, g := range x {
+		images = append(images, g.images(c))
+	}
+	return layers.GatherPatches(p, c.PatchSize, images...)
 }
 
 // images are the group's pictures, count*batch of them.

@@ -14,14 +14,14 @@ func (g *golden) checkForward(d *gpu.Device, tr *Trainer, target gpu.Target) {
 	for _, net := range []struct {
 		name   string
 		arena  *layers.Arena
-		groups []*cropGroup
-	}{{"teacher", tr.Teacher, tr.groups[:1]}, {"student", tr.Student, tr.groups}} {
+		passes []cropPass
+	}{{"teacher", tr.Teacher, []cropPass{tr.passes[0][:1]}}, {"student", tr.Student, tr.passes}} {
 		p := gpu.NewProgram("forward", target)
 		last := layers.NewPrototypes(headPrefix, net.arena, nil, false)
 		last.Begin(p)
 		var outs [][2]gpu.Tensor
-		for _, group := range net.groups {
-			f, l := tr.Config.network(net.arena, nil, last).Forward(p, group.images(tr.Config))
+		for _, x := range net.passes {
+			f, l := tr.Config.network(net.arena, nil, last).Forward(p, x.patches(p, tr.Config))
 			outs = append(outs, [2]gpu.Tensor{p.Pin(f), p.Pin(l)})
 		}
 		if err := p.Build(d); err != nil {
@@ -62,8 +62,9 @@ func TestViTAgainstPyTorch(t *testing.T) {
 				images := gpu.NewTensor("images", 2, 3, size[0], size[1])
 				defer gpu.Release(images)
 				p := gpu.NewProgram("vit", target)
-				feature := p.Pin(layers.NewViT(c, "", weights, nil).Forward(p, layers.FloatImages(images)))
-				blocks, attention := layers.NewViT(c, "", weights, nil).LastBlocks(p, layers.FloatImages(images), 2)
+				patches := layers.GatherPatches(p, c.Patch, layers.FloatImages(images))
+				feature := p.Pin(layers.NewViT(c, "", weights, nil).Forward(p, patches))
+				blocks, attention := layers.NewViT(c, "", weights, nil).LastBlocks(p, patches, 2)
 				p.Pin(attention)
 				for _, b := range blocks {
 					p.Pin(b)

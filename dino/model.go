@@ -63,9 +63,9 @@ func (c Config) network(weights, gradients *layers.Arena, last *layers.Prototype
 	}
 }
 
-// Forward records the features and logits of pictures.
-func (n network) Forward(p *gpu.Program, images layers.Images) (features, logits gpu.Tensor) {
-	features = n.vit.Forward(p, images)
+// Forward records the features and logits of patches.
+func (n network) Forward(p *gpu.Program, patches layers.Patches) (features, logits gpu.Tensor) {
+	features = n.vit.Forward(p, patches)
 	return features, n.head.Forward(p, features)
 }
 

@@ -54,8 +54,8 @@ func (t *Trainer) Plan() (Plan, error) {
 		return n
 	}
 	rows := 0
-	for _, g := range t.groups {
-		rows = max(rows, g.count*g.batch)
+	for _, x := range t.passes {
+		rows = max(rows, x.rows())
 	}
 	b := PlanBytes{
 		Weights: arena(t.Student), Gradients: arena(t.gradients), Moments: arena(t.first) + arena(t.second),

@@ -22,7 +22,7 @@ func TestStepsAgainstPyTorch(t *testing.T) {
 	d := openDevice(t)
 	for _, file := range []string{"steps_adamw", "steps_adamw_norm_last"} {
 		for name, target := range targets {
-			for _, crops := range []string{"together", "apart"} {
+			for _, crops := range []string{"together", "by size", "apart"} {
 				t.Run(file+"/"+name+"/"+crops, func(t *testing.T) {
 					g, later := readGolden(t, file), readGolden(t, "steps_inputs")
 					tr := g.trainer(d, target, crops)

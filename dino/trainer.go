@@ -22,7 +22,8 @@ type Trainer struct {
 	segments      *layers.Segments
 	loss          layers.Loss
 	norms         gpu.Tensor
-	groups        []*cropGroup
+	passes        []cropPass
+	groups        []*cropGroup // of all passes
 
 	begin, crops, update *gpu.Program
 
@@ -32,7 +33,7 @@ type Trainer struct {
 
 // Options say how a trainer is recorded; they do not change what a step computes beyond rounding.
 type Options struct {
-	Crops string // auto, apart, together: whether crops of one size run side by side
+	Crops string // auto, together, by size, apart: which crops run side by side
 	// Floats makes the trainer take crops as normalised float32 pictures (B, 3, H, W) instead of bytes.
 	Floats bool
 }
@@ -40,13 +41,15 @@ type Options struct {
 // Record records a trainer for these settings; steps is the number of optimiser steps an epoch.
 func Record(c Config, target gpu.Target, stepsPerEpoch int, o Options) (*Trainer, error) {
 	if o.Crops == "auto" || o.Crops == "" {
-		t, err := Record(c, target, stepsPerEpoch, Options{Crops: "together", Floats: o.Floats})
-		if err == nil {
-			if m, _ := t.crops.Plan(); m.Scratch+m.Textures <= togetherLimit {
-				return t, nil
+		for _, crops := range []string{cropsTogether, cropsBySize} {
+			t, err := Record(c, target, stepsPerEpoch, Options{Crops: crops, Floats: o.Floats})
+			if err == nil {
+				if m, _ := t.crops.Plan(); m.Scratch+m.Textures <= togetherLimit {
+					return t, nil
+				}
 			}
 		}
-		o.Crops = "apart"
+		o.Crops = cropsApart
 	}
 	t := &Trainer{Config: c, Schedules: c.Schedules(stepsPerEpoch), Layout: c.Layout()}
 	t.Student, t.Teacher = t.Layout.NewArena("student"), t.Layout.NewArena("teacher")
@@ -64,7 +67,10 @@ func Record(c Config, target gpu.Target, stepsPerEpoch int, o Options) (*Trainer
 		Entropy: gpu.NewTensor("entropy", 2*B), Values: gpu.NewTensor("loss", c.Crops()*B),
 		Scalars: layers.NewScalars(), NonFinite: gpu.NewTensor("nonfinite", 1),
 	}
-	t.groups = cropGroups(c, o)
+	t.passes = cropPasses(c, o)
+	for _, x := range t.passes {
+		t.groups = append(t.groups, x...)
+	}
 	t.recordBegin(target)
 	t.recordCrops(target)
 	t.recordUpdate(target)
@@ -76,7 +82,7 @@ func Record(c Config, target gpu.Target, stepsPerEpoch int, o Options) (*Trainer
 	return t, nil
 }
 
-// togetherLimit is the scratch memory up to which crops of one size are joined: a desktop GPU's spare memory,
+// togetherLimit is the scratch memory up to which crops are joined: a desktop GPU's spare memory,
 // and little beside what a machine with software Vulkan has.
 const togetherLimit = 2 << 30
 
@@ -90,32 +96,39 @@ func (t *Trainer) recordBegin(target gpu.Target) {
 }
 
 // recordCrops records the forward and backward passes of one batch. The loss is a sum over crops with fixed
-// targets, so each group of crops goes through the student by itself and adds its gradients.
+// targets, so each pass of crops goes through the student by itself and adds its gradients.
 func (t *Trainer) recordCrops(target gpu.Target) {
 	p := gpu.NewProgram("crops", target)
 	t.crops = p
 	c := t.Config
 	teacherLast := layers.NewPrototypes(headPrefix, t.Teacher, nil, false)
 	teacherLast.Begin(p)
-	targets := t.teacherTargets(p, teacherLast)
+	targets, patches := t.teacherTargets(p, teacherLast)
 
 	last := layers.NewPrototypes(headPrefix, t.Student, t.gradients, !c.NormLastLayer)
 	last.Begin(p)
-	for _, g := range t.groups {
+	for i, x := range t.passes {
 		net := c.network(t.Student, t.gradients, last)
-		_, logits := net.Forward(p, g.images(c))
-		t.loss.Student(p, logits, targets, g.first)
+		mine, ok := patches[i]
+		if !ok {
+			mine = x.patches(p, c)
+		}
+		_, logits := net.Forward(p, mine)
+		t.loss.Student(p, logits, targets, x.first())
 		net.Backward(p, logits)
 	}
 	last.End(p)
 }
 
-// teacherTargets records q (2B, K) for the two global crops, side by side or one after the other.
-func (t *Trainer) teacherTargets(p *gpu.Program, last *layers.Prototypes) gpu.Tensor {
+// teacherTargets records q (2B, K) for the two global crops, side by side or one after the other. The patches of the
+// passes that hold them, by number, serve the student too.
+func (t *Trainer) teacherTargets(p *gpu.Program, last *layers.Prototypes) (gpu.Tensor, map[int]layers.Patches) {
 	var logits []gpu.Tensor
-	for _, g := range t.groups {
-		if g.first < 2 {
-			_, l := t.Config.network(t.Teacher, nil, last).Forward(p, g.images(t.Config))
+	patches := map[int]layers.Patches{}
+	for i, x := range t.passes {
+		if x.first() < 2 {
+			patches[i] = x.patches(p, t.Config)
+			_, l := t.Config.network(t.Teacher, nil, last).Forward(p, patches[i].First(1))
 			logits = append(logits, l)
 		}
 	}
@@ -124,7 +137,7 @@ func (t *Trainer) teacherTargets(p *gpu.Program, last *layers.Prototypes) gpu.Te
 		all = layers.Concat(p, logits...)
 	}
 	t.loss.Teacher(p, all)
-	return all
+	return all, patches
 }
 
 // recordUpdate records the clipped optimiser step, the teacher's and the centre's.

@@ -5,48 +5,60 @@ import (
 	"github.com/dinogpu/dinogpu/layers/ref"
 )
 
-// Attention is softmax(q k^T / sqrt(head size)) v for each head of each picture. qkv is (B*T, 3*D), a token
-// holding [q, k, v][heads][head size]. No T x T matrix is ever made.
+// Attention is softmax(q k^T / sqrt(head size)) v for each head of each picture. qkv is (R, 3*D), a token holding
+// [q, k, v][heads][head size]. No T x T matrix is ever made.
 type Attention struct {
-	Heads, Tokens int
+	Heads int
 
-	qkv, o, lse gpu.Tensor // kept by Forward for Backward
+	spans  Spans
+	qkv, o gpu.Tensor // kept by Forward for Backward
+	lse    []gpu.Tensor
 }
 
-// Forward records the heads' outputs (B*T, D).
-func (l *Attention) Forward(p *gpu.Program, qkv gpu.Tensor) gpu.Tensor {
-	if !l.valid(p, qkv) {
+// Forward records the heads' outputs (R, D).
+func (l *Attention) Forward(p *gpu.Program, qkv gpu.Tensor, spans Spans) gpu.Tensor {
+	if !l.valid(p, qkv, spans) {
 		return qkv
 	}
-	N, D := qkv.Rows(), qkv.Cols()/3
-	B, H, T := N/l.Tokens, l.Heads, l.Tokens
-	l.qkv, l.o, l.lse = qkv, p.Scratch("attention", N, D), p.Scratch("attention.lse", B, H, T)
-	p.Dispatch(l.kernel(p, "attention_forward", 4, func(a [][]float32) {
-		ref.AttentionForward(a[1], a[2], a[0], H, T)
-	}), qkv, l.o, l.lse)
+	R, D := qkv.Rows(), qkv.Cols()/3
+	l.spans, l.qkv, l.o, l.lse = spans, qkv, p.Scratch("attention", R, D), nil
+	for _, s := range spans {
+		lse := p.Scratch("attention.lse", s.B, l.Heads, s.T)
+		l.lse = append(l.lse, lse)
+		p.Dispatch(l.kernel(p, "attention_forward", 4, s, func(a [][]float32) {
+			ref.AttentionForward(s.of(a[1], D), a[2], s.of(a[0], 3*D), l.Heads, s.T)
+		}), qkv, l.o, lse)
+	}
 	return l.o
 }
 
-// Backward records the gradient of qkv from that of the outputs, dO (B*T, D).
+// Backward records the gradient of qkv from that of the outputs, dO (R, D).
 func (l *Attention) Backward(p *gpu.Program, dO gpu.Tensor) gpu.Tensor {
-	H, T := l.Heads, l.Tokens
-	delta := p.Scratch("attention.delta", l.lse.Shape...)
+	H, D := l.Heads, dO.Cols()
 	dqkv := p.Scratch("attention.dqkv", l.qkv.Shape...)
-	p.Dispatch(l.kernel(p, "attention_backward_query", 6, func(a [][]float32) {
-		ref.AttentionBackwardQuery(a[5], a[4], a[0], a[1], a[2], a[3], H, T)
-	}), l.qkv, l.o, dO, l.lse, delta, dqkv)
-	p.Dispatch(l.kernel(p, "attention_backward_keyvalue", 8, func(a [][]float32) {
-		ref.AttentionBackwardKeyvalue(a[4], a[0], a[1], a[2], a[3], H, T)
-	}), l.qkv, dO, l.lse, delta, dqkv)
+	for i, s := range l.spans {
+		delta := p.Scratch("attention.delta", l.lse[i].Shape...)
+		p.Dispatch(l.kernel(p, "attention_backward_query", 6, s, func(a [][]float32) {
+			ref.AttentionBackwardQuery(s.of(a[5], 3*D), a[4], s.of(a[0], 3*D), s.of(a[1], D), s.of(a[2], D), a[3], H, s.T)
+		}), l.qkv, l.o, dO, l.lse[i], delta, dqkv)
+		p.Dispatch(l.kernel(p, "attention_backward_keyvalue", 8, s, func(a [][]float32) {
+			ref.AttentionBackwardKeyvalue(s.of(a[4], 3*D), s.of(a[0], 3*D), s.of(a[1], D), a[2], a[3], H, s.T)
+		}), l.qkv, dO, l.lse[i], delta, dqkv)
+	}
 	return dqkv
 }
 
-// Probabilities records how each head's CLS query attends to the tokens, (B, H, T): the attention maps.
-func (l *Attention) Probabilities(p *gpu.Program, qkv gpu.Tensor) gpu.Tensor {
-	if !l.valid(p, qkv) {
+// Probabilities records how each head's CLS query attends to the tokens of pictures of one size, (B, H, T): the
+// attention maps.
+func (l *Attention) Probabilities(p *gpu.Program, qkv gpu.Tensor, spans Spans) gpu.Tensor {
+	if !l.valid(p, qkv, spans) {
 		return qkv
 	}
-	H, T := l.Heads, l.Tokens
+	if len(spans) != 1 {
+		p.Fail("attention: maps of pictures of %d sizes at once", len(spans))
+		return qkv
+	}
+	H, T := l.Heads, spans[0].T
 	N, hd := qkv.Rows()/T*H, qkv.Cols()/3/H
 	out := p.Scratch("attention.probabilities", N/H, H, T)
 	lanes, rows := rowArgs(p, 4*T)
@@ -59,12 +71,12 @@ func (l *Attention) Probabilities(p *gpu.Program, qkv gpu.Tensor) gpu.Tensor {
 	return out
 }
 
-func (l *Attention) valid(p *gpu.Program, qkv gpu.Tensor) bool {
+func (l *Attention) valid(p *gpu.Program, qkv gpu.Tensor, spans Spans) bool {
 	D := qkv.Cols() / 3
-	if l.Heads < 1 || l.Tokens < 1 || qkv.Rows()%l.Tokens != 0 || qkv.Cols()%3 != 0 || D%l.Heads != 0 ||
+	if l.Heads < 1 || qkv.Rows() != spans.Rows() || qkv.Cols()%3 != 0 || D%l.Heads != 0 ||
 		D/l.Heads%4 != 0 || D/l.Heads > 128 {
-		p.Fail("attention: qkv %v does not fit %d heads and %d tokens; the head size is a multiple of 4 up to 128",
-			qkv.Shape, l.Heads, l.Tokens)
+		p.Fail("attention: qkv %v does not fit %d heads and the tokens %v; the head size is a multiple of 4 up to 128",
+			qkv.Shape, l.Heads, spans)
 		return false
 	}
 	return true
@@ -72,16 +84,16 @@ func (l *Attention) valid(p *gpu.Program, qkv gpu.Tensor) bool {
 
 // kernel specialises one of the three whose invocations hold a block of tokens and walk all others; it takes
 // `products` multiplications a pair of tokens and element of a head.
-func (l *Attention) kernel(p *gpu.Program, name string, products int, twin func([][]float32)) gpu.Kernel {
-	H, T := l.Heads, l.Tokens
-	hd, B := l.qkv.Cols()/3/H, l.qkv.Rows()/T
+func (l *Attention) kernel(p *gpu.Program, name string, products int, s Span, twin func([][]float32)) gpu.Kernel {
+	H, T, B := l.Heads, s.T, s.B
+	hd := l.qkv.Cols() / 3 / H
 	mine, each, group, texel := attentionShape(p, hd)
 	blocks := ceil(T, mine)
 	a := args{
 		"HEADS": H, "HD": hd, "QUADS": hd / 4, "MINE": mine, "EACH": each, "WORKGROUP": group, "Texel": texel,
 	}
 	return newKernel(name, a, gpu.Kernel{
-		Params: []uint32{uint32(B * H * blocks), uint32(T), uint32(blocks)},
+		Params: []uint32{uint32(B * H * blocks), uint32(T), uint32(blocks), uint32(s.First)},
 		Groups: spread(ceil(B*H*blocks, group)), Trips: ceil(T, each),
 		Flops: products * B * H * T * T * hd, Tolerance: approximate, Twin: twin,
 	})

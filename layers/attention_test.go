@@ -15,26 +15,36 @@ func TestAttention(t *testing.T) {
 		t.Run(fmt.Sprintf("B=%d,T=%d,H=%d,hd=%d", c.B, c.T, c.H, c.D), func(t *testing.T) {
 			eachTarget(t, func(t *testing.T, p *gpu.Program) {
 				var in inputs
-				l := Attention{Heads: c.H, Tokens: c.T}
+				l := Attention{Heads: c.H}
+				spans := Spans{{B: c.B, T: c.T}}
 				qkv := in.noise("qkv", c.B*c.T, 3*c.H*c.D)
-				l.Forward(p, qkv)
-				if c.T > 1 { // of one token dq is zero, and its rounding noise has nothing to be held beside
-					l.Backward(p, in.noise("dO", c.B*c.T, c.H*c.D))
-				}
-				l.Probabilities(p, qkv)
+				l.Forward(p, qkv, spans)
+				l.Backward(p, in.noise("dO", c.B*c.T, c.H*c.D))
+				l.Probabilities(p, qkv, spans)
 				in.check(t, p)
 			})
 		})
 	}
 }
 
+// Pictures of two sizes side by side, the second at a row that is no multiple of anything.
+func TestAttentionOfTwoSizes(t *testing.T) {
+	eachTarget(t, func(t *testing.T, p *gpu.Program) {
+		var in inputs
+		l, spans := Attention{Heads: 3}, Spans{{B: 3, T: 17}, {First: 51, B: 5, T: 6}}
+		l.Forward(p, in.noise("qkv", 81, 3*24), spans)
+		l.Backward(p, in.noise("dO", 81, 24))
+		in.check(t, p)
+	})
+}
+
 // A token alone attends to itself: o = v, dv = dO, and dq = dk = 0, of which only rounding is left.
 func TestAttentionOfOneToken(t *testing.T) {
 	eachTarget(t, func(t *testing.T, p *gpu.Program) {
 		var in inputs
-		l := Attention{Heads: 2, Tokens: 1}
+		l, spans := Attention{Heads: 2}, Spans{{B: 3, T: 1}}
 		qkv, dO := in.noise("qkv", 3, 24), in.noise("dO", 3, 8)
-		o := p.Pin(l.Forward(p, qkv))
+		o := p.Pin(l.Forward(p, qkv, spans))
 		dqkv := p.Pin(l.Backward(p, dO))
 		gotO, got := make([]float32, 24), make([]float32, 72)
 		err := in.run(p, func() error { return errors.Join(p.Run(), p.Read(o, gotO), p.Read(dqkv, got)) })
@@ -58,8 +68,8 @@ func TestAttentionOfOneToken(t *testing.T) {
 
 func TestAttentionShape(t *testing.T) {
 	p := gpu.NewProgram("attention", gpu.SoftwareTarget)
-	l := Attention{Heads: 2, Tokens: 5}
-	if l.Forward(p, gpu.NewTensor("qkv", 5, 36)); p.Err() == nil {
+	l := Attention{Heads: 2}
+	if l.Forward(p, gpu.NewTensor("qkv", 5, 36), Spans{{B: 1, T: 5}}); p.Err() == nil {
 		t.Error("a head size of 6 was recorded")
 	}
 }

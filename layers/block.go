@@ -13,14 +13,17 @@ type TransformerBlock struct {
 	// block's attention mixes tokens, and only that row is looked at: the other rows' work would be thrown away.
 	ClassOnly bool
 
+	spans  Spans
 	hidden gpu.Tensor // what went into the GELU
 }
 
-// Forward records the block's output for x (B*T, D): (B*T, D), or (B, D) with ClassOnly.
-func (b *TransformerBlock) Forward(p *gpu.Program, x gpu.Tensor) gpu.Tensor {
+// Forward records the block's output for x (R, D), whose tokens lie in spans: (R, D), or (pictures, D) with
+// ClassOnly.
+func (b *TransformerBlock) Forward(p *gpu.Program, x gpu.Tensor, spans Spans) gpu.Tensor {
+	b.spans = spans
 	o := b.attend(p, x)
 	if b.ClassOnly {
-		o, x = classRows(p, o, b.Attention.Tokens), classRows(p, x, b.Attention.Tokens)
+		o, x = classRows(p, o, spans), classRows(p, x, spans)
 	}
 	x = b.Proj.Forward(p, o, Epilogue{Residual: x})
 	b.hidden = p.Scratch("mlp.before", x.Rows(), b.FC1.Weight.Rows())
@@ -29,14 +32,14 @@ func (b *TransformerBlock) Forward(p *gpu.Program, x gpu.Tensor) gpu.Tensor {
 }
 
 // Probabilities records how the class token attends in this block, (B, H, T), for x (B*T, D).
-func (b *TransformerBlock) Probabilities(p *gpu.Program, x gpu.Tensor) gpu.Tensor {
-	return b.Attention.Probabilities(p, b.QKV.Forward(p, b.norm(p, &b.Norm1, x), Epilogue{}))
+func (b *TransformerBlock) Probabilities(p *gpu.Program, x gpu.Tensor, spans Spans) gpu.Tensor {
+	return b.Attention.Probabilities(p, b.QKV.Forward(p, b.norm(p, &b.Norm1, x), Epilogue{}), spans)
 }
 
 func (b *TransformerBlock) attend(p *gpu.Program, x gpu.Tensor) gpu.Tensor {
 	qkv := b.QKV.Forward(p, b.norm(p, &b.Norm1, x), Epilogue{})
 	defer p.Part(p.Part("attention"))
-	return b.Attention.Forward(p, qkv)
+	return b.Attention.Forward(p, qkv, b.spans)
 }
 
 func (b *TransformerBlock) norm(p *gpu.Program, n *LayerNorm, x gpu.Tensor) gpu.Tensor {
@@ -51,7 +54,7 @@ func (b *TransformerBlock) Backward(p *gpu.Program, dy gpu.Tensor) gpu.Tensor {
 	dx := b.normBackward(p, &b.Norm2, dn, dy, &b.DNorm2)
 	do := b.Proj.Backward(p, dx, gpu.Tensor{})
 	if b.ClassOnly {
-		do, dx = allRows(p, do, b.Attention.Tokens), allRows(p, dx, b.Attention.Tokens)
+		do, dx = allRows(p, do, b.spans), allRows(p, dx, b.spans)
 	}
 	dn = b.QKV.Backward(p, b.attendBackward(p, do), gpu.Tensor{})
 	return b.normBackward(p, &b.Norm1, dn, dx, &b.DNorm1)

@@ -5,26 +5,50 @@ import (
 	"github.com/dinogpu/dinogpu/layers/ref"
 )
 
-// classRows records the first row of each picture: (B*T, D) to (B, D).
-func classRows(p *gpu.Program, x gpu.Tensor, T int) gpu.Tensor {
+// classRows records the first row of each picture: (R, D) to (pictures, D).
+func classRows(p *gpu.Program, x gpu.Tensor, s Spans) gpu.Tensor {
 	defer p.Part(p.Part("tokens"))
-	B, D := x.Rows()/T, x.Cols()
+	B, D := s.Pictures(), x.Cols()
 	out := p.Scratch(x.Name+".class", B, D)
-	p.Dispatch(newKernel("class_rows", args{"D": D, "T": T}, gpu.Kernel{
-		Params: []uint32{uint32(B)}, Groups: spread(ceil(B*D/4, workgroup)),
-		Twin: func(a [][]float32) { ref.ClassRows(a[1], a[0], T, D) },
+	p.Dispatch(newKernel("class_rows", args{"D": D}, gpu.Kernel{
+		Params: s.classParams(p), Groups: spread(ceil(B*D/4, workgroup)),
+		Twin: func(a [][]float32) { ref.ClassRows(a[1], a[0], s.classes(), D) },
 	}), x, out)
 	return out
 }
 
-// allRows records classRows' backward: (B, D) to (B*T, D), zero in the rows of the patches.
-func allRows(p *gpu.Program, dy gpu.Tensor, T int) gpu.Tensor {
+// allRows records classRows' backward: (pictures, D) to (R, D), zero in the rows of the patches.
+func allRows(p *gpu.Program, dy gpu.Tensor, s Spans) gpu.Tensor {
 	defer p.Part(p.Part("tokens"))
-	B, D := dy.Rows(), dy.Cols()
-	out := p.Scratch(dy.Name+".all", B*T, D)
-	p.Dispatch(newKernel("class_rows_backward", args{"D": D, "T": T}, gpu.Kernel{
-		Params: []uint32{uint32(B * T)}, Groups: spread(ceil(B*T*D/4, workgroup)),
-		Twin: func(a [][]float32) { ref.ClassRowsBackward(a[1], a[0], T, D) },
+	R, D := s.Rows(), dy.Cols()
+	out := p.Scratch(dy.Name+".all", R, D)
+	p.Dispatch(newKernel("class_rows_backward", args{"D": D}, gpu.Kernel{
+		Params: s.classParams(p), Groups: spread(ceil(R*D/4, workgroup)),
+		Twin: func(a [][]float32) { ref.ClassRowsBackward(a[1], a[0], s.classes(), D) },
 	}), dy, out)
 	return out
+}
+
+// classParams tells a kernel where the class tokens lie: the pictures and tokens a picture of the first span, the
+// same of the second, zeros where there is none.
+func (s Spans) classParams(p *gpu.Program) []uint32 {
+	if len(s) > 2 {
+		p.Fail("class rows: %d sizes of pictures side by side, the kernels tell two apart", len(s))
+	}
+	params := make([]uint32, 4)
+	for i, x := range s[:min(len(s), 2)] {
+		params[2*i], params[2*i+1] = uint32(x.B), uint32(x.T)
+	}
+	return params
+}
+
+// classes are the rows of the class tokens.
+func (s Spans) classes() []int {
+	var rows []int
+	for _, x := range s {
+		for b := range x.B {
+			rows = append(rows, x.First+b*x.T)
+		}
+	}
+	return rows
 }

@@ -7,10 +7,17 @@ import (
 )
 
 func TestClassRows(t *testing.T) {
-	for _, c := range []struct{ B, T, D int }{{1, 1, 4}, {3, 5, 12}, {7, 37, 192}} {
-		var in inputs
-		p := gpu.NewProgram(t.Name(), gpu.SoftwareTarget)
-		allRows(p, classRows(p, in.noise("x", c.B*c.T, c.D), c.T), c.T)
-		in.check(t, p)
+	for _, spans := range []Spans{
+		{{B: 1, T: 1}},
+		{{B: 3, T: 5}},
+		{{B: 3, T: 5}, {First: 15, B: 7, T: 2}},
+		{{B: 7, T: 37}, {First: 7 * 37, B: 1, T: 10}},
+	} {
+		for _, D := range []int{4, 12, 192} {
+			var in inputs
+			p := gpu.NewProgram(t.Name(), gpu.SoftwareTarget)
+			allRows(p, classRows(p, in.noise("x", spans.Rows(), D), spans), spans)
+			in.check(t, p)
+		}
 	}
 }

@@ -30,30 +30,82 @@ func FloatImages(pixels gpu.Tensor) Images {
 	return Images{B: pixels.Shape[0], H: pixels.Shape[2], W: pixels.Shape[3], pixels: pixels}
 }
 
-// patches records the patches as rows (B*P, 3 patch^2 rounded up to 4): once, for all networks of a program.
-func (im Images) patches(p *gpu.Program, patch int) gpu.Tensor {
-	return p.Derived(im.pixels, "patches", func() gpu.Tensor {
-		P, KP := (im.H/patch)*(im.W/patch), roundUp4(3*patch*patch)
-		out := p.Scratch("patches", im.B*P, KP)
-		k := gpu.Kernel{
-			Params: []uint32{uint32(im.B), uint32(im.H), uint32(im.W), 0}, Groups: spread(ceil(out.Len()/4, workgroup)),
-			Twin: func(a [][]float32) { ref.PatchesGather(a[1], a[0], im.B, im.H, im.W, patch) },
+// Patches are the patches of pictures of one or several sizes, a row each: what a network begins with. Teacher and
+// student share them.
+type Patches struct {
+	rows  gpu.Tensor // (all patches, 3 patch^2 rounded up to 4)
+	grids []grid
+}
+
+// A grid is B pictures of h x w patches, the first of them in row first.
+type grid struct{ B, h, w, first int }
+
+func (g grid) patches() int { return g.B * g.h * g.w }
+
+// GatherPatches records the patches of pictures, those of each size behind those before. H and W need not be
+// multiples of the patch: what is left over is dropped, as by the reference's convolution.
+func GatherPatches(p *gpu.Program, patch int, images ...Images) Patches {
+	defer p.Part(p.Part("tokens"))
+	var x Patches
+	rows := 0
+	for _, im := range images {
+		g := grid{B: im.B, h: im.H / patch, w: im.W / patch, first: rows}
+		if g.h < 1 || g.w < 1 {
+			p.Fail("pictures of %d x %d pixels hold no patch of %d", im.H, im.W, patch)
+			return x
 		}
-		if im.bytes {
-			for _, triple := range [][3]float64{im.mean, im.std} {
-				for _, v := range triple {
-					k.Params = append(k.Params, math.Float32bits(float32(v)))
-				}
-				k.Params = append(k.Params, 0)
+		x.grids = append(x.grids, g)
+		rows += g.patches()
+	}
+	x.rows = p.Scratch("patches", rows, roundUp4(3*patch*patch))
+	for i, im := range images {
+		im.gather(p, patch, x.rows, x.grids[i])
+	}
+	return x
+}
+
+// First gives the patches of the first n sizes alone.
+func (x Patches) First(n int) Patches {
+	last := x.grids[n-1]
+	return Patches{
+		rows:  x.rows.Slice(x.rows.Name, 0, last.first+last.patches(), x.rows.Cols()),
+		grids: x.grids[:n],
+	}
+}
+
+// spans are the tokens' rows: the patches' with a class token ahead of each picture's.
+func (x Patches) spans() Spans {
+	var s Spans
+	row := 0
+	for _, g := range x.grids {
+		s = append(s, Span{First: row, B: g.B, T: g.h*g.w + 1})
+		row += g.B * (g.h*g.w + 1)
+	}
+	return s
+}
+
+// gather records the patches of one size into their rows of out.
+func (im Images) gather(p *gpu.Program, patch int, out gpu.Tensor, g grid) {
+	KP := out.Cols()
+	own := func(out []float32) []float32 { return out[g.first*KP : (g.first+g.patches())*KP] }
+	k := gpu.Kernel{
+		Params: []uint32{uint32(im.B), uint32(im.H), uint32(im.W), uint32(g.first)},
+		Groups: spread(ceil(g.patches()*KP/4, workgroup)),
+		Twin:   func(a [][]float32) { ref.PatchesGather(own(a[1]), a[0], im.B, im.H, im.W, patch) },
+	}
+	if im.bytes {
+		for _, triple := range [][3]float64{im.mean, im.std} {
+			for _, v := range triple {
+				k.Params = append(k.Params, math.Float32bits(float32(v)))
 			}
-			k.Tolerance = approximate // a division
-			k.Twin = func(a [][]float32) {
-				floats := make([]float32, 3*im.B*im.H*im.W)
-				ref.PixelsNormalize(floats, gpu.Bits(a[0]), im.H, im.W, im.mean, im.std)
-				ref.PatchesGather(a[1], floats, im.B, im.H, im.W, patch)
-			}
+			k.Params = append(k.Params, 0)
 		}
-		p.Dispatch(newKernel("patches_gather", args{"PATCH": patch, "Bytes": im.bytes}, k), im.pixels, out)
-		return out
-	})
+		k.Tolerance = approximate // a division
+		k.Twin = func(a [][]float32) {
+			floats := make([]float32, 3*im.B*im.H*im.W)
+			ref.PixelsNormalize(floats, gpu.Bits(a[0]), im.H, im.W, im.mean, im.std)
+			ref.PatchesGather(own(a[1]), floats, im.B, im.H, im.W, patch)
+		}
+	}
+	p.Dispatch(newKernel("patches_gather", args{"PATCH": patch, "Bytes": im.bytes}, k), im.pixels, out)
 }

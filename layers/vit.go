@@ -45,7 +45,7 @@ func (c ViTConfig) AddParams(l *Params, prefix string) {
 	pair("norm", D, D)
 }
 
-// ViT is a backbone that runs pictures of one size. Several may share the same weights.
+// ViT is a backbone that runs pictures of one or two sizes side by side. Several may share the same weights.
 type ViT struct {
 	Config ViTConfig
 
@@ -53,6 +53,7 @@ type ViT struct {
 	blocks    []*TransformerBlock
 	norm      LayerNorm
 	dnorm     LayerNorm
+	spans     Spans
 	lastInput gpu.Tensor // of the last block
 }
 
@@ -87,18 +88,17 @@ func NewViT(c ViTConfig, prefix string, weights, gradients *Arena) *ViT {
 	return v
 }
 
-// Forward records the features (B, D) of pictures: the class token after the final norm. Their sides
-// need not be multiples of the patch: what is left over is dropped, as by the reference's convolution.
-func (v *ViT) Forward(p *gpu.Program, images Images) gpu.Tensor {
-	x, T := v.embed.Forward(p, images)
+// Forward records the features (pictures, D) of patches: the class token after the final norm.
+func (v *ViT) Forward(p *gpu.Program, patches Patches) gpu.Tensor {
+	x, spans := v.embed.Forward(p, patches)
+	v.spans = spans
 	for i, b := range v.blocks {
-		b.Attention.Tokens = T
 		b.ClassOnly = i == len(v.blocks)-1
 		v.lastInput = x
-		x = b.Forward(p, x)
+		x = b.Forward(p, x, spans)
 	}
 	if len(v.blocks) == 0 {
-		x = classRows(p, x, T)
+		x = classRows(p, x, spans)
 	}
 	defer p.Part(p.Part("layernorm"))
 	return v.norm.Forward(p, x)
@@ -117,19 +117,20 @@ func (v *ViT) Backward(p *gpu.Program, dfeatures gpu.Tensor) {
 
 // LastAttention records how the class token attends in the last block, (B, heads, T), after Forward.
 func (v *ViT) LastAttention(p *gpu.Program) gpu.Tensor {
-	return v.blocks[len(v.blocks)-1].Probabilities(p, v.lastInput)
+	return v.blocks[len(v.blocks)-1].Probabilities(p, v.lastInput, v.spans)
 }
 
-// LastBlocks records the outputs of the last n blocks for pictures, all tokens, each (B*T, D) passed
-// through the final norm (reference get_intermediate_layers), and the last block's attention of the class token.
-func (v *ViT) LastBlocks(p *gpu.Program, images Images, n int) (outputs []gpu.Tensor, attention gpu.Tensor) {
-	x, T := v.embed.Forward(p, images)
+// LastBlocks records the outputs of the last n blocks for patches of pictures of one size, all tokens, each (B*T, D)
+// passed through the final norm (reference get_intermediate_layers), and the last block's attention of the class
+// token.
+func (v *ViT) LastBlocks(p *gpu.Program, patches Patches, n int) (outputs []gpu.Tensor, attention gpu.Tensor) {
+	x, spans := v.embed.Forward(p, patches)
 	for i, b := range v.blocks {
-		b.Attention.Tokens, b.ClassOnly = T, false
+		b.ClassOnly = false
 		if i == len(v.blocks)-1 {
-			attention = b.Probabilities(p, x)
+			attention = b.Probabilities(p, x, spans)
 		}
-		x = b.Forward(p, x)
+		x = b.Forward(p, x, spans)
 		if len(v.blocks)-i <= n {
 			norm := v.norm
 			outputs = append(outputs, norm.Forward(p, x))

@@ -11,7 +11,7 @@
 //import group
 //import attention
 
-struct Shape { lanes: u32, T: u32, blocks: u32, pad: u32 } // lanes = B * H * blocks, blocks = T / MINE, rounded up
+struct Shape { lanes: u32, T: u32, blocks: u32, first: u32 } // lanes = B * H * blocks, blocks = T / MINE, rounded up
 {{- if .Texel}}
 {{bind}} var qkv: texture_2d<f32>;
 {{bind}} var dO: texture_2d<f32>;
@@ -34,8 +34,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) i:
     let first = at % p.blocks * MINE;
     let head = at / p.blocks % HEADS;
     let picture = at / p.blocks / HEADS;
-    let start = picture * p.T * TOKEN + head * QUADS; // the head's first query
-    let start_o = picture * p.T * KEY + head * QUADS;
+    let start = (p.first + picture * p.T) * TOKEN + head * QUADS; // the head's first query
+    let start_o = (p.first + picture * p.T) * KEY + head * QUADS;
     let start_t = at / p.blocks * p.T;
     let scale = inverseSqrt(f32(HD));
 {{- range $n := upto .MINE}}

@@ -9,7 +9,7 @@
 //import group
 //import attention
 
-struct Shape { lanes: u32, T: u32, blocks: u32, pad: u32 } // lanes = B * H * blocks, blocks = T / MINE, rounded up
+struct Shape { lanes: u32, T: u32, blocks: u32, first: u32 } // lanes = B * H * blocks, blocks = T / MINE, rounded up
 {{- if .Texel}}
 {{bind}} var qkv: texture_2d<f32>;
 {{- else}}
@@ -31,11 +31,11 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) i:
     let first = at % p.blocks * MINE;
     let head = at / p.blocks % HEADS;
     let picture = at / p.blocks / HEADS;
-    let start = picture * p.T * TOKEN + head * QUADS; // the head's first query
+    let start = (p.first + picture * p.T) * TOKEN + head * QUADS; // the head's first query
     let scale = inverseSqrt(f32(HD));
 {{- range $n := upto .MINE}}
     let t{{$n}} = min(first + {{$n}}u, p.T - 1u);
-    let to{{$n}} = (picture * p.T + t{{$n}}) * KEY + head * QUADS;
+    let to{{$n}} = (p.first + picture * p.T + t{{$n}}) * KEY + head * QUADS;
     let lse{{$n}} = lse[at / p.blocks * p.T + t{{$n}}];
     var delta{{$n}} = 0.0;
 {{- range $d := upto $.QUADS}}

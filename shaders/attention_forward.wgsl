@@ -9,7 +9,7 @@
 //import group
 //import attention
 
-struct Shape { lanes: u32, T: u32, blocks: u32, pad: u32 } // lanes = B * H * blocks, blocks = T / MINE, rounded up
+struct Shape { lanes: u32, T: u32, blocks: u32, first: u32 } // lanes = B * H * blocks, blocks = T / MINE, rounded up
 {{- if .Texel}}
 {{bind}} var qkv: texture_2d<f32>;
 {{- else}}
@@ -28,7 +28,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) i:
     let first = at % p.blocks * MINE;
     let head = at / p.blocks % HEADS;
     let picture = at / p.blocks / HEADS;
-    let start = picture * p.T * TOKEN + head * QUADS; // the head's first query
+    let start = (p.first + picture * p.T) * TOKEN + head * QUADS; // the head's first query
     let scale = inverseSqrt(f32(HD));
 {{- range $n := upto .MINE}}
     let t{{$n}} = min(first + {{$n}}u, p.T - 1u);
@@ -76,7 +76,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) i:
     }
 {{- range $n := upto .MINE}}
     if first + {{$n}}u < p.T {
-        let to = (picture * p.T + t{{$n}}) * KEY + head * QUADS;
+        let to = (p.first + picture * p.T + t{{$n}}) * KEY + head * QUADS;
 {{- range $d := upto $.QUADS}}
         o[to + {{$d}}u] = o{{$n}}_{{$d}} / l{{$n}};
 {{- end}}

@@ -1,21 +1,28 @@
-// dx[b, 0] = dy[b], dx[b, t > 0] = 0; an invocation writes 4 columns.
+// dx = dy in the rows of the class tokens, 0 in all others; an invocation writes 4 columns.
 //
-//   dy  (B, D)       D a multiple of 4
-//   dx  (B, T, D)
+//   dy  (B + B2, D)   D a multiple of 4
+//   dx  (R, D)        B pictures of T tokens each, then B2 of T2
 //import group
 
 @group(0) @binding(0) var<storage, read> dy: array<vec4f>;
 @group(0) @binding(1) var<storage, read_write> dx: array<vec4f>;
-@group(0) @binding(2) var<uniform> p: vec4u; // B * T
+@group(0) @binding(2) var<uniform> p: vec4u; // B, T, B2, T2
 
 const Q = D / 4u;
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) i: u32) {
     let at = group_number(group) * 64u + i;
-    if at >= p.x * Q { return; }
+    let ahead = p.x * p.y;
+    if at >= (ahead + p.z * p.w) * Q { return; }
     let row = at / Q;
+    var b = row / p.y;
+    var first = row % p.y == 0u;
+    if row >= ahead {
+        b = p.x + (row - ahead) / p.w;
+        first = (row - ahead) % p.w == 0u;
+    }
     var v = vec4f();
-    if row % T == 0u { v = dy[row / T * Q + at % Q]; }
+    if first { v = dy[b * Q + at % Q]; }
     dx[at] = v;
 }

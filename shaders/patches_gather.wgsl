@@ -2,14 +2,14 @@
 //
 //   pixels  (B, 3, H, W)   float32; what is left over behind whole patches is dropped
 //           (B, H, W, 3)   with Bytes: uint8, four a word, normalised to (byte / 255 - mean[c]) / deviation[c]
-//   out     (B, P, KP)     P = (H / PATCH) (W / PATCH), row by row; KP = 3 PATCH^2 rounded up to a multiple of 4,
-//                          zeros behind
+//   out     (R, KP)        from row p.first on: (B, P, KP), P = (H / PATCH) (W / PATCH), row by row; KP = 3 PATCH^2
+//                          rounded up to a multiple of 4, zeros behind
 //
 // Conv2d with stride PATCH as a matrix (reference PatchEmbed): columns in the order of the weight's elements.
 //import group
 
 struct Shape {
-    B: u32, H: u32, W: u32, pad: u32,
+    B: u32, H: u32, W: u32, first: u32,
 {{- if .Bytes}}
     mean: vec4f,
     deviation: vec4f,
@@ -49,5 +49,5 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) i:
 {{- range $j := upto 4}}
     if e + {{$j}}u < 3u * AREA { v.{{axis $j}} = pixel(b, corner, e + {{$j}}u); }
 {{- end}}
-    out[at] = v;
+    out[p.first * QUADS + at] = v;
 }

@@ -1,12 +1,12 @@
 // dpatches[b, t - 1] = dx[b, t]; an invocation copies 4 columns.
 //
-//   dx        (B, T, D)       D a multiple of 4
-//   dpatches  (B, T - 1, D)
+//   dx        (R, D)   from row p.z on: (B, T, D); D a multiple of 4
+//   dpatches  (P, D)   from row p.w on: (B, T - 1, D)
 //import group
 
 @group(0) @binding(0) var<storage, read> dx: array<vec4f>;
 @group(0) @binding(1) var<storage, read_write> dpatches: array<vec4f>;
-@group(0) @binding(2) var<uniform> p: vec4u; // B, T
+@group(0) @binding(2) var<uniform> p: vec4u; // B, T, first row of dx, of dpatches
 
 const Q = D / 4u;
 
@@ -16,5 +16,5 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) i:
     let patches = p.y - 1u;
     if at >= p.x * patches * Q { return; }
     let row = at / Q;
-    dpatches[at] = dx[(row / patches * p.y + row % patches + 1u) * Q + at % Q];
+    dpatches[p.w * Q + at] = dx[(p.z + row / patches * p.y + row % patches + 1u) * Q + at % Q];
 }

@@ -1,16 +1,16 @@
 package ref
 
-// ClassRows is the twin of class_rows.wgsl: x (B*T, D), out (B, D).
-func ClassRows(out, x []float32, T, D int) {
-	for b := range len(out) / D {
-		copy(out[b*D:b*D+D], x[b*T*D:])
+// ClassRows is the twin of class_rows.wgsl: out (pictures, D), x (R, D), the row of x of each picture's class token.
+func ClassRows(out, x []float32, rows []int, D int) {
+	for b, row := range rows {
+		copy(out[b*D:b*D+D], x[row*D:])
 	}
 }
 
-// ClassRowsBackward is the twin of class_rows_backward.wgsl: dy (B, D), dx (B*T, D).
-func ClassRowsBackward(dx, dy []float32, T, D int) {
+// ClassRowsBackward is the twin of class_rows_backward.wgsl: dy (pictures, D), dx (R, D).
+func ClassRowsBackward(dx, dy []float32, rows []int, D int) {
 	clear(dx)
-	for b := range len(dy) / D {
-		copy(dx[b*T*D:], dy[b*D:b*D+D])
+	for b, row := range rows {
+		copy(dx[row*D:], dy[b*D:b*D+D])
 	}
 }

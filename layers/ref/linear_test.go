@@ -4,12 +4,13 @@ import "testing"
 
 // Backward twins of ops that are linear in their input.
 func TestLinearOpsDifferences(t *testing.T) {
-	const B, T, D = 2, 3, 4
-	x, dy := noise(1, B*T*D), noise(2, B*D)
-	y, dx := make([]float32, B*D), make([]float32, B*T*D)
-	ClassRowsBackward(dx, dy, T, D)
+	const B, R, D = 3, 8, 4
+	rows := []int{0, 3, 6} // two pictures of three tokens, one of two
+	x, dy := noise(1, R*D), noise(2, B*D)
+	y, dx := make([]float32, B*D), make([]float32, R*D)
+	ClassRowsBackward(dx, dy, rows, D)
 	checkDifferences(t, "class rows", dx, x, func() float64 {
-		ClassRows(y, x, T, D)
+		ClassRows(y, x, rows, D)
 		return inner(y, dy)
 	})
 }

@@ -1,0 +1,28 @@
+package layers
+
+// A Span is a run of rows that hold tokens: T for each of B pictures, from row First on.
+type Span struct{ First, B, T int }
+
+// Spans lie one behind the other in a tensor of tokens: crops of several sizes share every layer that works row
+// by row, and only attention and the embedding tell them apart.
+type Spans []Span
+
+// Rows is the number of tokens of all spans.
+func (s Spans) Rows() int {
+	last := s[len(s)-1]
+	return last.First + last.B*last.T
+}
+
+// Pictures is the number of pictures of all spans.
+func (s Spans) Pictures() int {
+	n := 0
+	for _, x := range s {
+		n += x.B
+	}
+	return n
+}
+
+// of gives the span's part of the rows of a tensor with that many columns.
+func (s Span) of(rows []float32, cols int) []float32 {
+	return rows[s.First*cols : (s.First+s.B*s.T)*cols]
+}
