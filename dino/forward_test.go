@@ -21,8 +21,8 @@ func (g *golden) checkForward(d *gpu.Device, tr *Trainer, target gpu.Target) {
 		last.Begin(p)
 		var outs [][2]gpu.Tensor
 		for _, x := range net.passes {
-			f, l := tr.Config.network(net.arena, nil, last).Forward(p, x.patches(p, tr.Config))
-			outs = append(outs, [2]gpu.Tensor{p.Pin(f), p.Pin(l)})
+			f, y := tr.Config.network(net.arena, nil).Forward(p, x.patches(p, tr.Config))
+			outs = append(outs, [2]gpu.Tensor{p.Pin(f), p.Pin(last.Logits(p, y))})
 		}
 		if err := p.Build(d); err != nil {
 			g.t.Fatal(err)

@@ -50,26 +50,26 @@ func (c Config) segments(l *layers.Params) (*layers.Segments, error) {
 	return layers.NewSegments(list, l.Parts...)
 }
 
-// network is a backbone and head for crops of one size. Networks of one student share its weights.
+// network is a backbone and the head up to the prototypes. Networks of one student share its weights.
 type network struct {
 	vit  *layers.ViT
 	head *layers.Head
 }
 
-func (c Config) network(weights, gradients *layers.Arena, last *layers.Prototypes) network {
+func (c Config) network(weights, gradients *layers.Arena) network {
 	return network{
 		vit:  layers.NewViT(c.ViT(), backbonePrefix, weights, gradients),
-		head: layers.NewHead(c.Head(), headPrefix, weights, gradients, last),
+		head: layers.NewHead(c.Head(), headPrefix, weights, gradients),
 	}
 }
 
-// Forward records the features and logits of patches.
-func (n network) Forward(p *gpu.Program, patches layers.Patches) (features, logits gpu.Tensor) {
+// Forward records the features of patches, and what the prototypes are compared with.
+func (n network) Forward(p *gpu.Program, patches layers.Patches) (features, y gpu.Tensor) {
 	features = n.vit.Forward(p, patches)
 	return features, n.head.Forward(p, features)
 }
 
-// Backward records the gradients of all weights, from that of the logits.
-func (n network) Backward(p *gpu.Program, dlogits gpu.Tensor) {
-	n.vit.Backward(p, n.head.Backward(p, dlogits))
+// Backward records the gradients of all weights but the prototypes', from that of y.
+func (n network) Backward(p *gpu.Program, dy gpu.Tensor) {
+	n.vit.Backward(p, n.head.Backward(p, dy))
 }

@@ -21,7 +21,7 @@ type PlanBytes struct {
 	Moments     int `json:"moments"`
 	Teacher     int `json:"teacher"`
 	Activations int `json:"activations"` // scratch tensors, logits left out
-	Logits      int `json:"logits"`      // the teacher's, and the largest group of crops'
+	Logits      int `json:"logits"`      // the teacher's, and those of the crops that are looked at together
 	Staging     int `json:"staging"`     // textures, inputs, tables and the rest
 	Total       int `json:"total"`
 }
@@ -59,7 +59,7 @@ func (t *Trainer) Plan() (Plan, error) {
 	}
 	b := PlanBytes{
 		Weights: arena(t.Student), Gradients: arena(t.gradients), Moments: arena(t.first) + arena(t.second),
-		Teacher: arena(t.Teacher), Logits: min(4*c.OutDim*(2*c.BatchSize+rows), scratch), Total: total,
+		Teacher: arena(t.Teacher), Logits: min(4*c.OutDim*2*c.BatchSize+min(4*c.OutDim*rows, max(t.logitsLimit, 4*c.OutDim*c.BatchSize)), scratch), Total: total,
 	}
 	b.Activations = scratch - b.Logits
 	b.Staging = total - b.Weights - b.Gradients - b.Moments - b.Teacher - b.Logits - b.Activations

@@ -22,6 +22,7 @@ type Trainer struct {
 	segments      *layers.Segments
 	loss          layers.Loss
 	norms         gpu.Tensor
+	logitsLimit   int
 	passes        []cropPass
 	groups        []*cropGroup // of all passes
 
@@ -36,13 +37,15 @@ type Options struct {
 	Crops string // auto, together, by size, apart: which crops run side by side
 	// Floats makes the trainer take crops as normalised float32 pictures (B, 3, H, W) instead of bytes.
 	Floats bool
+
+	logitsLimit int // 0: the constant
 }
 
 // Record records a trainer for these settings; steps is the number of optimiser steps an epoch.
 func Record(c Config, target gpu.Target, stepsPerEpoch int, o Options) (*Trainer, error) {
 	if o.Crops == "auto" || o.Crops == "" {
 		for _, crops := range []string{cropsTogether, cropsBySize} {
-			t, err := Record(c, target, stepsPerEpoch, Options{Crops: crops, Floats: o.Floats})
+			t, err := Record(c, target, stepsPerEpoch, Options{Crops: crops, Floats: o.Floats, logitsLimit: o.logitsLimit})
 			if err == nil {
 				if m, _ := t.crops.Plan(); m.Scratch+m.Textures <= togetherLimit {
 					return t, nil
@@ -51,7 +54,10 @@ func Record(c Config, target gpu.Target, stepsPerEpoch int, o Options) (*Trainer
 		}
 		o.Crops = cropsApart
 	}
-	t := &Trainer{Config: c, Schedules: c.Schedules(stepsPerEpoch), Layout: c.Layout()}
+	t := &Trainer{Config: c, Schedules: c.Schedules(stepsPerEpoch), Layout: c.Layout(), logitsLimit: o.logitsLimit}
+	if t.logitsLimit == 0 {
+		t.logitsLimit = logitsLimit
+	}
 	t.Student, t.Teacher = t.Layout.NewArena("student"), t.Layout.NewArena("teacher")
 	t.gradients = t.Layout.NewArena("gradients")
 	t.first, t.second = t.Layout.NewArena("moment1"), t.Layout.NewArena("moment2")
@@ -108,14 +114,13 @@ func (t *Trainer) recordCrops(target gpu.Target) {
 	last := layers.NewPrototypes(headPrefix, t.Student, t.gradients, !c.NormLastLayer)
 	last.Begin(p)
 	for i, x := range t.passes {
-		net := c.network(t.Student, t.gradients, last)
+		net := c.network(t.Student, t.gradients)
 		mine, ok := patches[i]
 		if !ok {
 			mine = x.patches(p, c)
 		}
-		_, logits := net.Forward(p, mine)
-		t.loss.Student(p, logits, targets, x.first())
-		net.Backward(p, logits)
+		_, y := net.Forward(p, mine)
+		net.Backward(p, t.studentLoss(p, last, y, targets, x.first()))
 	}
 	last.End(p)
 }
@@ -128,8 +133,8 @@ func (t *Trainer) teacherTargets(p *gpu.Program, last *layers.Prototypes) (gpu.T
 	for i, x := range t.passes {
 		if x.first() < 2 {
 			patches[i] = x.patches(p, t.Config)
-			_, l := t.Config.network(t.Teacher, nil, last).Forward(p, patches[i].First(1))
-			logits = append(logits, l)
+			_, y := t.Config.network(t.Teacher, nil).Forward(p, patches[i].First(1))
+			logits = append(logits, last.Logits(p, y))
 		}
 	}
 	all := logits[0]
@@ -138,6 +143,30 @@ func (t *Trainer) teacherTargets(p *gpu.Program, last *layers.Prototypes) (gpu.T
 	}
 	t.loss.Teacher(p, all)
 	return all, patches
+}
+
+// logitsLimit is how many bytes of student logits are made at once: with 65,536 prototypes those of all crops would
+// not fit a binding, and would be the largest thing in memory.
+const logitsLimit = 64 << 20
+
+// studentLoss records the loss of the crops from number first on, whose rows y (R, bottleneck) holds, and the
+// gradient of y: as many whole crops at a time as logitsLimit allows, one at least.
+func (t *Trainer) studentLoss(p *gpu.Program, last *layers.Prototypes, y, targets gpu.Tensor, first int) gpu.Tensor {
+	B, C := t.Config.BatchSize, y.Cols()
+	crops := max(1, t.logitsLimit/(4*t.Config.OutDim*B))
+	for crops*B*C%gpu.Align != 0 {
+		crops++ // the next chunk's rows have to start where they can be bound
+	}
+	dy := p.Scratch("head.dy", y.Rows(), C)
+	for at := 0; at < y.Rows(); at += crops * B {
+		rows := func(x gpu.Tensor) gpu.Tensor {
+			return x.Slice(x.Name, at*C, min(crops*B, y.Rows()-at), C)
+		}
+		logits := last.Logits(p, rows(y))
+		t.loss.Student(p, logits, targets, first+at/B)
+		last.Backward(p, logits, rows(y), rows(dy))
+	}
+	return dy
 }
 
 // recordUpdate records the clipped optimiser step, the teacher's and the centre's.

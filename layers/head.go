@@ -80,24 +80,33 @@ func (l *Prototypes) Begin(p *gpu.Program) {
 	}
 }
 
+// Logits records y w^T, (R, K), of normalised rows y (R, bottleneck).
+func (l *Prototypes) Logits(p *gpu.Program, y gpu.Tensor) gpu.Tensor {
+	return MatMul(p, NT, y, l.weight, p.Scratch("logits", y.Rows(), l.weight.Rows()), Epilogue{})
+}
+
+// Backward records dy (R, bottleneck) from dlogits (R, K), and adds to the prototypes' gradient.
+func (l *Prototypes) Backward(p *gpu.Program, dlogits, y, dy gpu.Tensor) {
+	MatMul(p, TN, dlogits, y, l.dweight, Epilogue{Accumulate: true})
+	MatMul(p, NN, dlogits, l.weight, dy, Epilogue{})
+}
+
 // End records the gradients of weight_v and weight_g, after the last head's Backward.
 func (l *Prototypes) End(p *gpu.Program) {
 	defer p.Part(p.Part("prototypes"))
 	l.norm.Backward(p, l.dweight, l.dv, l.dg)
 }
 
-// Head is DINO's projection head: an MLP with GELUs, L2 normalisation, prototypes.
+// Head is DINO's projection head up to the prototypes: an MLP with GELUs, then L2 normalisation.
 type Head struct {
 	mlp    []Linear
 	before []gpu.Tensor // what went into each GELU
 	norm   RowNorm
-	last   *Prototypes
-	y      gpu.Tensor
 }
 
 // NewHead binds a head to weights, and to gradients unless they are nil.
-func NewHead(c HeadConfig, prefix string, weights, gradients *Arena, last *Prototypes) *Head {
-	h := &Head{last: last}
+func NewHead(c HeadConfig, prefix string, weights, gradients *Arena) *Head {
+	h := &Head{}
 	for _, name := range c.names() {
 		l := Linear{Weight: weights.Tensor(prefix + name + ".weight"), Bias: weights.Tensor(prefix + name + ".bias")}
 		if gradients != nil {
@@ -108,7 +117,7 @@ func NewHead(c HeadConfig, prefix string, weights, gradients *Arena, last *Proto
 	return h
 }
 
-// Forward records the logits (R, K) of features (R, In).
+// Forward records what the prototypes are compared with, (R, bottleneck), from features (R, In).
 func (h *Head) Forward(p *gpu.Program, x gpu.Tensor) gpu.Tensor {
 	h.before = make([]gpu.Tensor, len(h.mlp))
 	for i := range h.mlp {
@@ -119,17 +128,12 @@ func (h *Head) Forward(p *gpu.Program, x gpu.Tensor) gpu.Tensor {
 		}
 		x = h.mlp[i].Forward(p, x, e)
 	}
-	before := p.Part("prototypes")
-	h.y = h.norm.Forward(p, x)
-	p.Part(before)
-	return MatMul(p, NT, h.y, h.last.weight, p.Scratch("logits", x.Rows(), h.last.weight.Rows()), Epilogue{})
+	defer p.Part(p.Part("prototypes"))
+	return h.norm.Forward(p, x)
 }
 
-// Backward records the gradients of the head's weights and returns that of the features, from dlogits (R, K).
-func (h *Head) Backward(p *gpu.Program, dlogits gpu.Tensor) gpu.Tensor {
-	w := h.last.weight
-	MatMul(p, TN, dlogits, h.y, h.last.dweight, Epilogue{Accumulate: true})
-	dy := MatMul(p, NN, dlogits, w, p.Scratch("head.dy", h.y.Rows(), h.y.Cols()), Epilogue{})
+// Backward records the gradients of the head's weights and returns that of the features, from dy (R, bottleneck).
+func (h *Head) Backward(p *gpu.Program, dy gpu.Tensor) gpu.Tensor {
 	before := p.Part("prototypes")
 	dx := h.norm.Backward(p, dy)
 	p.Part(before)
