@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/cogentcore/webgpu/wgpu"
 )
@@ -27,6 +28,7 @@ type Device struct {
 	staging   *wgpu.Buffer
 	stagingN  int
 	flying    inFlight
+	waited    time.Duration
 	uploads   uploads
 	later     []*Readback // under way
 }

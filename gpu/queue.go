@@ -36,7 +36,7 @@ func (d *Device) submitted(cost float64) {
 // seconds, takes the work for done and frees what the driver is still reading, which ends the process. A kernel
 // that compiles on a busy machine takes as long. d.mu is held.
 func (d *Device) wait() {
-	busy := false
+	busy, start := false, time.Now()
 	for pause := 10 * time.Microsecond; !d.dev.Poll(false, nil); pause = min(2*pause, 200*time.Microsecond) {
 		busy = true
 		time.Sleep(pause)
@@ -44,7 +44,15 @@ func (d *Device) wait() {
 	if busy && d.flying.count > 0 && d.flying.counted {
 		d.learn(time.Since(d.flying.since).Seconds()) // it was busy all along
 	}
+	d.waited += time.Since(start)
 	d.idle()
+}
+
+// Waited is how long the host has waited for the device so far: the rest of the time it had work of its own.
+func (d *Device) Waited() time.Duration {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.waited
 }
 
 // learn moves the rate towards what was in flight over the time that it took, the more the longer that was.

@@ -22,6 +22,7 @@ type benchCmd struct {
 	Config string        `group:"run" placeholder:"FILE" help:"YAML settings, like a run's config.yaml."`
 	Time   time.Duration `group:"plan" default:"60s" help:"Take about this long; fewer repeats and a smaller batch make it so, and are named."`
 	JSON   bool          `name:"json" group:"plan" help:"As JSON."`
+	Trace  string        `group:"plan" placeholder:"FILE" help:"Write the step's dispatches as a Chrome trace."`
 }
 
 // Help is what --help says before the flags.
@@ -87,6 +88,8 @@ type stepRow struct {
 	Parts           map[string]float64 `json:"parts"`          // shares of OpSeconds
 	OpSeconds       float64            `json:"op_seconds"`     // of all ops, each timed alone
 	Steps           int                `json:"steps_measured"` // Seconds is their median
+	Dispatches      int                `json:"dispatches"`     // and copies
+	Host            float64            `json:"host"`           // share of a step that the host did not wait for the device
 }
 
 // Run measures and prints.
@@ -122,6 +125,11 @@ func (b *benchCmd) Run(a *app) error {
 	}
 	m.report.shares()
 	a.console.Status("")
+	if b.Trace != "" {
+		if err := writeTrace(b.Trace, m.trace); err != nil {
+			return err
+		}
+	}
 	if b.JSON {
 		return writeJSON(a.stdout, m.report)
 	}
@@ -147,8 +155,8 @@ func (r benchReport) print(w io.Writer) error {
 		return err
 	}
 	s := r.Step
-	fmt.Fprintf(w, "\nstep     %s, batch %d: %.1f ms, %.1f pictures/s, %.1f GFLOP/s, %.0f %% of fma\n",
-		s.Preset, s.Batch, 1e3*s.Seconds, s.ImagesPerSecond, s.GFlops, 100*s.Share)
+	fmt.Fprintf(w, "\nstep     %s, batch %d: %.1f ms, %.1f pictures/s, %.1f GFLOP/s, %.0f %% of fma; %d dispatches, host %.1f %%\n",
+		s.Preset, s.Batch, 1e3*s.Seconds, s.ImagesPerSecond, s.GFlops, 100*s.Share, s.Dispatches, 100*s.Host)
 	names := slices.Collect(maps.Keys(s.Parts))
 	slices.SortFunc(names, func(a, b string) int { return compareDown(s.Parts[a], s.Parts[b], a, b) })
 	var parts []string
@@ -186,4 +194,5 @@ type bencher struct {
 	time     time.Duration
 	deadline time.Time
 	report   benchReport
+	trace    []traceEvent
 }

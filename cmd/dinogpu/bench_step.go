@@ -34,7 +34,7 @@ func (m *bencher) step() error {
 	if err := t.Build(m.device); err != nil {
 		return err
 	}
-	seconds, err := m.steps(t)
+	seconds, host, err := m.steps(t)
 	if err != nil {
 		return err
 	}
@@ -43,7 +43,10 @@ func (m *bencher) step() error {
 	flops, c := float64(stepFlops(t)), t.Config
 	m.report.Step = stepRow{
 		Preset: m.settings.Preset, Batch: c.BatchSize, Seconds: median, Steps: len(seconds),
-		ImagesPerSecond: float64(c.StepPictures()) / median, GFlops: flops / median / 1e9,
+		ImagesPerSecond: float64(c.StepPictures()) / median, GFlops: flops / median / 1e9, Host: host,
+	}
+	for i, p := range t.Programs() {
+		m.report.Step.Dispatches += p.Dispatches() * runsInStep(t, i)
 	}
 	return m.ops(t)
 }
@@ -83,21 +86,23 @@ func runsInStep(t *dino.Trainer, i int) int {
 	return 1
 }
 
-// steps times whole steps on made-up pixels, after two that warm up.
-func (m *bencher) steps(t *dino.Trainer) ([]float64, error) {
+// steps times whole steps on made-up pixels, after two that warm up, and gives the share of that time in which the
+// host had work of its own.
+func (m *bencher) steps(t *dino.Trainer) (seconds []float64, host float64, err error) {
 	batches := make([]*augment.Batch, t.Config.Accumulate)
 	batch := noiseBatch(t.Config)
 	for i := range batches {
 		batches[i] = batch
 	}
-	var all []float64
+	var all, busy []float64
 	for len(all) < 2+mostSteps {
-		start := time.Now()
+		start, waited := time.Now(), m.device.Waited()
 		if _, err := t.Step(batches...); err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 		m.device.Wait()
 		took := time.Since(start)
+		busy = append(busy, 1-(m.device.Waited()-waited).Seconds()/took.Seconds())
 		all = append(all, took.Seconds())
 		// one more step, and three steps' time for the ops
 		if len(all) > 1 && time.Until(m.deadline) < 4*took || m.app.ctx.Err() != nil {
@@ -109,7 +114,9 @@ func (m *bencher) steps(t *dino.Trainer) ([]float64, error) {
 	if len(timed) < 3 {
 		m.note("the step's time is the median of %d: more would pass the time of %s", len(timed), m.time)
 	}
-	return timed, nil
+	busy = busy[len(all)-len(timed):]
+	slices.Sort(busy)
+	return timed, busy[len(busy)/2], nil
 }
 
 // noiseBatch is a batch of random bytes in the shape that the loader gives.
@@ -142,11 +149,14 @@ func (m *bencher) ops(t *dino.Trainer) error {
 	}
 	var rows []matmulRow
 	s.Parts = map[string]float64{}
+	var names []string
+	var all [][]gpu.OpTime
 	for i, p := range t.Programs() {
 		times, err := m.profile(p, n)
 		if err != nil {
 			return err
 		}
+		names, all = append(names, p.Name), append(all, times)
 		runs := runsInStep(t, i)
 		for part, seconds := range gpu.SecondsByPart(times) {
 			if part == "" {
@@ -157,6 +167,7 @@ func (m *bencher) ops(t *dino.Trainer) error {
 		}
 		rows = append(rows, m.matmuls(times, runs)...)
 	}
+	m.trace = traced(names, all)
 	for part := range s.Parts {
 		s.Parts[part] /= s.OpSeconds
 	}

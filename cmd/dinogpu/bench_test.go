@@ -3,6 +3,8 @@ package main
 import (
 	"encoding/json"
 	"math"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -13,7 +15,8 @@ import (
 const smallBench = "bench --json --time 2s --batch-size 1 --local-crops-number 1 --out-dim 64 --depth 1 --matmul texel"
 
 func TestBenchAsJSON(t *testing.T) {
-	got := dinogpu(t, nil, strings.Fields(smallBench)...)
+	trace := filepath.Join(t.TempDir(), "trace.json")
+	got := dinogpu(t, nil, append(strings.Fields(smallBench), "--trace", trace)...)
 	if got.code != exitDone {
 		t.Fatalf("exit %d: %s", got.code, got.stderr)
 	}
@@ -62,6 +65,44 @@ func TestBenchAsJSON(t *testing.T) {
 		if s.Parts[want] <= 0 {
 			t.Errorf("no part %s in %v", want, s.Parts)
 		}
+	}
+	if s.Dispatches < 50 || s.Host < 0 || s.Host > 1 {
+		t.Errorf("%d dispatches, host %g", s.Dispatches, s.Host)
+	}
+	checkTrace(t, trace, s)
+}
+
+// checkTrace reads a Chrome trace: one event a dispatch, one behind the other, as long together as the step's ops.
+func checkTrace(t *testing.T, path string, s stepRow) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file struct {
+		TraceEvents []struct {
+			Name, Ph string
+			TS, Dur  float64
+			Args     struct{ GFlops float64 }
+		}
+	}
+	if err := json.Unmarshal(data, &file); err != nil {
+		t.Fatal(err)
+	}
+	if len(file.TraceEvents) != s.Dispatches {
+		t.Errorf("%d events of %d dispatches", len(file.TraceEvents), s.Dispatches)
+	}
+	at, matmuls := 0.0, 0
+	for _, e := range file.TraceEvents {
+		if e.Name == "" || e.Ph != "X" || math.Abs(e.TS-at) > 1e-3 {
+			t.Fatalf("event %+v begins at %g", e, at)
+		}
+		at += e.Dur
+		if strings.HasPrefix(e.Name, "matmul") && e.Args.GFlops > 0 {
+			matmuls++
+		}
+	}
+	if math.Abs(at/1e6-s.OpSeconds) > 1e-6 || matmuls == 0 {
+		t.Errorf("%g s in %d matmuls and the rest, the ops take %g", at/1e6, matmuls, s.OpSeconds)
 	}
 }
 
