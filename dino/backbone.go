@@ -26,7 +26,7 @@ type Backbone struct {
 }
 
 // NewBackbone builds the backbone of these weights for size x size pictures, batch at a time, with the last
-// block's attention if asked. The weights must be an arena of c's layout.
+// block's attention if asked. The weights must be an arena that holds c's backbone: a trainer's, or Weights.Upload's.
 func NewBackbone(d *gpu.Device, c Config, target gpu.Target, weights *layers.Arena, size, batch int, attention bool) (*Backbone, error) {
 	p := gpu.NewProgram("backbone", target)
 	v := c.ViT()
@@ -42,9 +42,18 @@ func NewBackbone(d *gpu.Device, c Config, target gpu.Target, weights *layers.Are
 		b.attention = p.Pin(vit.LastAttention(p))
 	}
 	if err := p.Build(d); err != nil {
+		b.Release()
 		return nil, err
 	}
 	return b, nil
+}
+
+// BackboneBatch is how many size x size pictures a backbone takes at once where nothing asks for another number:
+// up to 128, as the reference's evaluations, with no tensor above 32 MiB.
+func BackboneBatch(v layers.ViTConfig, size int) int {
+	tokens := size/v.Patch*(size/v.Patch) + 1
+	widest := 4 * max(tokens*4*v.Dim, 3*size*size) // bytes: the MLP's hidden layer, or the picture itself
+	return min(128, max(1, 32<<20/widest))
 }
 
 // Release gives the backbone's memory back; the weights stay.

@@ -39,6 +39,8 @@ func globEscape(path string) string {
 	return b.String()
 }
 
+var errNoWholeCheckpoint = errors.New("no checkpoint that is whole")
+
 // NewestCheckpoint reads the newest whole checkpoint of a run. Damaged ones are passed over, and named to passed.
 func NewestCheckpoint(run string, passed func(error)) (CheckpointHeader, []HostTensor, error) {
 	paths, err := Checkpoints(run)
@@ -56,7 +58,7 @@ func NewestCheckpoint(run string, passed func(error)) (CheckpointHeader, []HostT
 		passed(err)
 	}
 	if len(paths) > 0 {
-		return CheckpointHeader{}, nil, fmt.Errorf("%s has no checkpoint that is whole: start a new run", run)
+		return CheckpointHeader{}, nil, fmt.Errorf("%s has %w: start a new run", run, errNoWholeCheckpoint)
 	}
 	return CheckpointHeader{}, nil, fmt.Errorf("%s has no checkpoint to go on from: name a run's folder with --resume, or start a new run", run)
 }

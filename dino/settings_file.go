@@ -69,6 +69,17 @@ func LoadSettings(path string) (Settings, error) {
 	return Sources{ConfigFile: path}.Merge()
 }
 
+// readSettings reads the text of a file that holds every value, as YAML writes it.
+func readSettings(data []byte) (Settings, error) {
+	list, err := parseSettings(data)
+	if err != nil {
+		return Settings{}, err
+	}
+	s := DefaultSettings()
+	err = s.assign(list)
+	return s, err
+}
+
 // A value somebody wrote down, and where.
 type assignment struct {
 	key, text, where string

@@ -25,7 +25,7 @@ func hostTensors(d *gpu.Device, a *layers.Arena, keep func(name string) (as stri
 }
 
 // WriteTeacher writes the teacher's backbone as safetensors, under the names of the released weights, which timm
-// loads as they are.
+// loads as they are; its metadata says what OpenWeights cannot see in the shapes.
 func (t *Trainer) WriteTeacher(path string) error {
 	tensors, err := hostTensors(t.device, t.Teacher, func(name string) (string, bool) {
 		return strings.CutPrefix(name, backbonePrefix)
@@ -33,7 +33,7 @@ func (t *Trainer) WriteTeacher(path string) error {
 	if err != nil {
 		return err
 	}
-	return WriteSafetensors(path, tensors, map[string]string{"format": "pt"})
+	return WriteSafetensors(path, tensors, t.Config.backboneMetadata())
 }
 
 // NewWeights draws fresh weights of c on d, as a run with c's seed begins with.

@@ -2,16 +2,10 @@ package eval
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/dinogpu/dinogpu/augment"
 	"github.com/dinogpu/dinogpu/gpu"
 )
-
-// An Embedder turns pictures of size x size RGB bytes into features (n, Dim).
-type Embedder interface {
-	Features(ctx context.Context, n int, picture func(i int) ([]uint8, error)) ([]float32, error)
-}
 
 // Pixels is the embedder that looks at nothing but the pixels: what a network has to beat.
 type Pixels struct{}
@@ -37,53 +31,26 @@ const DemoSeed = 20210429
 // A Demo is the demo's question: which of the bank's labelled pictures are nearest, for test pictures as they are
 // and for moved ones (each cropped once at random, flipped and recoloured).
 type Demo struct {
-	Bank, Test augment.Source
-	Size       int // pixels a side
-
-	bank, test, moved [][]uint8
+	Question          // the pictures as they are
+	Moved    Pictures // the queries, moved
 }
 
-// NewDemo decodes the pictures once.
-func NewDemo(bank, test augment.Source, size int) (*Demo, error) {
-	d := &Demo{Bank: bank, Test: test, Size: size}
-	decode := func(src augment.Source, view func(im *augment.Image, i int) []uint8) ([][]uint8, error) {
-		out := make([][]uint8, src.Len())
-		for i := range out {
-			im, err := src.Decode(i)
-			if err != nil {
-				return nil, err
-			}
-			out[i] = view(im, i)
-		}
-		return out, nil
-	}
+// NewDemo asks about pictures of size pixels a side.
+func NewDemo(bank, test augment.Source, size int) *Demo {
 	whole := func(im *augment.Image, _ int) []uint8 {
 		return augment.ResizedCrop(im, augment.Box{W: im.W, H: im.H}, size, size).Pix
 	}
-	var err error
-	if d.bank, err = decode(bank, whole); err != nil {
-		return nil, err
+	seen := func(src augment.Source, view func(*augment.Image, int) []uint8) Pictures {
+		p := Pictures{Source: src, View: view}
+		for i := range src.Len() {
+			p.Which, p.Labels = append(p.Which, i), append(p.Labels, src.Label(i))
+		}
+		return p
 	}
-	if d.test, err = decode(test, whole); err != nil {
-		return nil, err
+	return &Demo{
+		Question: Question{Bank: seen(bank, whole), Queries: seen(test, whole), Classes: bank.Classes()},
+		Moved:    seen(test, func(im *augment.Image, i int) []uint8 { return augment.Moved(im, size, DemoSeed, i) }),
 	}
-	d.moved, err = decode(test, func(im *augment.Image, i int) []uint8 { return augment.Moved(im, size, DemoSeed, i) })
-	return d, err
-}
-
-// Moved is moved test picture i.
-func (d *Demo) Moved(i int) *augment.Image {
-	return &augment.Image{W: d.Size, H: d.Size, Pix: d.moved[i]}
-}
-
-// TestPicture is test picture i.
-func (d *Demo) TestPicture(i int) *augment.Image {
-	return &augment.Image{W: d.Size, H: d.Size, Pix: d.test[i]}
-}
-
-// BankPicture is picture i of the bank.
-func (d *Demo) BankPicture(i int) *augment.Image {
-	return &augment.Image{W: d.Size, H: d.Size, Pix: d.bank[i]}
 }
 
 // DemoScore is the top-1 of the 20-nearest-neighbour vote, in percent, and each moved picture's nearest ones.
@@ -95,42 +62,26 @@ type DemoScore struct {
 // DemoK is how many neighbours vote.
 const DemoK = 20
 
-// Score asks the question of one embedder. moved says whether the moved pictures are asked about too.
-func (d *Demo) Score(ctx context.Context, dev *gpu.Device, e Embedder, moved bool) (DemoScore, error) {
+// Score asks of one embedder, which gets batch pictures at a time, about the pictures as they are and moved.
+func (d *Demo) Score(ctx context.Context, dev *gpu.Device, batch int, e Embedder) (DemoScore, error) {
 	var s DemoScore
-	bank, err := d.features(ctx, e, d.Bank, d.bank)
+	bank, err := d.Bank.Embed(ctx, Reading{Batch: batch}, e)
 	if err != nil {
 		return s, err
 	}
-	ask := func(pictures [][]uint8) (float64, [][]Neighbour, error) {
-		q, err := d.features(ctx, e, d.Test, pictures)
+	for _, ask := range []struct {
+		pictures Pictures
+		top1     *float64
+	}{{d.Queries, &s.AsTheyAre}, {d.Moved, &s.Moved}} {
+		q, err := ask.pictures.Embed(ctx, Reading{Batch: batch}, e)
 		if err != nil {
-			return 0, nil, err
+			return s, err
 		}
-		r, near, err := KNN(ctx, dev, bank, q, []int{DemoK}, 0.07, len(d.Bank.Classes()))
+		r, near, err := KNN(ctx, dev, bank[0], q[0], []int{DemoK}, Temperature, len(d.Classes))
 		if err != nil {
-			return 0, nil, err
+			return s, err
 		}
-		return r[0].Top1, near, nil
+		*ask.top1, s.Neighbours = r[0].Top1, near
 	}
-	if s.AsTheyAre, _, err = ask(d.test); err != nil || !moved {
-		return s, err
-	}
-	s.Moved, s.Neighbours, err = ask(d.moved)
-	return s, err
-}
-
-func (d *Demo) features(ctx context.Context, e Embedder, src augment.Source, pictures [][]uint8) (Features, error) {
-	values, err := e.Features(ctx, len(pictures), func(i int) ([]uint8, error) { return pictures[i], nil })
-	if err != nil {
-		return Features{}, err
-	}
-	f := Features{Values: values, Dim: len(values) / max(1, len(pictures))}
-	for i := range pictures {
-		f.Labels, f.Names = append(f.Labels, src.Label(i)), append(f.Names, src.Name(i))
-	}
-	if len(f.Labels)*f.Dim != len(values) {
-		return f, fmt.Errorf("%d features of %d pictures", len(values), len(pictures))
-	}
-	return f, nil
+	return s, nil
 }

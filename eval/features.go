@@ -17,8 +17,8 @@ type Features struct {
 // Len is the number of vectors.
 func (f Features) Len() int { return len(f.Values) / max(1, f.Dim) }
 
-// check finds what does not fit together. what names the features.
-func (f Features) check(what string, classes int) error {
+// check finds what does not fit together; labels are to lie from least to classes - 1. what names the features.
+func (f Features) check(what string, least, classes int) error {
 	switch {
 	case f.Dim < 1 || len(f.Values) == 0 || len(f.Values)%f.Dim != 0:
 		return fmt.Errorf("%s: %d values are not rows of %d", what, len(f.Values), f.Dim)
@@ -28,7 +28,7 @@ func (f Features) check(what string, classes int) error {
 		return fmt.Errorf("%s: %d features have %d names", what, f.Len(), len(f.Names))
 	}
 	for i, l := range f.Labels {
-		if l < 0 || l >= classes {
+		if l < least || l >= classes {
 			return fmt.Errorf("%s: the label of %s is %d, there are %d classes", what, f.name(i), l, classes)
 		}
 	}

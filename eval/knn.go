@@ -24,14 +24,20 @@ type Neighbour struct {
 	Similarity float64 // cosine
 }
 
+// Temperature is the reference's, of the votes' weights.
+const Temperature = 0.07
+
+// NoClass is the label of a query whose class the bank does not have: no vote can be right.
+const NoClass = -1
+
 // KNN classifies each query by a vote of its k nearest in the bank by cosine, each with the weight
 // exp(similarity / temperature), for every k in ks. neighbours are those of the largest k, nearest first; equal
 // ones in the bank's order. As eval_knn of the reference DINO, for any number of classes and queries.
 func KNN(ctx context.Context, d *gpu.Device, bank, queries Features, ks []int, temperature float64, classes int) ([]Result, [][]Neighbour, error) {
-	if err := bank.check("the bank", classes); err != nil {
+	if err := bank.check("the bank", 0, classes); err != nil {
 		return nil, nil, err
 	}
-	if err := queries.check("the queries", classes); err != nil {
+	if err := queries.check("the queries", NoClass, classes); err != nil {
 		return nil, nil, err
 	}
 	switch {
@@ -54,6 +60,9 @@ func KNN(ctx context.Context, d *gpu.Device, bank, queries Features, ks []int, t
 	for i, k := range ks {
 		r := Result{K: k, Used: min(k, bank.Len())}
 		for q, near := range neighbours {
+			if queries.Labels[q] == NoClass {
+				continue
+			}
 			at := place(vote(near[:r.Used], bank.Labels, temperature, classes), queries.Labels[q])
 			if at == 0 {
 				r.Top1++
@@ -197,3 +206,22 @@ func (s *search) read(d *gpu.Device, k int) ([][]Neighbour, error) {
 }
 
 func ceil(n, by int) int { return (n + by - 1) / by }
+
+// Ask embeds the question's pictures with each of the embedders and gives each one's accuracies, for every k in ks.
+func (q Question) Ask(ctx context.Context, d *gpu.Device, bank, queries Reading, ks []int, temperature float64, embedders ...Embedder) ([][]Result, error) {
+	known, err := q.Bank.Embed(ctx, bank, embedders...)
+	if err != nil {
+		return nil, err
+	}
+	asked, err := q.Queries.Embed(ctx, queries, embedders...)
+	if err != nil {
+		return nil, err
+	}
+	out := make([][]Result, len(embedders))
+	for e := range embedders {
+		if out[e], _, err = KNN(ctx, d, known[e], asked[e], ks, temperature, len(q.Classes)); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,6 +30,7 @@ const (
 // The commands.
 type cli struct {
 	Train   trainCmd    `cmd:"" help:"Train a model on pictures."`
+	Eval    evalCmd     `cmd:"" help:"Judge trained weights on labelled pictures."`
 	Devices devicesCmd  `cmd:"" help:"List the adapters there are, and what they are good for."`
 	Bench   benchCmd    `cmd:"" help:"Measure the adapter, every matmul of a preset and its whole step."`
 	Shaders shadersCmd  `cmd:"" help:"Write a preset's kernels as WGSL files."`
@@ -50,6 +52,9 @@ type usageError struct{ err error }
 
 func (e usageError) Error() string { return e.err.Error() }
 func (e usageError) Unwrap() error { return e.err }
+
+// errInterrupted is returned by a command that Ctrl-C ended and that keeps nothing.
+var errInterrupted = errors.New("stopped")
 
 // errStopped is returned by a command that Ctrl-C ended in good order.
 var errStopped = errors.New("stopped; everything is saved")
@@ -117,7 +122,7 @@ func exitCode(err error) int {
 	switch {
 	case err == nil:
 		return exitDone
-	case errors.Is(err, errStopped):
+	case errors.Is(err, errStopped), errors.Is(err, errInterrupted):
 		return exitStopped
 	case errors.As(err, &usage):
 		return exitUsage
@@ -150,14 +155,18 @@ func dashed(args []string) []string {
 	return out
 }
 
-// The command that was meant, or empty.
+// The command that was meant, with the group it is in, or empty.
 func commandOf(parser *kong.Kong, args []string) string {
-	for _, node := range parser.Model.Leaves(true) {
-		if len(args) > 0 && args[0] == node.Name {
-			return node.Name
+	node, path := parser.Model.Node, []string(nil)
+	for _, arg := range args {
+		i := slices.IndexFunc(node.Children, func(n *kong.Node) bool { return n.Name == arg })
+		if i < 0 {
+			break
 		}
+		node = node.Children[i]
+		path = append(path, arg)
 	}
-	return ""
+	return strings.Join(path, " ")
 }
 
 // A panic is our mistake, not the user's: one sentence to read, and the trace

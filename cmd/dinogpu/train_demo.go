@@ -26,55 +26,48 @@ func newDemoEvaluation(r *training) (*demoEvaluation, error) {
 	if err != nil {
 		return nil, err
 	}
-	d, err := eval.NewDemo(bank, test, r.settings.Config.GlobalCropsSize)
-	if err != nil {
-		return nil, err
-	}
-	return &demoEvaluation{Demo: d, r: r}, nil
+	return &demoEvaluation{eval.NewDemo(bank, test, r.settings.Config.GlobalCropsSize), r}, nil
 }
 
 // score asks it of one network's weights.
-func (e *demoEvaluation) score(ctx context.Context, weights *layers.Arena, moved bool) (eval.DemoScore, error) {
+func (e *demoEvaluation) score(ctx context.Context, weights *layers.Arena) (eval.DemoScore, error) {
 	b, err := e.backbone(weights, false)
 	if err != nil {
 		return eval.DemoScore{}, err
 	}
 	defer b.Release()
-	return e.Score(ctx, e.r.device, b, moved)
+	return e.Score(ctx, e.r.device, demoBatch, b)
 }
 
 func (e *demoEvaluation) backbone(weights *layers.Arena, attention bool) (*dino.Backbone, error) {
-	target := targetOf(e.r.device, e.r.settings.Run.Matmul)
-	return dino.NewBackbone(e.r.device, e.r.settings.Config, target, weights, e.Size, demoBatch, attention)
+	c := e.r.settings.Config
+	return dino.NewBackbone(e.r.device, c, targetOf(e.r.device, e.r.settings.Run.Matmul), weights, c.GlobalCropsSize, demoBatch, attention)
 }
 
-// measure is the evaluation between epochs: teacher and student, pictures as they are.
-func (e *demoEvaluation) measure(ctx context.Context, step int) (dino.EvalMetrics, error) {
-	teacher, err := e.score(ctx, e.r.trainer.Teacher, false)
-	if err != nil {
-		return dino.EvalMetrics{}, err
-	}
-	student, err := e.score(ctx, e.r.trainer.Student, false)
-	return dino.EvalMetrics{Step: step, KNNTeacher: teacher.AsTheyAre, KNNStudent: student.AsTheyAre}, err
+// picture is one of the demo's as its question shows it.
+func (e *demoEvaluation) picture(from eval.Pictures, i int) (*augment.Image, error) {
+	pixels, err := from.Look(i)
+	size := e.r.settings.Config.GlobalCropsSize
+	return &augment.Image{W: size, H: size, Pix: pixels}, err
 }
 
 // report prints the table and writes the two pictures.
 func (e *demoEvaluation) report(ctx context.Context) error {
-	e.r.options.Console.Print("evaluating: 20 nearest of %d labelled pictures, for %d others", e.Bank.Len(), e.Test.Len())
+	e.r.options.Console.Print("evaluating: 20 nearest of %d labelled pictures, for %d others", len(e.Bank.Which), len(e.Queries.Which))
 	fresh, err := dino.NewWeights(e.r.device, e.r.settings.Config)
 	if err != nil {
 		return err
 	}
 	defer fresh.Release()
-	pixels, err := e.Score(ctx, e.r.device, eval.Pixels{}, true)
+	pixels, err := e.Score(ctx, e.r.device, demoBatch, eval.Pixels{})
 	if err != nil {
 		return err
 	}
-	untrained, err := e.score(ctx, fresh, true)
+	untrained, err := e.score(ctx, fresh)
 	if err != nil {
 		return err
 	}
-	trained, err := e.score(ctx, e.r.trainer.Teacher, true)
+	trained, err := e.score(ctx, e.r.trainer.Teacher)
 	if err != nil {
 		return err
 	}
@@ -133,13 +126,20 @@ func demoVerdict(gain float64) string {
 
 // neighbours draws eight moved queries with their five nearest.
 func (e *demoEvaluation) neighbours(s eval.DemoScore) error {
-	classes := e.Bank.Classes()
 	var rows []viewer.NeighbourRow
 	for i := range 8 {
 		q := i * len(s.Neighbours) / 8
-		row := viewer.NeighbourRow{Query: e.Moved(q), Class: classes[e.Test.Label(q)]}
+		query, err := e.picture(e.Moved, q)
+		if err != nil {
+			return err
+		}
+		row := viewer.NeighbourRow{Query: query, Class: e.Classes[e.Moved.Labels[q]]}
 		for _, n := range s.Neighbours[q][:5] {
-			row.Nearest = append(row.Nearest, viewer.Neighbour{Picture: e.BankPicture(n.Index), Class: classes[e.Bank.Label(n.Index)]})
+			near, err := e.picture(e.Bank, n.Index)
+			if err != nil {
+				return err
+			}
+			row.Nearest = append(row.Nearest, viewer.Neighbour{Picture: near, Class: e.Classes[e.Bank.Labels[n.Index]]})
 		}
 		rows = append(rows, row)
 	}
@@ -155,7 +155,11 @@ func (e *demoEvaluation) attention(ctx context.Context) error {
 	defer b.Release()
 	var pictures []*augment.Image
 	for i := range 8 {
-		pictures = append(pictures, e.TestPicture(i*e.Test.Len()/8))
+		picture, err := e.picture(e.Queries, i*len(e.Queries.Which)/8)
+		if err != nil {
+			return err
+		}
+		pictures = append(pictures, picture)
 	}
 	maps, err := b.Attention(ctx, len(pictures), func(i int) ([]uint8, error) { return pictures[i].Pix, nil })
 	if err != nil {

@@ -80,6 +80,10 @@ func runTrain(ctx context.Context, s dino.Settings, o trainOptions) error {
 	if err != nil {
 		return err
 	}
+	knn, err := openKNN(s, o.Console)
+	if err != nil {
+		return err
+	}
 	loader, err := augment.NewLoader(pictures, loaderConfig(s.Config, o.Console))
 	if err != nil {
 		return err
@@ -102,7 +106,7 @@ func runTrain(ctx context.Context, s dino.Settings, o trainOptions) error {
 	if err != nil {
 		return err
 	}
-	r := &training{settings: s, options: o, device: device, loader: loader, trainer: trainer, run: run, pictures: pictures, from: from}
+	r := &training{settings: s, options: o, device: device, loader: loader, trainer: trainer, run: run, pictures: pictures, from: from, knn: knn}
 	return errors.Join(r.carryOut(ctx), o.closeRun(run))
 }
 
@@ -127,10 +131,6 @@ func refuseUnbuilt(s dino.Settings) error {
 		return usageError{fmt.Errorf("--optimizer %s is not built yet: use adamw", c.Optimizer)}
 	case c.DropPathRate != 0:
 		return usageError{fmt.Errorf("--drop-path-rate %g is not built yet: use --drop-path-rate 0", c.DropPathRate)}
-	case s.Run.KNNTrain != "" || s.Run.KNNTest != "":
-		return usageError{errors.New("--knn-train and --knn-test are not built yet: only the demo measures k-NN, on pictures of its own")}
-	case s.Run.KNNEvery != 0 && c.Data != dino.DataDemo:
-		return usageError{errors.New("--knn-every is not built yet for other pictures than the demo's: use --knn-every 0")}
 	}
 	return nil
 }

@@ -23,6 +23,7 @@ type training struct {
 	pictures augment.Source
 
 	demo *demoEvaluation // nil for other pictures
+	knn  *knnOf          // nil without --knn-every
 	from *resumed        // nil for a new run
 	step int
 }
@@ -53,14 +54,21 @@ func (r *training) carryOut(ctx context.Context) error {
 	if trained != nil {
 		return trained
 	}
-	if r.demo != nil {
-		if err := r.demo.report(ctx); ctx.Err() != nil {
-			return fmt.Errorf("%w, the report is not: dinogpu train --resume %s makes it", errStopped, r.run.Path())
-		} else if err != nil {
-			return err
-		}
+	if err := r.judge(ctx); ctx.Err() != nil {
+		return fmt.Errorf("%w, the last evaluation is not made: dinogpu train --resume %s makes it", errStopped, r.run.Path())
+	} else if err != nil {
+		return err
 	}
 	return r.tellWhere()
+}
+
+// judge makes the last evaluations of a run that is trained and saved.
+func (r *training) judge(ctx context.Context) error {
+	progress := newProgress(r.options.Console, r.step, r.settings.Config.Epochs)
+	if err := r.measure(ctx, progress); err != nil || r.demo == nil {
+		return err
+	}
+	return r.demo.report(ctx)
 }
 
 // goOn puts the run to where its checkpoint was written.
@@ -89,6 +97,11 @@ func (r *training) train(ctx context.Context) error {
 		ctx, cancel = context.WithTimeout(ctx, o.MaxTime)
 		defer cancel()
 	}
+	if r.step < total { // a run that was stopped within an evaluation makes it now
+		if err := r.measure(ctx, progress); err != nil {
+			return err
+		}
+	}
 	for r.step < total {
 		if o := r.settings.Run; ctx.Err() != nil || o.MaxSteps > 0 && r.step >= o.MaxSteps {
 			return fmt.Errorf("%w after step %d of %d; it goes on with: dinogpu train --resume %s", errStopped, r.step, total, r.run.Path())
@@ -108,8 +121,10 @@ func (r *training) train(ctx context.Context) error {
 		if err := r.saveWhenDue(); err != nil {
 			return err
 		}
-		if err := r.measure(ctx, progress); err != nil {
-			return err
+		if r.step < total { // the run's end saves first
+			if err := r.measure(ctx, progress); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -134,24 +149,6 @@ func (r *training) oneStep(ctx context.Context) (dino.StepMetrics, error) {
 	m.ImagesPerSecond = float64(r.settings.Config.StepPictures()) / took
 	m.DataWait = wait.Seconds() / took
 	return m, err
-}
-
-// measure evaluates at the end of every --knn-every epochs, the last one
-// excepted: the report follows there.
-func (r *training) measure(ctx context.Context, progress *progress) error {
-	every, perEpoch := r.settings.Run.KNNEvery, r.loader.StepsPerEpoch()
-	if r.demo == nil || every == 0 || r.step%(every*perEpoch) != 0 || r.step == r.trainer.Schedules.Steps() {
-		return nil
-	}
-	m, err := r.demo.measure(ctx, r.step)
-	if err != nil {
-		if ctx.Err() != nil {
-			return nil // the loop says that it was stopped
-		}
-		return err
-	}
-	progress.Eval(m)
-	return r.run.Metric(m)
 }
 
 // save writes the checkpoint and the teacher's backbone.

@@ -1,0 +1,234 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"text/tabwriter"
+
+	"github.com/dinogpu/dinogpu/dino"
+	"github.com/dinogpu/dinogpu/eval"
+	"github.com/dinogpu/dinogpu/gpu"
+	"github.com/dinogpu/dinogpu/layers"
+)
+
+// The evaluations, each a command of its own.
+type evalCmd struct {
+	KNN knnCmd `cmd:"" name:"knn" help:"How often the nearest labelled pictures name another picture's class."`
+}
+
+type knnCmd struct {
+	Weights string `aliases:"pretrained-weights" placeholder:"PATH" help:"A run's folder, a .dino checkpoint or a .safetensors file under the released names."`
+	Data    string `aliases:"data-path" placeholder:"DIR" help:"A folder with train/ and val/, a sub-folder of each for every class."`
+	Train   string `placeholder:"PATH" help:"Or name both: the pictures that vote, a folder of classes or an idx file with labels,"`
+	Test    string `placeholder:"PATH" help:"and the pictures they vote on."`
+	Limit   int    `default:"0" help:"Use only N pictures of each, spread evenly; 0: all."`
+
+	NbKNN       []int   `name:"nb-knn" default:"10,20,100,200" help:"How many neighbours vote; a line for each."`
+	Temperature float64 `default:"0.07" help:"A vote weighs exp(cosine / temperature)."`
+	ImageSize   int     `default:"0" help:"Pixels a side; 0: the size the weights were trained at."`
+	Student     bool    `help:"The student too, where the weights hold one."`
+	Adapter     string  `placeholder:"NAME" help:"Name or index; by default the best real GPU."`
+	JSON        bool    `name:"json" help:"As JSON."`
+}
+
+// Help is what --help says before the flags.
+func (knnCmd) Help() string {
+	return "The reference's evaluation: pictures are resized (short side 256 for 224, bicubic) and cut to the central square, and the features of unit length vote by their cosine. Classes go together by their names. 10 or 20 neighbours are usually best."
+}
+
+// A knnReport is what eval knn prints.
+type knnReport struct {
+	Weights     string   `json:"weights"`
+	ImageSize   int      `json:"image_size"`
+	Temperature float64  `json:"temperature"`
+	Classes     int      `json:"classes"`
+	Train       knnSide  `json:"train"`
+	Test        knnSide  `json:"test"`
+	Results     []knnRow `json:"results"`
+}
+
+type knnSide struct {
+	Path     string `json:"path"`
+	Pictures int    `json:"pictures"` // that took part
+	LeftOut  int    `json:"left_out"` // could not be read
+}
+
+// A knnRow is one network's accuracy for one k, in percent.
+type knnRow struct {
+	Network string  `json:"network"`
+	K       int     `json:"k"`
+	Used    int     `json:"used"` // neighbours that voted: fewer than k where there are fewer
+	Top1    float64 `json:"top1"`
+	Top5    float64 `json:"top5"`
+}
+
+// Run checks what was asked for, measures and prints.
+func (c *knnCmd) Run(a *app) error {
+	paths, err := c.paths()
+	if err != nil {
+		return usageError{err}
+	}
+	if text, ok := a.env(dino.EnvName("adapter")); ok && c.Adapter == "" {
+		c.Adapter = text
+	}
+	weights, err := dino.OpenWeights(c.Weights, func(err error) { a.console.Print("%v", err) })
+	if err != nil {
+		return err
+	}
+	if c.ImageSize == 0 {
+		c.ImageSize = weights.ViT.ImageSize
+	}
+	if c.ImageSize < weights.ViT.Patch {
+		return usageError{fmt.Errorf("--image-size %d is smaller than one patch of %d pixels", c.ImageSize, weights.ViT.Patch)}
+	}
+	roles := []string{dino.RoleTeacher}
+	if c.Student {
+		roles = append(roles, dino.RoleStudent)
+	}
+	for _, role := range roles {
+		if _, err := weights.Network(role); err != nil {
+			return usageError{fmt.Errorf("%w; leave --student out or name the run's folder", err)}
+		}
+	}
+	question, err := paths.open(c.ImageSize, a.console)
+	if err != nil {
+		return err
+	}
+	device, err := openDevice(c.Adapter, a.console)
+	if err != nil {
+		return err
+	}
+	defer device.Close()
+	report, err := c.measure(a, device, weights, roles, question, paths)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return writeJSON(a.stdout, report)
+	}
+	return report.print(a.stdout)
+}
+
+// paths finds the pictures by the flags, and what is wrong with those.
+func (c *knnCmd) paths() (labelledPaths, error) {
+	p := labelledPaths{Train: c.Train, Test: c.Test, Limit: c.Limit}
+	switch {
+	case c.Weights == "":
+		return p, errors.New("name the weights to judge with --weights: a run's folder, a .dino checkpoint or a .safetensors file")
+	case c.Data != "" && (c.Train != "" || c.Test != ""):
+		return p, errors.New("--data and --train with --test are two ways to name the pictures: give one of them")
+	case c.Data == "" && (c.Train == "" || c.Test == ""):
+		return p, errors.New("name labelled pictures: --data DIR, a folder with train/ and val/, or --train PATH and --test PATH")
+	case len(c.NbKNN) == 0 || slices.Min(c.NbKNN) < 1 || slices.Max(c.NbKNN) > layers.MaxTopK:
+		return p, fmt.Errorf("--nb-knn takes numbers of neighbours from 1 to %d, like 10,20", layers.MaxTopK)
+	case !(c.Temperature > 0):
+		return p, fmt.Errorf("--temperature %g must be above 0: similarities are divided by it (0.07 is usual)", c.Temperature)
+	case c.ImageSize < 0 || c.ImageSize > 8192:
+		return p, fmt.Errorf("--image-size %d is no number of pixels from 1 to 8192", c.ImageSize)
+	case c.Limit < 0:
+		return p, fmt.Errorf("--limit %d is below 0", c.Limit)
+	}
+	if c.Data != "" {
+		p.Train, p.Test = filepath.Join(c.Data, "train"), filepath.Join(c.Data, "val")
+		for _, dir := range []string{p.Train, p.Test} {
+			if _, err := os.Stat(dir); err != nil {
+				return p, fmt.Errorf("--data is to be a folder with train/ and val/, and there is no %s: name the two with --train and --test", dir)
+			}
+		}
+	}
+	return p, nil
+}
+
+// measure asks the question of each role's network.
+func (c *knnCmd) measure(a *app, d *gpu.Device, w *dino.Weights, roles []string, q eval.Question, paths labelledPaths) (knnReport, error) {
+	a.console.Print("%d pictures of %d classes in %s vote on %d in %s", len(q.Bank.Which), len(q.Classes), paths.Train, len(q.Queries.Which), paths.Test)
+	if len(q.Classes) <= 5 {
+		a.console.Print("with %d classes the right one is nearly always among the best five: look at top-1", len(q.Classes))
+	}
+	var nets []network
+	for _, role := range roles {
+		arena, err := w.Upload(d, role)
+		if err != nil {
+			return knnReport{}, err
+		}
+		defer arena.Release()
+		nets = append(nets, network{role, arena})
+	}
+	batch := dino.BackboneBatch(w.ViT, c.ImageSize)
+	train, test := newLeftOut(a.console, paths.Train), newLeftOut(a.console, paths.Test)
+	k := knnOf{
+		question: q, size: c.ImageSize, ks: c.NbKNN, temperature: c.Temperature,
+		bank:    embedding(a.console, paths.Train, q.Bank, batch, train),
+		queries: embedding(a.console, paths.Test, q.Queries, batch, test),
+	}
+	defer a.console.Status("")
+	results, err := k.ask(a.ctx, d, w.Config(), d.Target(), nets)
+	if err != nil {
+		if a.ctx.Err() != nil {
+			return knnReport{}, fmt.Errorf("%w: nothing was measured, and there was nothing to save", errInterrupted)
+		}
+		return knnReport{}, err
+	}
+	train.say()
+	test.say()
+	r := knnReport{
+		Weights: w.File, ImageSize: c.ImageSize, Temperature: c.Temperature, Classes: len(q.Classes),
+		Train: knnSide{paths.Train, len(q.Bank.Which) - len(train.seen), len(train.seen)},
+		Test:  knnSide{paths.Test, len(q.Queries.Which) - len(test.seen), len(test.seen)},
+	}
+	for i, n := range nets {
+		for _, x := range results[i] {
+			r.Results = append(r.Results, knnRow{n.role, x.K, x.Used, x.Top1, x.Top5})
+		}
+	}
+	return r, nil
+}
+
+// print writes a line for each k.
+func (r knnReport) print(out io.Writer) error {
+	w := tabwriter.NewWriter(out, 0, 0, 3, ' ', 0)
+	fmt.Fprintln(w, "NETWORK\tK\tTOP-1, %\tTOP-5, %")
+	for _, row := range r.Results {
+		k := fmt.Sprint(row.K)
+		if row.Used < row.K {
+			k += fmt.Sprintf(" (there are %d)", row.Used)
+		}
+		fmt.Fprintf(w, "%s\t%s\t%.2f\t%.2f\n", row.Network, k, row.Top1, row.Top5)
+	}
+	return w.Flush()
+}
+
+// A network is a run's or a file's weights on the device.
+type network struct {
+	role  string
+	arena *layers.Arena
+}
+
+// knnOf is one k-NN question with all that it takes to ask it.
+type knnOf struct {
+	question      eval.Question
+	size          int // pixels a side of the views
+	ks            []int
+	temperature   float64
+	bank, queries eval.Reading
+}
+
+// ask gives the accuracies of each network, whose backbone and normalisation are c's. Pictures are decoded once for
+// all of them.
+func (k knnOf) ask(ctx context.Context, d *gpu.Device, c dino.Config, target gpu.Target, nets []network) ([][]eval.Result, error) {
+	var embedders []eval.Embedder
+	for _, n := range nets {
+		b, err := dino.NewBackbone(d, c, target, n.arena, k.size, k.bank.Batch, false)
+		if err != nil {
+			return nil, err
+		}
+		defer b.Release()
+		embedders = append(embedders, b)
+	}
+	return k.question.Ask(ctx, d, k.bank, k.queries, k.ks, k.temperature, embedders...)
+}

@@ -1,0 +1,94 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+
+	"github.com/dinogpu/dinogpu/augment"
+	"github.com/dinogpu/dinogpu/dino"
+	"github.com/dinogpu/dinogpu/eval"
+)
+
+// openKNN opens the pictures of --knn-every, nil where it is 0: those of --knn-train and --knn-test, else the demo's.
+func openKNN(s dino.Settings, console *console) (*knnOf, error) {
+	if s.Run.KNNEvery == 0 {
+		if s.Run.KNNTrain != "" {
+			console.Print("--knn-every is 0, so %s and %s are not looked at", s.Run.KNNTrain, s.Run.KNNTest)
+		}
+		return nil, nil
+	}
+	size := s.Config.GlobalCropsSize
+	k := &knnOf{size: size, ks: []int{eval.DemoK}, temperature: eval.Temperature}
+	k.bank.Batch, k.queries.Batch = demoBatch, demoBatch
+	if s.Run.KNNTrain == "" { // the demo: settings of other pictures were refused
+		bank, test, err := augment.Demo()
+		if err != nil {
+			return nil, err
+		}
+		k.question = eval.NewDemo(bank, test, size).Question
+		return k, nil
+	}
+	var err error
+	if k.question, err = (labelledPaths{Train: s.Run.KNNTrain, Test: s.Run.KNNTest}).open(size, console); err != nil {
+		return nil, err
+	}
+	batch := dino.BackboneBatch(s.Config.ViT(), size)
+	k.bank = eval.Reading{Batch: batch, LeftOut: newLeftOut(console, s.Run.KNNTrain).add}
+	k.queries = eval.Reading{Batch: batch, LeftOut: newLeftOut(console, s.Run.KNNTest).add}
+	return k, nil
+}
+
+// knnDue tells whether k-NN belongs to the end of this step: that of every --knn-every epochs, and of the run, where
+// the demo's report says what is nearest among its own pictures.
+func (r *training) knnDue() bool {
+	switch {
+	case r.knn == nil || r.step == 0:
+		return false
+	case r.step == r.trainer.Schedules.Steps():
+		return r.demo == nil || r.settings.Run.KNNTrain != ""
+	}
+	return r.step%(r.settings.Run.KNNEvery*r.loader.StepsPerEpoch()) == 0
+}
+
+// measure asks teacher and student, and writes what they know. Stopped by ctx it returns nil and has written nothing:
+// the caller sees the same ctx.
+func (r *training) measure(ctx context.Context, progress *progress) error {
+	if !r.knnDue() || r.measured() {
+		return nil
+	}
+	nets := []network{{dino.RoleTeacher, r.trainer.Teacher}, {dino.RoleStudent, r.trainer.Student}}
+	results, err := r.knn.ask(ctx, r.device, r.settings.Config, targetOf(r.device, r.settings.Run.Matmul), nets)
+	if ctx.Err() != nil {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	m := dino.EvalMetrics{Step: r.step, KNNTeacher: results[0][0].Top1, KNNStudent: results[1][0].Top1}
+	progress.Eval(m)
+	return r.run.Metric(m)
+}
+
+// measured tells whether this step's evaluation stands in metrics.jsonl, as it does when a run goes on that was
+// stopped after it.
+func (r *training) measured() bool {
+	if r.from == nil || r.from.header.Step != r.step {
+		return false
+	}
+	data, err := os.ReadFile(r.run.Join("metrics.jsonl"))
+	if err != nil {
+		return false
+	}
+	for line := range bytes.Lines(data) {
+		var m struct {
+			Step int      `json:"step"`
+			KNN  *float64 `json:"knn_teacher"`
+		}
+		if json.Unmarshal(line, &m) == nil && m.Step == r.step && m.KNN != nil {
+			return true
+		}
+	}
+	return false
+}

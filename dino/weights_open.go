@@ -1,0 +1,175 @@
+package dino
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/dinogpu/dinogpu/gpu"
+	"github.com/dinogpu/dinogpu/layers"
+)
+
+// TeacherFile is the teacher's backbone in a run's folder.
+const TeacherFile = "teacher.safetensors"
+
+// The networks of a run.
+const (
+	RoleTeacher = "teacher"
+	RoleStudent = "student"
+)
+
+// Weights are the trained networks that a run's folder or a file holds.
+type Weights struct {
+	File      string           // the file that was read
+	ViT       layers.ViTConfig // the backbones' size; ImageSize is what the positions were learned for
+	Mean, Std RGB              // what pictures are normalised with
+	Networks  []Network        // the teacher first
+}
+
+// A Network is one set of weights, in the order and under the names of the released state_dict.
+type Network struct {
+	Role     string       // RoleTeacher or RoleStudent
+	Backbone []HostTensor // all of it: cls_token, pos_embed, ...
+	Head     []HostTensor // head.mlp.0.weight, ...; empty where the file has the backbone alone
+}
+
+// OpenWeights reads trained weights from a run's folder (its newest whole checkpoint, else its teacher.safetensors),
+// a .dino checkpoint, or a safetensors file under the released names, whose teacher is then the only network. Every
+// tensor of the backbone must be there in its shape, and nothing else but a head. notice is told of what was passed
+// over: damaged checkpoints.
+func OpenWeights(path string, notice func(error)) (*Weights, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, cannotRead(path, err)
+	}
+	if info.IsDir() {
+		return openRunWeights(path, notice)
+	}
+	head, err := firstBytes(path, len(checkpointMagic))
+	if err != nil {
+		return nil, err
+	}
+	ext := strings.ToLower(filepath.Ext(path))
+	switch {
+	case bytes.Equal(head, []byte(checkpointMagic)) || ext == ".dino":
+		h, tensors, err := ReadCheckpoint(path)
+		if err != nil {
+			return nil, err
+		}
+		return checkpointWeights(path, h, tensors)
+	case bytes.HasPrefix(head, []byte("PK\x03\x04")) || ext == ".pth" || ext == ".pt":
+		return nil, fmt.Errorf("%s is a PyTorch file, which dinogpu does not read: save its state_dict with safetensors.torch.save_file and name that file", path)
+	}
+	return safetensorsWeights(path, nil)
+}
+
+// Network gives the network of that role.
+func (w *Weights) Network(role string) (Network, error) {
+	for _, n := range w.Networks {
+		if n.Role == role {
+			return n, nil
+		}
+	}
+	return Network{}, fmt.Errorf("%s holds no %s: only a run's checkpoints hold both networks", w.File, role)
+}
+
+// Config is a configuration of this model and its normalisation, as NewBackbone takes it; all else in it is default.
+func (w *Weights) Config() Config {
+	c := DefaultConfig()
+	c.Dim, c.Depth, c.Heads, c.PatchSize = w.ViT.Dim, w.ViT.Depth, w.ViT.Heads, w.ViT.Patch
+	c.GlobalCropsSize, c.Mean, c.Std = w.ViT.ImageSize, w.Mean, w.Std
+	return c
+}
+
+// Upload puts a network's backbone on d as an arena for NewBackbone, which the caller releases.
+func (w *Weights) Upload(d *gpu.Device, role string) (*layers.Arena, error) {
+	n, err := w.Network(role)
+	if err != nil {
+		return nil, err
+	}
+	l := &layers.Params{}
+	w.ViT.AddParams(l, backbonePrefix)
+	a := l.NewArena(role)
+	parts := make([][]float32, len(l.Parts))
+	for i, elements := range l.Parts {
+		parts[i] = make([]float32, elements)
+	}
+	for i, p := range l.List { // the order of Backbone
+		copy(parts[p.Part][p.Offset:p.Offset+p.Len()], n.Backbone[i].Values)
+	}
+	if err := upload(d, a, parts); err != nil {
+		a.Release()
+		return nil, err
+	}
+	return a, nil
+}
+
+func openRunWeights(dir string, notice func(error)) (*Weights, error) {
+	paths, err := Checkpoints(dir)
+	if err != nil {
+		return nil, err
+	}
+	teacher := filepath.Join(dir, TeacherFile)
+	_, missing := os.Stat(teacher)
+	if len(paths) > 0 {
+		h, tensors, err := NewestCheckpoint(dir, notice)
+		if err == nil {
+			return checkpointWeights(filepath.Join(dir, "checkpoints", CheckpointName(h.Step)), h, tensors)
+		}
+		if missing != nil || !errors.Is(err, errNoWholeCheckpoint) {
+			return nil, err
+		}
+	}
+	if missing != nil {
+		return nil, fmt.Errorf("%s is no run's folder with weights: it has neither checkpoints nor %s; name a run's folder, a .dino or a .safetensors file", dir, TeacherFile)
+	}
+	settings, err := LoadSettings(filepath.Join(dir, "config.yaml"))
+	if err != nil {
+		return nil, err
+	}
+	return safetensorsWeights(teacher, &settings.Config)
+}
+
+// checkpointWeights takes both networks out of a checkpoint, whose header says what they are.
+func checkpointWeights(path string, h CheckpointHeader, tensors []HostTensor) (*Weights, error) {
+	s, err := readSettings([]byte(h.Config))
+	if err != nil {
+		return nil, fmt.Errorf("checkpoint %s: its settings: %w", path, err)
+	}
+	if err := s.Config.Validate(); err != nil {
+		return nil, fmt.Errorf("checkpoint %s: its settings: %w", path, err)
+	}
+	w := &Weights{File: path, ViT: s.Config.ViT(), Mean: s.Config.Mean, Std: s.Config.Std}
+	for _, role := range []string{RoleTeacher, RoleStudent} {
+		named := map[string]HostTensor{}
+		for _, t := range tensors {
+			if name, ok := strings.CutPrefix(t.Name, role+"."); ok {
+				named[strings.TrimPrefix(name, backbonePrefix)] = t
+			}
+		}
+		n, err := matchBackbone(path+", "+role, role, named, w.ViT)
+		if err != nil {
+			return nil, err
+		}
+		w.Networks = append(w.Networks, n)
+	}
+	return w, nil
+}
+
+// firstBytes are up to n bytes of a regular file's start.
+func firstBytes(path string, n int) ([]byte, error) {
+	f, _, err := openRegular(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close() // nothing was written
+	head, err := io.ReadAll(io.LimitReader(f, int64(n)))
+	if err != nil {
+		return nil, cannotRead(path, err)
+	}
+	return head, nil
+}

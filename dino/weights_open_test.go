@@ -1,0 +1,295 @@
+package dino
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// hostWeights are a fresh network's tensors under ahead + their names, the head among them if asked.
+func hostWeights(c Config, ahead string, head bool) []HostTensor {
+	l := c.Layout()
+	parts := InitialWeights(l, 3)
+	var out []HostTensor
+	for _, p := range l.List {
+		name, backbone := strings.CutPrefix(p.Name, backbonePrefix)
+		if backbone || head {
+			out = append(out, HostTensor{Name: ahead + name, Shape: p.Shape, Values: parts[p.Part][p.Offset : p.Offset+p.Len()]})
+		}
+	}
+	return out
+}
+
+// writeRun makes a run's folder with checkpoints of these steps and the teacher's file.
+func writeRun(t *testing.T, c Config, steps ...int) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "checkpoints"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	s := DefaultSettings()
+	s.Config = c
+	writeBytes(t, filepath.Join(dir, "config.yaml"), s.YAML())
+	for _, step := range steps {
+		tensors := []HostTensor{{Name: "center", Shape: []int{1}, Values: []float32{float32(step)}}}
+		for _, role := range []string{RoleTeacher, RoleStudent} {
+			for _, x := range hostWeights(c, "", true) {
+				if x.Name == "cls_token" {
+					x.Values = slices.Clone(x.Values)
+					x.Values[0] = float32(step) + float32(len(role)-len(RoleTeacher))/2
+				}
+				if !strings.HasPrefix(x.Name, headPrefix) {
+					x.Name = backbonePrefix + x.Name
+				}
+				x.Name = role + "." + x.Name
+				tensors = append(tensors, x)
+			}
+		}
+		h := CheckpointHeader{Step: step, Config: string(s.YAML())}
+		if err := WriteCheckpoint(filepath.Join(dir, "checkpoints", CheckpointName(step)), h, tensors); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := WriteSafetensors(filepath.Join(dir, TeacherFile), hostWeights(c, "", false), c.backboneMetadata()); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// A file by itself, a checkpoint and a run's folder give the same model.
+func TestOpenWeights(t *testing.T) {
+	c := tinyConfig()
+	c.Mean, c.Std = RGB{0.25, 0.5, 0.125}, RGB{0.5, 1.0 / 3, 0.25}
+	dir := writeRun(t, c, 4, 9)
+	newest := filepath.Join(dir, "checkpoints", CheckpointName(9))
+	names := map[string]bool{}
+	for path, want := range map[string]struct {
+		file     string
+		networks int
+		first    float32
+	}{
+		dir:    {newest, 2, 9},
+		newest: {newest, 2, 9},
+		filepath.Join(dir, "checkpoints", CheckpointName(4)): {filepath.Join(dir, "checkpoints", CheckpointName(4)), 2, 4},
+		filepath.Join(dir, TeacherFile):                      {filepath.Join(dir, TeacherFile), 1, hostWeights(c, "", false)[0].Values[0]},
+	} {
+		w, err := OpenWeights(path, func(err error) { t.Error(err) })
+		if err != nil {
+			t.Fatal(err)
+		}
+		if w.File != want.file || w.ViT != c.ViT() || w.Mean != c.Mean || w.Std != c.Std || len(w.Networks) != want.networks {
+			t.Errorf("%s: %s, %+v, %v, %v, %d networks", path, w.File, w.ViT, w.Mean, w.Std, len(w.Networks))
+		}
+		n, err := w.Network(RoleTeacher)
+		if err != nil || n.Backbone[0].Name != "cls_token" || n.Backbone[0].Values[0] != want.first || len(n.Backbone) != 4+12*c.Depth+2 {
+			t.Errorf("%s: %v, %d tensors, the first is %s of %g", path, err, len(n.Backbone), n.Backbone[0].Name, n.Backbone[0].Values[0])
+		}
+		if back := w.Config(); back.ViT() != c.ViT() || back.Mean != c.Mean {
+			t.Errorf("%s: configuration %+v", path, back.ViT())
+		}
+		student, err := w.Network(RoleStudent)
+		switch {
+		case want.networks == 1 && (err == nil || !strings.Contains(err.Error(), "no student")):
+			t.Errorf("%s has a student: %v", path, err)
+		case want.networks == 2 && (err != nil || student.Backbone[0].Values[0] != want.first || len(student.Head) != 8):
+			t.Errorf("%s: student: %v, %d tensors in its head", path, err, len(student.Head))
+		}
+		names[w.File] = true
+	}
+	if len(names) != 3 {
+		t.Errorf("files %v", names)
+	}
+}
+
+// What a run's folder still gives when files of it are damaged or gone.
+func TestOpenWeightsOfARun(t *testing.T) {
+	c := tinyConfig()
+	dir := writeRun(t, c, 4, 9)
+	var passed []string
+	open := func() (*Weights, error) {
+		passed = nil
+		return OpenWeights(dir, func(err error) { passed = append(passed, err.Error()) })
+	}
+	damage := func(step int) {
+		path := filepath.Join(dir, "checkpoints", CheckpointName(step))
+		data := []byte(read(t, path))
+		data[len(data)/2] ^= 1
+		writeBytes(t, path, data)
+	}
+	damage(9)
+	if w, err := open(); err != nil || !strings.HasSuffix(w.File, CheckpointName(4)) || len(passed) != 1 {
+		t.Errorf("%+v, %v, passed over %q", w, err, passed)
+	}
+	damage(4)
+	if w, err := open(); err != nil || filepath.Base(w.File) != TeacherFile || len(passed) != 2 {
+		t.Errorf("%+v, %v, passed over %q", w, err, passed)
+	}
+	// without metadata the run's settings say what the shapes do not
+	if err := WriteSafetensors(filepath.Join(dir, TeacherFile), hostWeights(c, "", false), nil); err != nil {
+		t.Fatal(err)
+	}
+	if w, err := open(); err != nil || w.ViT != c.ViT() {
+		t.Errorf("%+v, %v", w, err)
+	}
+	if err := os.Remove(filepath.Join(dir, TeacherFile)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := open(); err == nil || !strings.Contains(err.Error(), "no checkpoint that is whole") {
+		t.Errorf("nothing whole: %v", err)
+	}
+	if err := os.RemoveAll(filepath.Join(dir, "checkpoints")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := open(); err == nil || !strings.Contains(err.Error(), "neither checkpoints nor "+TeacherFile) {
+		t.Errorf("an empty run: %v", err)
+	}
+}
+
+// Other people's files: prefixes, and no metadata.
+func TestOpenReleasedNames(t *testing.T) {
+	c := tinyConfig()
+	c.Dim, c.Heads, c.PatchSize, c.GlobalCropsSize = 128, 2, 8, 32
+	dir := t.TempDir()
+	for _, ahead := range []string{"", "backbone.", "module.", "module.backbone."} {
+		path := filepath.Join(dir, "w"+ahead+".safetensors")
+		if err := WriteSafetensors(path, hostWeights(c, ahead, false), nil); err != nil {
+			t.Fatal(err)
+		}
+		w, err := OpenWeights(path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if w.ViT != c.ViT() || w.Mean != DefaultConfig().Mean || w.Std != DefaultConfig().Std {
+			t.Errorf("%q: %+v, mean %v", ahead, w.ViT, w.Mean)
+		}
+		if diff := cmp.Diff(hostWeights(c, "", false), w.Networks[0].Backbone); diff != "" {
+			t.Errorf("%q: %s", ahead, diff)
+		}
+	}
+}
+
+// Every way in which a file is not a backbone is one sentence with the file's name and the tensor's.
+func TestOpenWeightsRefuses(t *testing.T) {
+	c := tinyConfig()
+	c.Dim, c.Heads, c.PatchSize, c.GlobalCropsSize = 64, 1, 8, 32
+	dir := t.TempDir()
+	change := func(name string, f func(x *HostTensor)) func([]HostTensor) []HostTensor {
+		return func(all []HostTensor) []HostTensor {
+			for i := range all {
+				if all[i].Name == name {
+					f(&all[i])
+				}
+			}
+			return all
+		}
+	}
+	shape := func(name string, s ...int) func([]HostTensor) []HostTensor {
+		return change(name, func(x *HostTensor) {
+			x.Shape, x.Values = s, make([]float32, tensorLayout{shape: s}.elements())
+		})
+	}
+	without := func(name string) func([]HostTensor) []HostTensor {
+		return func(all []HostTensor) []HostTensor {
+			return slices.DeleteFunc(all, func(x HostTensor) bool { return x.Name == name })
+		}
+	}
+	with := func(name string, s ...int) func([]HostTensor) []HostTensor {
+		return func(all []HostTensor) []HostTensor {
+			return append(all, HostTensor{Name: name, Shape: s, Values: make([]float32, tensorLayout{shape: s}.elements())})
+		}
+	}
+	for i, x := range []struct {
+		change func([]HostTensor) []HostTensor
+		meta   map[string]string
+		want   string
+	}{
+		{without("cls_token"), nil, "lacks the tensor cls_token"},
+		{without("norm.bias"), nil, "it lacks norm.bias"},
+		{without("blocks.0.attn.qkv.weight"), nil, "it lacks blocks.0.attn.qkv.weight"},
+		{shape("norm.weight", 63), nil, "norm.weight [63] instead of [64]"},
+		{shape("blocks.1.mlp.fc1.weight", 64, 256), nil, "blocks.1.mlp.fc1.weight [64 256] instead of [256 64]"},
+		{shape("cls_token", 64), nil, "cls_token of shape [64]"},
+		{shape("cls_token", 1, 1, 0), nil, "width 0"},
+		{shape("pos_embed", 1, 18, 64), nil, "pos_embed of shape [1 18 64]"},
+		{shape("pos_embed", 1, 0, 64), nil, "pos_embed of shape [1 0 64]"},
+		{shape("pos_embed", 1, 1, 64), nil, "pos_embed of shape [1 1 64]"},
+		{shape("patch_embed.proj.weight", 64, 3, 0, 8), nil, "patch_embed.proj.weight of shape [64 3 0 8]"},
+		{shape("patch_embed.proj.weight", 64, 1, 8, 8), nil, "[64 1 8 8] instead of [64 3 8 8]"},
+		{with("head.weight", 5, 64), nil, `it has no place for "head.weight"`},
+		{with("blocks.0.ls1.gamma", 64), nil, `no place for "blocks.0.ls1.gamma"`},
+		{with("blocks.7.norm1.weight", 64), nil, "it lacks blocks.2.norm1.weight"},
+		{with("blocks.999999999999.norm1.weight", 64), nil, "no place for"},
+		{with("backbone.norm.bias", 64), nil, `holds "norm.bias" twice`},
+		{nil, map[string]string{metaHeads: "5"}, "heads 5 does not divide dim 64"},
+		{nil, map[string]string{metaHeads: "two"}, metaHeads + ` is "two"`},
+		{nil, map[string]string{metaImageSize: "64"}, "positions for 4 x 4 patches"},
+		{nil, map[string]string{metaMean: "1,2"}, metaMean},
+		{nil, map[string]string{metaStd: "0"}, "std 0,0,0 must be above 0"},
+	} {
+		path := filepath.Join(dir, fmt.Sprintf("%d.safetensors", i))
+		tensors := hostWeights(c, "", false)
+		if x.change != nil {
+			tensors = x.change(tensors)
+		}
+		if err := WriteSafetensors(path, tensors, x.meta); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := OpenWeights(path, nil); err == nil || !strings.Contains(err.Error(), x.want) || !strings.Contains(err.Error(), path) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%d: want %q and the path, got %v", i, x.want, err)
+		}
+	}
+	odd := tinyConfig() // width 24: no heads of 64
+	path := filepath.Join(dir, "odd.safetensors")
+	if err := WriteSafetensors(path, hostWeights(odd, "", false), nil); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := OpenWeights(path, nil); err == nil || !strings.Contains(err.Error(), metaHeads) {
+		t.Errorf("width 24: %v", err)
+	}
+	for name, data := range map[string]string{
+		"model.pth": "PK\x03\x04rest", "short.safetensors": "abc", "text.txt": "not weights at all, but a text", "empty": "", "bad.dino": "DINOGPU\nxx",
+	} {
+		path := writeBytes(t, filepath.Join(dir, name), []byte(data))
+		_, err := OpenWeights(path, nil)
+		if err == nil || !strings.Contains(err.Error(), path) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if want := name == "model.pth"; err != nil && strings.Contains(err.Error(), "safetensors.torch.save_file") != want || !want && !errors.Is(err, ErrDamaged) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := OpenWeights(filepath.Join(dir, "none"), nil); err == nil || !strings.Contains(err.Error(), "none") {
+		t.Errorf("no file: %v", err)
+	}
+	for what, h := range map[string]CheckpointHeader{
+		"no key": {Config: "no_such_setting: 1\n"}, "no heads": {Config: "dim: 24\nheads: 5\n"}, "another model": {Config: "dim: 24\nheads: 1\ndepth: 1\n"},
+	} {
+		path := filepath.Join(dir, "x.dino")
+		if err := WriteCheckpoint(path, h, hostWeights(c, "teacher.backbone.", false)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := OpenWeights(path, nil); err == nil || !strings.Contains(err.Error(), path) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+}
+
+// The batch keeps every tensor small, and is never less than one picture.
+func TestBackboneBatch(t *testing.T) {
+	c := DefaultConfig()
+	if n := BackboneBatch(c.ViT(), 224); n != 27 {
+		t.Errorf("vit_small of 224 pixels: %d", n)
+	}
+	if n := BackboneBatch(c.ViT(), 8000); n != 1 {
+		t.Errorf("8000 pixels: %d", n)
+	}
+	if n := BackboneBatch(tinyConfig().ViT(), 29); n != 128 {
+		t.Errorf("a tiny model: %d", n)
+	}
+}
