@@ -159,7 +159,7 @@ func (c *knnCmd) measure(a *app, d *gpu.Device, w *dino.Weights, roles []string,
 		defer arena.Release()
 		nets = append(nets, network{role, arena})
 	}
-	batch := dino.BackboneBatch(w.ViT, c.ImageSize)
+	batch := batchOf(w.ViT, c.ImageSize, q)
 	train, test := newLeftOut(a.console, paths.Train), newLeftOut(a.console, paths.Test)
 	k := knnOf{
 		question: q, size: c.ImageSize, ks: c.NbKNN, temperature: c.Temperature,

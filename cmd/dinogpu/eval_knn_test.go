@@ -262,20 +262,26 @@ func (s *stopWhenSaid) Write(p []byte) (int, error) {
 // Ctrl-C in the middle of an evaluation, where the damaged picture is named: the run is saved, and the evaluation is
 // made when it goes on, at the end of an epoch as at that of the run.
 func TestStoppedWithinAnEvaluation(t *testing.T) {
-	_, pictures, o := labelledRun(t, "--max-steps", "1")
+	trained, pictures, o := labelledRun(t, "--max-steps", "1")
 	if o.code != exitStopped {
 		t.Fatalf("exit %d: %s", o.code, o.stderr)
 	}
+	// until gives the exit and what was said of a command that is interrupted when it names the damaged picture
+	until := func(args ...string) (code int, stdout, stderr string) {
+		ctx, stop := context.WithCancel(context.Background())
+		defer stop()
+		out, said := &bytes.Buffer{}, &stopWhenSaid{text: "is left out", stop: stop}
+		code = run(&app{
+			ctx: ctx, stdout: out, now: time.Now, env: func(string) (string, bool) { return "", false },
+			console: &console{w: said, width: func() int { return 80 }, now: time.Now},
+		}, args)
+		return code, out.String(), said.String()
+	}
 	for every, at := range map[string]float64{"1": 2, "3": 6} {
 		dir := filepath.Join(t.TempDir(), "run")
-		ctx, stop := context.WithCancel(context.Background())
-		stderr := &stopWhenSaid{text: "is left out", stop: stop}
-		a := &app{
-			ctx: ctx, stdout: &bytes.Buffer{}, now: time.Now, env: func(string) (string, bool) { return "", false },
-			console: &console{w: stderr, width: func() int { return 80 }, now: time.Now},
-		}
-		if code := run(a, append(tinyRun(dir, pictures), "--knn-every", every)); code != exitStopped || !strings.Contains(stderr.String(), "--resume "+dir) {
-			t.Fatalf("every %s: exit %d: %s", every, code, stderr)
+		code, _, said := until(append(tinyRun(dir, pictures), "--knn-every", every)...)
+		if code != exitStopped || !strings.Contains(said, "--resume "+dir) {
+			t.Fatalf("every %s: exit %d: %s", every, code, said)
 		}
 		before := lines(t, filepath.Join(dir, "metrics.jsonl"))
 		if len(before) != int(at) || before[len(before)-1]["loss"] == 0 {
@@ -302,5 +308,9 @@ func TestStoppedWithinAnEvaluation(t *testing.T) {
 				t.Errorf("every %s: evaluations at %v: %s", every, steps, diff)
 			}
 		}
+	}
+	code, stdout, said := until("eval", "knn", "--weights", trained, "--data", pictures)
+	if code != exitStopped || stdout != "" || !strings.Contains(said, "nothing was measured") {
+		t.Errorf("eval knn: exit %d: %s%s", code, stdout, said)
 	}
 }

@@ -7,7 +7,9 @@ import (
 	"time"
 
 	"github.com/dinogpu/dinogpu/augment"
+	"github.com/dinogpu/dinogpu/dino"
 	"github.com/dinogpu/dinogpu/eval"
+	"github.com/dinogpu/dinogpu/layers"
 )
 
 // labelledPaths are where a question's pictures lie.
@@ -43,6 +45,13 @@ func (l labelledPaths) open(size int, console *console) (eval.Question, error) {
 	}
 	q.Bank.View, q.Queries.View = eval.EvalView(size), eval.EvalView(size)
 	return q, nil
+}
+
+// batchOf is how many pictures of the question a backbone takes at once: as many as fit, in batches of even length.
+func batchOf(v layers.ViTConfig, size int, q eval.Question) int {
+	n, most := max(len(q.Bank.Which), len(q.Queries.Which)), dino.BackboneBatch(v, size)
+	batches := (n + most - 1) / most
+	return (n + batches - 1) / batches
 }
 
 // leftOut names pictures that cannot be read, each once, and counts them.

@@ -34,7 +34,7 @@ func openKNN(s dino.Settings, console *console) (*knnOf, error) {
 	if k.question, err = (labelledPaths{Train: s.Run.KNNTrain, Test: s.Run.KNNTest}).open(size, console); err != nil {
 		return nil, err
 	}
-	batch := dino.BackboneBatch(s.Config.ViT(), size)
+	batch := batchOf(s.Config.ViT(), size, k.question)
 	k.bank = eval.Reading{Batch: batch, LeftOut: newLeftOut(console, s.Run.KNNTrain).add}
 	k.queries = eval.Reading{Batch: batch, LeftOut: newLeftOut(console, s.Run.KNNTest).add}
 	return k, nil
