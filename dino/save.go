@@ -6,6 +6,9 @@ import (
 
 // WriteCheckpoint writes all that the run needs to go on: both networks, the moments and the centre.
 func (t *Trainer) WriteCheckpoint(path string, s Settings, adapter string) error {
+	if len(t.pending) > 0 {
+		panic("dino: a checkpoint is written while steps are under way: call Finish first")
+	}
 	var tensors []HostTensor
 	for _, role := range []struct {
 		name  string

@@ -3,40 +3,71 @@ package dino
 import (
 	"fmt"
 	"math"
+
+	"github.com/dinogpu/dinogpu/gpu"
 )
 
-// lossSums adds up what the batches of a step report.
-type lossSums struct {
-	loss, entropy float64
-	batches       int
+// metricsBehind is how many steps may be under way whose metrics are not there yet: the device goes on with the next
+// while the host looks at the last.
+const metricsBehind = 2
+
+// A pendingStep is a step that was submitted.
+type pendingStep struct {
+	values StepValues
+	read   *gpu.Readback // the step's sums, then the norms of the gradients
 }
 
-// add reads the rows of the batch that ran last.
-func (s *lossSums) add(t *Trainer) error {
-	values, entropy := make([]float32, t.loss.Values.Len()), make([]float32, t.loss.Entropy.Len())
-	if err := t.device.Read(t.loss.Values, values); err != nil {
-		return err
+// buildReadbacks makes one for each step that may be under way, and one for the step that is submitted next.
+func (t *Trainer) buildReadbacks() error {
+	for range metricsBehind + 1 {
+		r, err := t.device.NewReadback(t.loss.Sums, t.norms)
+		if err != nil {
+			return err
+		}
+		t.readbacks = append(t.readbacks, r)
 	}
-	if err := t.device.Read(t.loss.Entropy, entropy); err != nil {
-		return err
-	}
-	for _, v := range values {
-		s.loss += float64(v)
-	}
-	for _, v := range entropy {
-		s.entropy += float64(v) / float64(len(entropy))
-	}
-	s.batches++
 	return nil
 }
 
-// metrics reads the gradient norms and makes the step's line. A gradient that is not finite is an error that
-// names its tensor: the kernels left weights, moments, teacher and centre as they were.
-func (t *Trainer) metrics(v StepValues, s lossSums) (StepMetrics, error) {
-	norms := make([]float32, t.norms.Len())
-	if err := t.device.Read(t.norms, norms); err != nil {
-		return StepMetrics{}, err
+// submitted takes note of a step whose programs have been submitted.
+func (t *Trainer) submitted(v StepValues) error {
+	r := t.readbacks[v.Step%len(t.readbacks)]
+	if err := r.Start(); err != nil {
+		return err
 	}
+	t.pending = append(t.pending, pendingStep{v, r})
+	t.step++
+	return nil
+}
+
+// collect gives the metrics of steps that have run, the oldest first, and waits until at most behind are under way.
+func (t *Trainer) collect(behind int) ([]StepMetrics, error) {
+	var all []StepMetrics
+	for len(t.pending) > 0 && (len(t.pending) > behind || t.pending[0].read.Done()) {
+		s := t.pending[0]
+		read, err := s.read.Values()
+		if err != nil {
+			return all, err
+		}
+		m, err := t.metrics(s.values, read)
+		if err != nil {
+			// the steps behind it found the flag and changed nothing either
+			t.step, t.pending = s.values.Step, nil
+			return all, err
+		}
+		t.pending = t.pending[1:]
+		all = append(all, m)
+	}
+	return all, nil
+}
+
+// Finish waits for the steps that are under way and gives their metrics, the oldest first.
+func (t *Trainer) Finish() ([]StepMetrics, error) { return t.collect(0) }
+
+// metrics makes a step's line from its sums and the gradients' norms. A gradient that is not finite is an error that
+// names its tensor: the kernels left weights, moments, teacher and centre as they were.
+func (t *Trainer) metrics(v StepValues, read []float32) (StepMetrics, error) {
+	sums, norms := read[:2], read[2:]
 	bad, total := "", 0.0
 	for i, p := range t.Layout.List {
 		n := float64(norms[2*i])
@@ -45,9 +76,9 @@ func (t *Trainer) metrics(v StepValues, s lossSums) (StepMetrics, error) {
 		}
 		total += n * n
 	}
-	n := float64(s.batches)
+	loss, entropy := float64(sums[0])/float64(t.Config.Accumulate), float64(sums[1])/float64(t.Config.Accumulate)
 	m := StepMetrics{
-		Step: v.Step + 1, Epoch: v.Epoch, Loss: s.loss / n, Entropy: s.entropy / n, KL: (s.loss - s.entropy) / n,
+		Step: v.Step + 1, Epoch: v.Epoch, Loss: loss, Entropy: entropy, KL: loss - entropy,
 		LR: v.LR, WeightDecay: v.WeightDecay, Momentum: v.Momentum, TeacherTemp: v.TeacherTemp,
 		GradNorm: math.Sqrt(total),
 	}

@@ -1,6 +1,7 @@
 package dino
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/dinogpu/dinogpu/augment"
@@ -28,8 +29,10 @@ type Trainer struct {
 
 	begin, crops, update *gpu.Program
 
-	device *gpu.Device
-	step   int // optimiser steps done
+	device    *gpu.Device
+	step      int // optimiser steps submitted
+	pending   []pendingStep
+	readbacks []*gpu.Readback
 }
 
 // Options say how a trainer is recorded; they do not change what a step computes beyond rounding.
@@ -70,7 +73,7 @@ func Record(c Config, target gpu.Target, stepsPerEpoch int, o Options) (*Trainer
 	t.loss = layers.Loss{
 		Batch: B, Crops: c.Crops(),
 		Center: gpu.NewTensor("center", K), CenterSum: gpu.NewTensor("center.sum", K),
-		Entropy: gpu.NewTensor("entropy", 2*B), Values: gpu.NewTensor("loss", c.Crops()*B),
+		Entropy: gpu.NewTensor("entropy", 2*B), Values: gpu.NewTensor("loss", c.Crops()*B), Sums: gpu.NewTensor("sums", 2),
 		Scalars: layers.NewScalars(), NonFinite: gpu.NewTensor("nonfinite", 1),
 	}
 	t.passes = cropPasses(c, o)
@@ -99,6 +102,7 @@ func (t *Trainer) recordBegin(target gpu.Target) {
 		t.begin.Clear(part)
 	}
 	t.begin.Clear(t.loss.CenterSum)
+	t.begin.Clear(t.loss.Sums)
 }
 
 // recordCrops records the forward and backward passes of one batch. The loss is a sum over crops with fixed
@@ -123,6 +127,7 @@ func (t *Trainer) recordCrops(target gpu.Target) {
 		net.Backward(p, t.studentLoss(p, last, y, targets, x.first()))
 	}
 	last.End(p)
+	t.loss.Sum(p)
 }
 
 // teacherTargets records q (2B, K) for the two global crops, side by side or one after the other. The patches of the
@@ -217,7 +222,7 @@ func (t *Trainer) Build(d *gpu.Device) error {
 			return err
 		}
 	}
-	if err := t.segments.Upload(d); err != nil {
+	if err := errors.Join(t.segments.Upload(d), t.buildReadbacks()); err != nil {
 		return err
 	}
 	weights := InitialWeights(t.Layout, t.Config.Seed)
@@ -236,46 +241,64 @@ func (t *Trainer) Release() {
 		a.Release()
 	}
 	t.segments.Release()
-	gpu.Release(t.norms, t.loss.Center, t.loss.CenterSum, t.loss.Entropy, t.loss.Values, t.loss.Scalars, t.loss.NonFinite)
+	for _, r := range t.readbacks {
+		r.Release()
+	}
+	gpu.Release(t.loss.Sums, t.norms, t.loss.Center, t.loss.CenterSum, t.loss.Entropy, t.loss.Values, t.loss.Scalars, t.loss.NonFinite)
 	for _, g := range t.groups {
 		gpu.Release(g.input)
 	}
 }
 
-// Step does one optimiser step from Accumulate batches.
+// Step does one optimiser step from Accumulate batches and waits for its metrics.
 func (t *Trainer) Step(batches ...*augment.Batch) (StepMetrics, error) {
 	return t.stepWith(len(batches), func(i int) error { return t.uploadBatch(batches[i]) })
 }
 
+// Submit hands the device one optimiser step from Accumulate batches, and gives the metrics of the steps that have
+// run meanwhile, at most two behind. After an error the weights are those of the last good step.
+func (t *Trainer) Submit(batches ...*augment.Batch) ([]StepMetrics, error) {
+	if err := t.submit(len(batches), func(i int) error { return t.uploadBatch(batches[i]) }); err != nil {
+		return nil, err
+	}
+	return t.collect(metricsBehind)
+}
+
 // stepWith does one optimiser step from that many batches, each put into the groups' inputs by fill.
 func (t *Trainer) stepWith(batches int, fill func(i int) error) (StepMetrics, error) {
+	if err := t.submit(batches, fill); err != nil {
+		return StepMetrics{}, err
+	}
+	all, err := t.Finish()
+	if err != nil {
+		return StepMetrics{}, err
+	}
+	return all[len(all)-1], nil
+}
+
+func (t *Trainer) submit(batches int, fill func(i int) error) error {
 	if batches != t.Config.Accumulate {
-		return StepMetrics{}, fmt.Errorf("a step takes %d batches, %d were given", t.Config.Accumulate, batches)
+		return fmt.Errorf("a step takes %d batches, %d were given", t.Config.Accumulate, batches)
 	}
 	values := t.Schedules.At(t.step)
 	if err := t.device.Write(t.loss.Scalars, t.scalars(values).Values()); err != nil {
-		return StepMetrics{}, err
+		return err
 	}
 	if err := t.begin.Run(); err != nil {
-		return StepMetrics{}, err
+		return err
 	}
-	var sums lossSums
 	for i := range batches {
 		if err := fill(i); err != nil {
-			return StepMetrics{}, err
+			return err
 		}
 		if err := t.crops.Run(); err != nil {
-			return StepMetrics{}, err
-		}
-		if err := sums.add(t); err != nil {
-			return StepMetrics{}, err
+			return err
 		}
 	}
 	if err := t.update.Run(); err != nil {
-		return StepMetrics{}, err
+		return err
 	}
-	t.step++
-	return t.metrics(values, sums)
+	return t.submitted(values)
 }
 
 // scalars are a step's numbers as the kernels take them.

@@ -15,6 +15,7 @@ type Loss struct {
 	CenterSum gpu.Tensor // (K): sum of the teacher's logits over the step; cleared by the caller, before it begins
 	Entropy   gpu.Tensor // (2 Batch): of the teacher's rows
 	Values    gpu.Tensor // (Crops Batch): their sum is the loss
+	Sums      gpu.Tensor // (2): of the losses and the mean entropies of the step's batches; cleared by the caller
 	Scalars   gpu.Tensor // see Scalars
 	NonFinite gpu.Tensor // (1): not zero keeps the centre as it is
 }
@@ -57,6 +58,17 @@ func (l *Loss) Student(p *gpu.Program, logits, targets gpu.Tensor, first int) {
 			ref.StudentLoss(a[0], a[2], a[1], l.Batch, first, l.Crops, float64(s.StudentTemp), float64(s.PerWindow))
 		},
 	}), logits, targets, l.Values, l.Scalars)
+}
+
+// Sum records Sums += what the batch says: after Teacher and the last Student.
+func (l *Loss) Sum(p *gpu.Program) {
+	defer p.Part(p.Part("loss"))
+	N, R := l.Values.Len(), l.Entropy.Len()
+	p.Dispatch(newKernel("loss_sums", args{"LANES": workgroup, "ROWS": 1}, gpu.Kernel{
+		Params: []uint32{uint32(N), uint32(R)}, Groups: [3]int{1, 1, 1},
+		Trips: ceil(N, workgroup) + ceil(R, workgroup) + 12, Tolerance: approximate, // a division
+		Twin: func(a [][]float32) { ref.LossSums(a[2], a[0], a[1]) },
+	}), l.Values, l.Entropy, l.Sums)
 }
 
 // UpdateCenter records the centre's step towards the mean of the rows that CenterSum is the sum of.

@@ -15,7 +15,7 @@ func lossInputs(in *inputs, B, V, K int) *Loss {
 	return &Loss{
 		Batch: B, Crops: V,
 		Center: in.noise("center", K), CenterSum: in.noise("center.sum", K),
-		Entropy: in.noise("entropy", 2*B), Values: in.noise("loss", V*B),
+		Entropy: in.noise("entropy", 2*B), Values: in.noise("loss", V*B), Sums: in.noise("sums", 2),
 		Scalars: in.values("scalars", s.Values(), scalarCount), NonFinite: in.values("nonfinite", []float32{0}, 1),
 	}
 }
@@ -44,6 +44,7 @@ func TestTeacher(t *testing.T) {
 				}
 				l.Teacher(p, logits)
 				l.UpdateCenter(p, 2*c.B)
+				l.Sum(p)
 				in.check(t, p)
 			})
 		})
