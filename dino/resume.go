@@ -66,7 +66,7 @@ func NewestCheckpoint(run string, passed func(error)) (CheckpointHeader, []HostT
 // OpenRunDir opens a run's folder to go on after a step: lines of metrics.jsonl behind that step are dropped, and
 // config.yaml takes the settings.
 func OpenRunDir(path string, settings Settings, step int) (*RunDir, error) {
-	r := &RunDir{path: path}
+	r := &RunDir{path: path, again: step + 1}
 	if err := r.dropMetricsAfter(step); err != nil {
 		return nil, fmt.Errorf("run folder %s: %w", path, plainPathError(err))
 	}

@@ -14,14 +14,16 @@ import (
 const RunsFolder = "runs"
 
 // RunDir is a run's folder and the files that grow in it: metrics.jsonl, a
-// flat object a line, and train.log. Its methods may be called from several
+// flat object a line, TensorBoard's events of the same numbers, and train.log. Its methods may be called from several
 // goroutines.
 type RunDir struct {
-	path string
+	path  string
+	again int // the first step of a run that goes on; 0 for a new run
 
 	mu      sync.Mutex
 	log     *os.File
 	metrics *os.File
+	events  *eventsFile
 }
 
 // CreateRunDir makes the folder of a new run and writes the settings to its
@@ -115,7 +117,10 @@ func (r *RunDir) start(settings Settings) error {
 	if r.log, err = openAppend(r.Join("train.log")); err != nil {
 		return err
 	}
-	r.metrics, err = openAppend(r.Join("metrics.jsonl"))
+	if r.metrics, err = openAppend(r.Join("metrics.jsonl")); err != nil {
+		return err
+	}
+	r.events, err = newEventsFile(r.path, time.Now(), r.again)
 	return err
 }
 
@@ -136,7 +141,7 @@ func (r *RunDir) Log(now time.Time, line string) error {
 }
 
 // Metric adds a line to metrics.jsonl: the fields of v, a struct such as
-// StepMetrics, as one flat object.
+// StepMetrics, as one flat object. Its numbers go to TensorBoard's events too.
 func (r *RunDir) Metric(v any) error {
 	line, err := flatJSON(v)
 	if err != nil {
@@ -146,7 +151,7 @@ func (r *RunDir) Metric(v any) error {
 	defer r.mu.Unlock()
 	// One write a line, so that a reader never sees half of one.
 	_, err = r.metrics.Write(append(line, '\n'))
-	return plainPathError(err)
+	return errors.Join(plainPathError(err), plainPathError(r.events.Scalars(time.Now(), v)))
 }
 
 // Close closes the run's files; it may be called twice.
@@ -159,6 +164,10 @@ func (r *RunDir) Close() error {
 			errs = append(errs, (*f).Close())
 			*f = nil
 		}
+	}
+	if r.events != nil {
+		errs = append(errs, r.events.Close())
+		r.events = nil
 	}
 	return errors.Join(errs...)
 }

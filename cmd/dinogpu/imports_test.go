@@ -34,6 +34,7 @@ var keptIn = map[string][]string{
 	"github.com/cogentcore/webgpu": {"gpu", "viewer"},
 	"github.com/alecthomas/kong":   {"cmd/dinogpu"},
 	"golang.org/x/term":            {"cmd/dinogpu"},
+	"google.golang.org/protobuf":   {"dino"}, // the wire format of TensorBoard's events
 }
 
 type goPackage struct {
