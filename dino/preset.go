@@ -18,6 +18,7 @@ type Preset struct {
 func Presets() []Preset {
 	return []Preset{
 		{"demo", "pictures inside this program; minutes on two cores", demo},
+		{PresetAuto, "for your own: by their number, and small on a software adapter", autoAssumed},
 		{"vits16", "vanilla, 100 epochs; recipe's batch 512: --accumulate 8", vits16},
 		{"vits16-boosted", "300 epochs; recipe's batch 1024: --accumulate 16", vits16Boosted},
 		{"vitti16", "vits16 with vit_tiny", vitti16},
@@ -44,6 +45,11 @@ func PresetSettings(name string) (Settings, error) {
 		names = append(names, p.Name)
 	}
 	return Settings{}, fmt.Errorf("there is no preset %s%s; the presets are %s", name, didYouMean(name, names), joinWords(names))
+}
+
+// Where nobody counts pictures.
+func autoAssumed(s *Settings) {
+	*s, _ = auto(assumedSituation(), func(*Settings) error { return nil })
 }
 
 // Small enough for two cores without a GPU. Small batches on purpose: with few

@@ -142,6 +142,9 @@ func parseBool(text string) (bool, error) {
 	return false, fmt.Errorf("%q is neither true nor false", text)
 }
 
+// Text is the text of a setting's value, as Set takes it.
+func Text(value any) string { return field{value: reflect.ValueOf(value)}.text() }
+
 func (f field) text() string {
 	switch v := f.value.Interface().(type) {
 	case encoding.TextMarshaler:

@@ -6,19 +6,25 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"sort"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
 )
 
-// Sources say where settings come from, weakest last to be named: a value in
-// the environment beats one in the file, the file beats the preset and the
-// preset the defaults. Flags, which beat all, are the command line's to add.
+// Sources say where settings come from, weakest last to be named: a flag beats
+// a value in the environment, that one in the file, the file beats the preset
+// and the preset the defaults.
 type Sources struct {
 	Preset     string                           // from the flag; empty: the environment's, then the file's
 	ConfigFile string                           // empty: none
 	Env        func(name string) (string, bool) // os.LookupEnv; nil: no environment
+	Flags      map[string]string                // texts by the settings' names
+
+	// Situation is asked what preset auto is to choose by, of a run with those
+	// settings; not where nothing is left to choose. Nil: what is assumed.
+	Situation func(Settings) Situation
 }
 
 // EnvName is the environment variable of a setting: DINOGPU_OUT_DIM.
@@ -53,14 +59,54 @@ func (src Sources) Merge() (Settings, error) {
 	if err != nil {
 		return Settings{}, err
 	}
-	if err := s.assign(file); err != nil {
-		return Settings{}, fmt.Errorf("config file %s: %w", src.ConfigFile, err)
+	flags := src.flags()
+	lay := func(s *Settings) error {
+		if err := s.assign(file); err != nil {
+			return fmt.Errorf("config file %s: %w", src.ConfigFile, err)
+		}
+		if err := s.assign(env); err != nil {
+			return fmt.Errorf("environment: %w", err)
+		}
+		return s.assign(flags)
 	}
-	if err := s.assign(env); err != nil {
-		return Settings{}, fmt.Errorf("environment: %w", err)
+	if err := lay(&s); err != nil {
+		return Settings{}, err
+	}
+	if preset == PresetAuto && !chooseAll(file, env, flags) {
+		at := assumedSituation()
+		if src.Situation != nil {
+			at = src.Situation(s)
+		}
+		if s, err = auto(at, lay); err != nil {
+			return Settings{}, err
+		}
 	}
 	s.Preset = preset
 	return s, nil
+}
+
+func (src Sources) flags() []assignment {
+	var list []assignment
+	for _, key := range (Settings{}).Keys() {
+		if text, ok := src.Flags[key]; ok {
+			list = append(list, assignment{key: key, text: text, where: flagName(key)})
+		}
+	}
+	return list
+}
+
+// chooseAll tells whether the sources leave nothing for auto to choose.
+func chooseAll(sources ...[]assignment) bool {
+	given := map[string]bool{}
+	for _, a := range slices.Concat(sources...) {
+		given[a.key] = true
+	}
+	for _, key := range autoKeys {
+		if !given[key] {
+			return false
+		}
+	}
+	return true
 }
 
 // LoadSettings reads a file as config.yaml is written: its values over the

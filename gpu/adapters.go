@@ -114,6 +114,9 @@ func describe(h *wgpu.Adapter, info wgpu.AdapterInfo, index int) Adapter {
 	return a
 }
 
+// Find describes the adapter that Open would open.
+func Find(name string) (Adapter, error) { return choose(Adapters(), name) }
+
 // choose picks the adapter that the user named: by index, by a part of its name, or the best.
 func choose(all []Adapter, name string) (Adapter, error) {
 	if len(all) == 0 {

@@ -19,12 +19,19 @@ type console struct {
 	w     io.Writer
 	tty   bool
 	width func() int
-	now   func() time.Time
+	now   func() time.Time // nil: time.Now
 
 	mu     sync.Mutex
 	run    *dino.RunDir
-	status string // what the rewritten line shows, or empty
+	early  []saidLine // until the first run is attached
+	ended  bool       // a run was attached and is not any more
+	status string     // what the rewritten line shows, or empty
 	logErr error
+}
+
+type saidLine struct {
+	at   time.Time
+	text string
 }
 
 func newConsole(stderr *os.File) *console {
@@ -42,12 +49,19 @@ func newConsole(stderr *os.File) *console {
 	}
 }
 
-// Attach sends what is printed from here on to the run's train.log as well;
-// nil ends that.
+// Attach sends what is printed to the run's train.log as well, from what was
+// said before the run had a folder on; nil ends that.
 func (c *console) Attach(run *dino.RunDir) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.run = run
+	c.run, c.ended = run, run == nil
+	if run == nil {
+		return
+	}
+	for _, l := range c.early {
+		c.write(l)
+	}
+	c.early = nil
 }
 
 // Print says a notice.
@@ -96,11 +110,22 @@ func (c *console) LogError() error {
 }
 
 func (c *console) log(text string) {
-	if c.run == nil {
-		return
+	now := time.Now
+	if c.now != nil {
+		now = c.now
 	}
-	for _, line := range strings.Split(text, "\n") {
-		if err := c.run.Log(c.now(), line); err != nil && c.logErr == nil {
+	l := saidLine{now(), text}
+	switch {
+	case c.run != nil:
+		c.write(l)
+	case !c.ended:
+		c.early = append(c.early, l)
+	}
+}
+
+func (c *console) write(l saidLine) {
+	for _, line := range strings.Split(l.text, "\n") {
+		if err := c.run.Log(l.at, line); err != nil && c.logErr == nil {
 			c.logErr = err
 		}
 	}

@@ -21,6 +21,8 @@ type trainCmd struct {
 
 	DryRun bool `group:"plan" help:"Say what it would take and stop. Needs no GPU, no data."`
 	JSON   bool `name:"json" group:"plan" help:"With --dry-run: as JSON."`
+
+	auto *dino.Situation // what preset auto chose by; nil where it chose nothing
 }
 
 // Flags of train that are no setting of the run.
@@ -69,7 +71,18 @@ func (t *trainCmd) BeforeResolve(ctx *kong.Context, a *app) error {
 			own[strings.ReplaceAll(key, "_", "-")] = text
 		}
 	}
-	sources := dino.Sources{Env: a.env, ConfigFile: own["config"]}
+	sources := dino.Sources{Env: a.env, ConfigFile: own["config"], Flags: map[string]string{}}
+	for _, key := range t.Settings.Keys() {
+		if v, ok := given[strings.ReplaceAll(key, "_", "-")]; ok {
+			sources.Flags[key] = dino.Text(v)
+		}
+	}
+	plan, _ := given["dry-run"].(bool)
+	sources.Situation = func(s dino.Settings) dino.Situation {
+		at := situationOf(s, plan)
+		t.auto = &at
+		return at
+	}
 	if v, ok := given["preset"].(string); ok {
 		sources.Preset = v
 	}
@@ -87,10 +100,6 @@ func (t *trainCmd) BeforeResolve(ctx *kong.Context, a *app) error {
 	merged, err := sources.Merge()
 	if err != nil {
 		return err
-	}
-	if _, ok := given["arch"]; ok {
-		// As in a file: another architecture brings its own sizes.
-		merged.Config.Dim, merged.Config.Depth, merged.Config.Heads = 0, 0, 0
 	}
 	ctx.AddResolver(kong.ResolverFunc(func(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
 		if text, ok := own[flag.Name]; ok {
@@ -112,10 +121,13 @@ func (t *trainCmd) Run(a *app) error {
 	if t.JSON && !t.DryRun {
 		return usageError{errors.New("--json belongs to --dry-run: a run's numbers are in its metrics.jsonl")}
 	}
+	if t.auto != nil && (t.DryRun || !t.auto.Assumed) {
+		a.console.Print("%s", dino.AutoNotice(t.Settings, *t.auto))
+	}
 	// kong has validated the settings, but a plan looks at no picture.
 	if !t.DryRun {
 		if t.Settings.Config.Data == "" {
-			return usageError{errors.New("there is nothing to train on: name a folder, a list or an idx file with --data PATH, or try --preset demo")}
+			return usageError{errors.New("there is nothing to train on: name a folder, a list or an idx file with --data PATH, with --preset auto for settings by their number, or try --preset demo")}
 		}
 		a.console.Print("%s", rateNotice(t.Settings.Config))
 	}

@@ -9,8 +9,9 @@ import (
 	"github.com/dinogpu/dinogpu/gpu"
 )
 
-// dryRun says what the run would take. It opens no device and looks at no
-// picture; where --matmul leaves the choice, it plans for a GPU.
+// dryRun says what the run would take. It opens no device and no picture, and
+// counts the pictures where they are there; where --matmul leaves the choice,
+// it plans for a GPU.
 func dryRun(s dino.Settings, o trainOptions) error {
 	target := gpu.GPUTarget
 	if s.Run.Matmul == string(gpu.Texel) {
@@ -23,6 +24,9 @@ func dryRun(s dino.Settings, o trainOptions) error {
 	p, err := t.Plan()
 	if err != nil {
 		return err
+	}
+	if at := situationOf(s, true); !at.Assumed {
+		advise(s.Config, at, o.Console)
 	}
 	if o.JSON {
 		e := json.NewEncoder(o.Stdout)

@@ -39,8 +39,8 @@ func (o trainOptions) openRun(s dino.Settings, from *resumed) (*dino.RunDir, err
 	return run, nil
 }
 
-// createRun makes the run's folder, and from there on what the console says
-// is in its train.log too. The caller closes it with closeRun.
+// createRun makes the run's folder. What the console said before and says from
+// there on is in its train.log too. The caller closes it with closeRun.
 func (o trainOptions) createRun(s dino.Settings) (*dino.RunDir, error) {
 	run, err := dino.CreateRunDir(o.RunDir, s, o.Now())
 	if err != nil {
@@ -48,7 +48,6 @@ func (o trainOptions) createRun(s dino.Settings) (*dino.RunDir, error) {
 	}
 	o.Console.Attach(run)
 	o.Console.Log(versionText())
-	o.Console.Log(rateNotice(s.Config))
 	o.Console.Print("run folder %s", run.Path())
 	return run, nil
 }
@@ -107,7 +106,11 @@ func runTrain(ctx context.Context, s dino.Settings, o trainOptions) error {
 		return err
 	}
 	r := &training{settings: s, options: o, device: device, loader: loader, trainer: trainer, run: run, pictures: pictures, from: from, knn: knn}
-	return errors.Join(r.carryOut(ctx), o.closeRun(run))
+	err = r.carryOut(ctx)
+	if err != nil {
+		o.Console.Log(err.Error()) // main says it once the log is closed
+	}
+	return errors.Join(err, o.closeRun(run))
 }
 
 // fits tells before anything is allocated whether the run's memory is there.

@@ -183,6 +183,7 @@ func TestCreateRunKeepsWhatIsSaid(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	opts.Console.Print("said before")
 	run, err := opts.createRun(s)
 	if err != nil {
 		t.Fatal(err)
@@ -196,7 +197,7 @@ func TestCreateRunKeepsWhatIsSaid(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"Z learning rate 0.001 =", "Z two\n", "Z lines\n", "commit "} {
+	for _, want := range []string{"Z said before\n", "Z two\n", "Z lines\n", "commit "} {
 		if !strings.Contains(string(log), want) {
 			t.Errorf("train.log does not hold %q:\n%s", want, log)
 		}

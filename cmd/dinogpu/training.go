@@ -32,6 +32,7 @@ type training struct {
 // it, and writes what the run leaves.
 func (r *training) carryOut(ctx context.Context) error {
 	r.options.Console.Print("%d pictures, %d steps an epoch, %.1f million parameters", r.pictures.Len(), r.loader.StepsPerEpoch(), float64(r.trainer.Layout.Count())/1e6)
+	advise(r.settings.Config, dino.Situation{Pictures: r.pictures.Len(), Software: r.device.Adapter.Software}, r.options.Console)
 	if err := r.trainer.Build(r.device); err != nil {
 		return err
 	}
@@ -92,6 +93,7 @@ func (r *training) train(ctx context.Context) error {
 	total := r.trainer.Schedules.Steps()
 	progress := newProgress(r.options.Console, total, r.settings.Config.Epochs)
 	defer progress.Done()
+	collapse := dino.NewCollapseMonitor(r.settings.Config, r.loader.StepsPerEpoch())
 	if o := r.settings.Run; o.MaxTime > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, o.MaxTime)
@@ -115,6 +117,9 @@ func (r *training) train(ctx context.Context) error {
 		}
 		r.step = metrics.Step
 		progress.Step(metrics)
+		if said := collapse.Observe(metrics); said != "" {
+			r.options.Console.Print("%s", said)
+		}
 		if err := r.run.Metric(metrics); err != nil {
 			return err
 		}
@@ -165,7 +170,7 @@ Results are in %[1]s: teacher.safetensors (the released names), neighbours.png, 
 
 Try next:
   %[2]s bench --preset demo        what this device can do, and where a step's time goes
-  %[2]s train --data YOUR_PICTURES --preset vitti16 --drop-path-rate 0 --out-dim 1024 --batch-size 16
+  %[2]s train --data YOUR_PICTURES --preset auto   settings by their number
 `, r.run.Path(), os.Args[0])
 	return err
 }
