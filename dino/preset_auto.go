@@ -44,6 +44,9 @@ func auto(at Situation, lay func(*Settings) error) (Settings, error) {
 	return s, nil
 }
 
+// Pixels a side of crops on a software adapter.
+const softwareGlobal, softwareLocal = 96, 48
+
 // Below this many pictures a small model learns as much, and sooner.
 const fewPictures = 20_000
 
@@ -56,7 +59,7 @@ func autoSizes(s *Settings, at Situation) {
 	c.BatchSize = batchFor(at)
 	if at.Software {
 		// A sixth of the work: with 224 and 96 pixels a step would take the best part of a minute on two cores.
-		c.GlobalCropsSize, c.LocalCropsSize, c.LocalCropsNumber = 96, 48, 4
+		c.GlobalCropsSize, c.LocalCropsSize, c.LocalCropsNumber = softwareGlobal, softwareLocal, 4
 	}
 }
 
@@ -159,7 +162,9 @@ func AutoNotice(s Settings, at Situation) string {
 	crops := fmt.Sprintf("crops 2 x %d and %d x %d pixels", c.GlobalCropsSize, c.LocalCropsNumber, c.LocalCropsSize)
 	if at.Software {
 		adapter = "a software adapter"
-		crops += " (small because the adapter is software: a GPU gets 2 x 224 and 8 x 96)"
+		if c.GlobalCropsSize == softwareGlobal && c.LocalCropsSize == softwareLocal {
+			crops += " (small because the adapter is software: a GPU gets 2 x 224 and 8 x 96)"
+		}
 	}
 	perEpoch, size := c.stepsOf(at), c.Size()
 	model := fmt.Sprintf("%s (width %d, %d blocks), patch %d", c.Arch, size.Dim, size.Depth, c.PatchSize)
@@ -169,11 +174,11 @@ func AutoNotice(s Settings, at Situation) string {
 	}
 	return fmt.Sprintf("preset auto, for %s on %s:\n"+
 		"  %s, %d prototypes, %s\n"+
-		"  batch %d, %s of %d steps, %d steps in all; lr %g after %s of warm-up, last layer frozen for %s\n"+
+		"  batch %d, %s of %d steps, %d steps in all; learning rate %.3g after %s of warm-up, last layer frozen for %s\n"+
 		"  teacher: momentum %g, temperature %s\n"+
 		"  any flag, environment variable or --config beats these; config.yaml in the run's folder keeps them",
 		number, adapter, model, c.OutDim, crops,
-		c.StepPictures(), epochWord(c.Epochs), perEpoch, c.Epochs*perEpoch, c.LR, epochWord(c.WarmupEpochs), epochWord(c.FreezeLastLayer),
+		c.StepPictures(), epochWord(c.Epochs), perEpoch, c.Epochs*perEpoch, c.ScaledLR(), epochWord(c.WarmupEpochs), epochWord(c.FreezeLastLayer),
 		c.MomentumTeacher, temp)
 }
 
