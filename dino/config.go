@@ -24,7 +24,7 @@ type Config struct {
 	Depth          int     `yaml:"depth" group:"model" default:"0" help:"Blocks."`
 	Heads          int     `yaml:"heads" group:"model" default:"0" help:"Attention heads; must divide the width."`
 	DropPathRate   float64 `yaml:"drop_path_rate" group:"model" default:"0.1" help:"Rate of skipping the last block (student only)."`
-	OutDim         int     `yaml:"out_dim" group:"model" default:"65536" help:"Prototypes. Below 20,000 pictures take 1024, below 100,000 take 4096."`
+	OutDim         int     `yaml:"out_dim" group:"model" default:"65536" help:"Prototypes; 1024 below 20,000 pictures."`
 	NormLastLayer  bool    `yaml:"norm_last_layer" group:"model" default:"true" negatable:"" help:"Prototypes of length 1 (on): steadier. vit_small does better without."`
 	HeadLayers     int     `yaml:"head_layers" group:"model" default:"3" help:"Linear layers before the prototypes."`
 	HeadHidden     int     `yaml:"head_hidden" group:"model" default:"2048" help:"Width between them."`

@@ -18,7 +18,7 @@ type Preset struct {
 func Presets() []Preset {
 	return []Preset{
 		{"demo", "pictures inside this program; minutes on two cores", demo},
-		{PresetAuto, "for your own: by their number, and small on a software adapter", autoAssumed},
+		{PresetAuto, "your own pictures, by number; a software adapter: small", autoAssumed},
 		{"vits16", "vanilla, 100 epochs; recipe's batch 512: --accumulate 8", vits16},
 		{"vits16-boosted", "300 epochs; recipe's batch 1024: --accumulate 16", vits16Boosted},
 		{"vitti16", "vits16 with vit_tiny", vitti16},

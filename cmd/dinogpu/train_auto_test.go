@@ -121,3 +121,24 @@ func TestDryRunOfAuto(t *testing.T) {
 		t.Errorf("vitti16 for nine pictures: %s", o.stderr)
 	}
 }
+
+// A run that collapses is told so, on the console and in its log.
+func TestCollapseIsSaid(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "run")
+	o := dinogpu(t, nil, "train", "--data", photographs(t, 24), "--run-dir", dir, "--drop-path-rate", "0",
+		"--dim", "16", "--depth", "1", "--heads", "1", "--patch-size", "7", "--head-hidden", "16", "--head-bottleneck", "8", "--out-dim", "16",
+		"--global-crops-size", "14", "--local-crops-number", "0", "--batch-size", "2", "--epochs", "12", "--warmup-epochs", "0",
+		"--freeze-last-layer", "0", "--lr", "0.64", "--momentum-teacher", "0.9", "--teacher-temp", "1", "--warmup-teacher-temp", "1",
+		"--max-steps", "120", "--checkpoint-every", "500")
+	if o.code != exitStopped {
+		t.Fatalf("exit %d: %s", o.code, o.stderr)
+	}
+	log, err := os.ReadFile(filepath.Join(dir, "train.log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "collapse to uniform targets"
+	if !strings.Contains(o.stderr, want) || strings.Count(string(log), want) != 1 || !strings.Contains(string(log), "start anew with --teacher-temp 0.04") {
+		t.Errorf("%q is not said once:\n%s", want, log)
+	}
+}
