@@ -91,7 +91,7 @@ func (m *CollapseMonitor) judge(h, kl, near float64) Collapse {
 func (m *CollapseMonitor) explain(step int, h, kl float64) string {
 	kind, why, flags := "uniform targets", "every prototype gets the same share, whatever the picture: the teacher is too soft", m.sharpen()
 	if m.kind == OnePrototype {
-		kind, why, flags = "one prototype", "one prototype gets every picture: the centre does not hold it back", m.recentre()
+		kind, why, flags = "one prototype", "one prototype gets every picture, as the centre does not hold it back (or, with very few pictures, that they are known by heart: k-NN tells)", m.recentre()
 	}
 	return fmt.Sprintf("step %d: collapse to %s: over %d steps the targets' entropy is %.3f (ln K is %.3f) and KL %.3f. "+
 		"This means that %s. Going on is of no use as a rule; start anew with %s",
