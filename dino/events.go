@@ -65,6 +65,17 @@ func newEventsFile(folder string, now time.Time, again int) (*eventsFile, error)
 	return e, nil
 }
 
+// scalars adds to the run's events, in a file that its first numbers make.
+func (r *RunDir) scalars(now time.Time, v any) error {
+	if r.events == nil {
+		var err error
+		if r.events, err = newEventsFile(r.path, now, r.again); err != nil {
+			return err
+		}
+	}
+	return r.events.Scalars(now, v)
+}
+
 // createEvents takes the time now, or the second after the newest file's: the
 // order of the names is the order in which they are read.
 func createEvents(folder string, unix int64) (*os.File, error) {

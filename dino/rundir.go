@@ -117,10 +117,7 @@ func (r *RunDir) start(settings Settings) error {
 	if r.log, err = openAppend(r.Join("train.log")); err != nil {
 		return err
 	}
-	if r.metrics, err = openAppend(r.Join("metrics.jsonl")); err != nil {
-		return err
-	}
-	r.events, err = newEventsFile(r.path, time.Now(), r.again)
+	r.metrics, err = openAppend(r.Join("metrics.jsonl"))
 	return err
 }
 
@@ -151,7 +148,7 @@ func (r *RunDir) Metric(v any) error {
 	defer r.mu.Unlock()
 	// One write a line, so that a reader never sees half of one.
 	_, err = r.metrics.Write(append(line, '\n'))
-	return errors.Join(plainPathError(err), plainPathError(r.events.Scalars(time.Now(), v)))
+	return errors.Join(plainPathError(err), plainPathError(r.scalars(time.Now(), v)))
 }
 
 // Close closes the run's files; it may be called twice.
