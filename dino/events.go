@@ -60,7 +60,9 @@ func newEventsFile(folder string, now time.Time, again int) (*eventsFile, error)
 		err = e.record(appendBytes(header(now, again), eventSessionLog, start))
 	}
 	if err != nil {
-		return nil, errors.Join(err, f.Close())
+		_ = f.Close() // the first error is the one to tell; the next numbers try again
+		_ = os.Remove(f.Name())
+		return nil, err
 	}
 	return e, nil
 }
