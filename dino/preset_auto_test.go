@@ -79,7 +79,7 @@ func TestAutoIsAlwaysUsable(t *testing.T) {
 			flags = append(flags, "epochs", fmt.Sprint(rapid.IntRange(1, 1000).Draw(rt, "epochs")))
 		}
 		if rapid.Bool().Draw(rt, "batch given") {
-			flags = append(flags, "batch_size", fmt.Sprint(rapid.IntRange(1, at.Pictures).Draw(rt, "batch")))
+			flags = append(flags, "batch_size", fmt.Sprint(rapid.IntRange(1, min(at.Pictures, 4096)).Draw(rt, "batch")))
 		}
 		s := autoFor(t, at, flags...)
 		s.Config.Data = "pictures"
