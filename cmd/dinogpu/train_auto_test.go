@@ -83,7 +83,7 @@ func TestTrainAuto(t *testing.T) {
 	}
 	for _, args := range [][]string{{"--config", config}, {"--preset", "auto", "--config", config}, {"--resume", dir}} {
 		got := parseTrain(t, nil, args...)
-		if diff := cmp.Diff(want, got.Settings); diff != "" || got.auto != nil {
+		if diff := cmp.Diff(want.Config, got.Settings.Config); diff != "" || got.auto != nil || got.Settings.Preset != dino.PresetAuto {
 			t.Errorf("%v: chosen by %+v\n%s", args, got.auto, diff)
 		}
 	}
