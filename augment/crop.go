@@ -1,11 +1,6 @@
 package augment
 
-import (
-	"image"
-	"math"
-
-	"github.com/disintegration/imaging"
-)
+import "math"
 
 // Box is a rectangle of a picture, in pixels.
 type Box struct{ Left, Top, W, H int }
@@ -44,8 +39,7 @@ func RandomBox(w, h int, scale, ratio [2]float64, r *Rand) Box {
 }
 
 // ResizedCrop cuts a box out first and then resizes it to w x h, so that no
-// pixel outside the box has a say: Pillow's bicubic (a = -0.5, its support
-// growing when it shrinks), to within one grey level.
+// pixel outside the box has a say, byte for byte as Pillow's bicubic does.
 func ResizedCrop(im *Image, b Box, w, h int) *Image {
 	out := NewImage(w, h)
 	resizedCropInto(out.Pix, im, b, w, h, &scratch{})
@@ -54,8 +48,10 @@ func ResizedCrop(im *Image, b Box, w, h int) *Image {
 
 // scratch is one worker's memory for what a crop needs in between.
 type scratch struct {
-	cut  []uint8 // the crop as RGBA
-	line []uint8 // blur: one padded line
+	rows, cols taps
+	cut        []uint8 // the area after the pass along its rows
+	sums       []int32 // one row of the result
+	line       []uint8 // blur: one padded line
 }
 
 // resizedCropInto is ResizedCrop into dst, w*h*3 bytes.
@@ -66,22 +62,8 @@ func resizedCropInto(dst []uint8, im *Image, b Box, w, h int, s *scratch) {
 		}
 		return
 	}
-	if n := b.W * b.H * 4; cap(s.cut) < n {
-		s.cut = make([]uint8, n)
-	}
-	cut := image.NRGBA{Pix: s.cut[:b.W*b.H*4], Stride: b.W * 4, Rect: image.Rect(0, 0, b.W, b.H)}
-	for y := range b.H {
-		src := im.Pix[((b.Top+y)*im.W+b.Left)*3:][:b.W*3]
-		row := cut.Pix[y*cut.Stride:][:b.W*4]
-		for len(src) >= 3 && len(row) >= 4 {
-			row[0], row[1], row[2], row[3] = src[0], src[1], src[2], 255
-			src, row = src[3:], row[4:]
-		}
-	}
-	// CatmullRom is the cubic with a = -0.5.
-	res := imaging.Resize(&cut, w, h, imaging.CatmullRom).Pix
-	for len(res) >= 4 && len(dst) >= 3 {
-		dst[0], dst[1], dst[2] = res[0], res[1], res[2]
-		res, dst = res[4:], dst[3:]
-	}
+	resizeInto(dst, im, area{
+		left: float64(b.Left), top: float64(b.Top),
+		right: float64(b.Left + b.W), bottom: float64(b.Top + b.H),
+	}, w, h, s)
 }

@@ -9,9 +9,9 @@ func TestEvalGolden(t *testing.T) {
 	g := openGolden(t)
 	got := resizeCentre(g.image("photo"), 64, 56)
 	want := g.image("eval.resize64_center56")
-	within(t, "eval.resize64_center56", got, want.Pix, 1)
+	within(t, "eval.resize64_center56", got, want.Pix, 0)
 	// 56 is the size whose short side is 64, so the exported one is the same.
-	within(t, "EvalView 56", EvalView(g.image("photo"), 56), want.Pix, 1)
+	within(t, "EvalView 56", EvalView(g.image("photo"), 56), want.Pix, 0)
 }
 
 // Odd shapes: a line, a dot, a picture smaller than the view.
