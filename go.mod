@@ -1,10 +1,11 @@
 module github.com/dinogpu/dinogpu
 
-go 1.26.0
+go 1.26.4
 
 require (
 	github.com/alecthomas/kong v1.17.0
 	github.com/cogentcore/webgpu v0.23.0
+	github.com/gen2brain/jpegn v0.6.0
 	github.com/google/go-cmp v0.7.0
 	github.com/kelindar/binary v1.0.19
 	github.com/nlpodyssey/safetensors v0.0.0-20250209183917-bfb01cc25f7c

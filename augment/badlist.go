@@ -55,7 +55,7 @@ func (b *badList) tooMany() error {
 			names = append(names, fmt.Sprintf("and %d more", len(b.seen)-most))
 			break
 		}
-		names = append(names, b.src.Name(i))
+		names = append(names, quote(b.src.Name(i)))
 	}
 	return fmt.Errorf("%d of %d pictures cannot be read, more than the %d that are passed over; replace or remove them: %s",
 		len(b.seen), b.src.Len(), b.limit, strings.Join(names, ", "))
@@ -71,7 +71,7 @@ func (b *badList) count() int {
 // decode reads picture i of an epoch, or a replacement drawn from the stream
 // of (seed, epoch, i), so that the choice depends on nothing else. It gives
 // the place of the picture it took.
-func (b *badList) decode(i int, seed uint64, epoch int) (*Image, int, error) {
+func (b *badList) decode(i int, seed uint64, epoch int, shrink shrinkFor) (*Image, int, error) {
 	// With at most limit bad pictures out of a few dozen or more, this many
 	// draws without one good picture do not happen.
 	const draws = 100
@@ -79,9 +79,9 @@ func (b *badList) decode(i int, seed uint64, epoch int) (*Image, int, error) {
 	at := i
 	for range draws {
 		if !b.known(at) {
-			im, err := b.src.Decode(at)
+			im, err := decodeShrunk(b.src, at, shrink)
 			if err == nil && (im == nil || im.W < 1 || im.H < 1) {
-				err = fmt.Errorf("picture %s holds no pixels: replace or remove it", b.src.Name(at))
+				err = fmt.Errorf("picture %s holds no pixels: replace or remove it", quote(b.src.Name(at)))
 			}
 			if err == nil {
 				return im, at, nil

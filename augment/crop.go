@@ -54,16 +54,14 @@ type scratch struct {
 	line       []uint8 // blur: one padded line
 }
 
-// resizedCropInto is ResizedCrop into dst, w*h*3 bytes.
+// resizedCropInto is ResizedCrop into dst, w*h*3 bytes. The box counts the
+// picture's own pixels, also where decoding shrank it.
 func resizedCropInto(dst []uint8, im *Image, b Box, w, h int, s *scratch) {
-	if b.W == w && b.H == h { // Pillow copies too
+	if b.W == w && b.H == h && im.by <= 1 { // Pillow copies too
 		for y := range h {
 			copy(dst[y*w*3:(y+1)*w*3], im.Pix[((b.Top+y)*im.W+b.Left)*3:])
 		}
 		return
 	}
-	resizeInto(dst, im, area{
-		left: float64(b.Left), top: float64(b.Top),
-		right: float64(b.Left + b.W), bottom: float64(b.Top + b.H),
-	}, w, h, s)
+	resizeInto(dst, im, im.place(b), w, h, s)
 }

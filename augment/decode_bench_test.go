@@ -1,39 +1,57 @@
 package augment
 
 import (
+	"fmt"
 	"os"
 	"testing"
 )
 
-// One worker's whole work for a JPEG under the reference's recipe: decoding,
-// 2 crops of 224 and 8 of 96 pixels. The picture is the file that
-// DINOGPU_BENCH_PICTURE names.
+// One worker's whole work for a picture under the reference's recipe: decoding,
+// 2 crops of 224 pixels and 8 of 96. DINOGPU_BENCH_PICTURE names another file
+// than the golden photograph.
 func BenchmarkPicture(b *testing.B) {
 	path := os.Getenv("DINOGPU_BENCH_PICTURE")
+	if path == "" {
+		path = "../testdata/golden/photo.png"
+	}
 	recipe := Reference(224, globalScale, 8, 96, localScale)
 	s := &scratch{}
 	var views [][]uint8
 	for v := range recipe.Views() {
 		views = append(views, make([]uint8, recipe.Size(v)*recipe.Size(v)*3))
 	}
-	b.Run("decode", func(b *testing.B) {
-		for b.Loop() {
-			if _, err := decodeFile(path); err != nil {
-				b.Fatal(err)
-			}
+	decode := func(b *testing.B, shrink shrinkFor) *Image {
+		im, err := decodeFile(path, shrink)
+		if err != nil {
+			b.Fatal(err)
 		}
-	})
-	b.Run("all", func(b *testing.B) {
-		i := 0
-		for b.Loop() {
-			im, err := decodeFile(path)
-			if err != nil {
-				b.Fatal(err)
-			}
-			for v := range views {
-				recipe.Kind(v).view(views[v], im, NewRand(Key{Image: i, View: v}), s)
-			}
-			i++
+		return im
+	}
+	own := decode(b, recipe.shrink).by
+	for _, by := range []int{1, 2, 4, 8} {
+		shrink := func(int, int) int { return by }
+		if by > 1 && decode(b, shrink).by != by {
+			continue
 		}
-	})
+		name := fmt.Sprintf("by%d", by)
+		if by == max(own, 1) {
+			name += "_recipe's"
+		}
+		b.Run(name+"/decode", func(b *testing.B) {
+			for b.Loop() {
+				decode(b, shrink)
+			}
+		})
+		b.Run(name+"/all", func(b *testing.B) {
+			b.ReportAllocs()
+			i := 0
+			for b.Loop() {
+				im := decode(b, shrink)
+				for v := range views {
+					recipe.Kind(v).view(views[v], im, NewRand(Key{Image: i, View: v}), s)
+				}
+				i++
+			}
+		})
+	}
 }

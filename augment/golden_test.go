@@ -16,7 +16,12 @@ type golden struct {
 
 func openGolden(t *testing.T) golden {
 	t.Helper()
-	raw, err := os.ReadFile("../testdata/golden/augment.safetensors")
+	return openGoldenFile(t, "../testdata/golden/augment.safetensors")
+}
+
+func openGoldenFile(t *testing.T, path string) golden {
+	t.Helper()
+	raw, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,10 @@ import (
 type Image struct {
 	W, H int
 	Pix  []uint8
+
+	// Where decoding shrank the picture: how many times, and from what size.
+	// W and H are then the shrunk ones, rounded up. by is 0 or 1 elsewhere.
+	by, fullW, fullH int
 }
 
 // NewImage makes a black picture of w x h pixels.
@@ -19,20 +23,41 @@ func NewImage(w, h int) *Image {
 
 // fromGo converts what Go's decoders give into RGB as Pillow's convert("RGB")
 // does: grey is tripled, palettes looked up, 16 bits cut to the upper 8, and
-// alpha dropped with the colour beneath it kept as it was stored.
-func fromGo(src image.Image) *Image {
+// alpha dropped with the colour beneath it kept as it was stored. format is the
+// name that image.Decode gives.
+//
+// In one thing Pillow is not followed: 16-bit grey it clips at 255, so that all
+// but the darkest pixels turn white and nothing is left to learn from. X-rays
+// and depth maps are stored so; they keep their upper 8 bits here, as 16-bit
+// colour does in both.
+func fromGo(src image.Image, format string) *Image {
 	b := src.Bounds()
 	im := NewImage(b.Dx(), b.Dy())
 	switch s := src.(type) {
 	case *image.YCbCr:
-		fromYCbCr(im, s)
+		if format == "webp" {
+			fromYCbCr(im, s, webpPlanes)
+		} else {
+			fromYCbCr(im, s, jpegPlanes(s.SubsampleRatio))
+		}
 	case *image.NYCbCrA: // WebP with alpha: the colour planes alone
-		fromYCbCr(im, &s.YCbCr)
+		fromYCbCr(im, &s.YCbCr, webpPlanes)
 	case *image.Gray:
 		for y := range im.H {
 			row := s.Pix[s.PixOffset(b.Min.X, b.Min.Y+y):]
 			for x := range im.W {
 				im.set(x, y, row[x], row[x], row[x])
+			}
+		}
+	case *image.RGBA: // formats without alpha: BMP, TIFF, RGB JPEG
+		if !s.Opaque() {
+			fromAny(im, src)
+			break
+		}
+		for y := range im.H {
+			row := s.Pix[s.PixOffset(b.Min.X, b.Min.Y+y):]
+			for x := range im.W {
+				im.set(x, y, row[4*x], row[4*x+1], row[4*x+2])
 			}
 		}
 	case *image.NRGBA:
@@ -45,33 +70,26 @@ func fromGo(src image.Image) *Image {
 	case *image.Paletted:
 		fromPaletted(im, s)
 	default:
-		for y := range im.H {
-			for x := range im.W {
-				r, g, bl := straight(src.At(b.Min.X+x, b.Min.Y+y))
-				im.set(x, y, r, g, bl)
-			}
-		}
+		fromAny(im, src)
 	}
 	return im
+}
+
+// fromAny asks for each pixel's colour, which is slow.
+func fromAny(im *Image, src image.Image) {
+	b := src.Bounds()
+	for y := range im.H {
+		for x := range im.W {
+			r, g, bl := straight(src.At(b.Min.X+x, b.Min.Y+y))
+			im.set(x, y, r, g, bl)
+		}
+	}
 }
 
 // set writes one pixel.
 func (im *Image) set(x, y int, r, g, b uint8) {
 	p := im.Pix[(y*im.W+x)*3:][:3]
 	p[0], p[1], p[2] = r, g, b
-}
-
-// fromYCbCr converts a JPEG's planes with the standard library's integer
-// formula, which is also the JFIF one.
-func fromYCbCr(im *Image, s *image.YCbCr) {
-	b := s.Rect
-	for y := range im.H {
-		for x := range im.W {
-			yi, ci := s.YOffset(b.Min.X+x, b.Min.Y+y), s.COffset(b.Min.X+x, b.Min.Y+y)
-			r, g, bl := color.YCbCrToRGB(s.Y[yi], s.Cb[ci], s.Cr[ci])
-			im.set(x, y, r, g, bl)
-		}
-	}
 }
 
 // fromPaletted looks every index up once converted. An index beyond a short

@@ -89,7 +89,7 @@ func (l *Loader) fill(t task, s *scratch) {
 }
 
 func (l *Loader) views(b *Batch, slot int, s *scratch) error {
-	im, at, err := l.bad.decode(b.Images[slot], l.cfg.Seed, b.Epoch)
+	im, at, err := l.bad.decode(b.Images[slot], l.cfg.Seed, b.Epoch, l.cfg.Recipe.shrink)
 	if err != nil {
 		return err
 	}

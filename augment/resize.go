@@ -122,8 +122,7 @@ func clip8(v int32) uint8 { return uint8(max(0, min(255, v>>weightBits))) }
 // area is a rectangle of a picture in pixels, fractions allowed.
 type area struct{ left, top, right, bottom float64 }
 
-// resizeInto resizes an area of a picture to w x h pixels at dst. An area of
-// just that size on whole pixels is copied, since its weights are 1.
+// resizeInto resizes an area of a picture to w x h pixels at dst.
 func resizeInto(dst []uint8, im *Image, a area, w, h int, s *scratch) {
 	s.rows.set(a.left, a.right, w)
 	s.cols.set(a.top, a.bottom, h)

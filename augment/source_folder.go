@@ -106,6 +106,6 @@ func (f *folder) Name(i int) string { return f.paths[i] }
 func (f *folder) Label(i int) int   { return int(f.labels[i]) }
 func (f *folder) Classes() []string { return f.classes }
 
-func (f *folder) Decode(i int) (*Image, error) {
-	return decodeFile(filepath.Join(f.root, f.paths[i]))
-}
+func (f *folder) full(i int) string { return filepath.Join(f.root, f.paths[i]) }
+
+func (f *folder) Decode(i int) (*Image, error) { return decodeFile(f.full(i), nil) }

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -221,7 +222,7 @@ func TestDecodeFormats(t *testing.T) {
 		"rgb.tiff":    {tiffs.Bytes(), [6]uint8{200, 100, 50, 10, 20, 30}},
 		"gray.JPEG":   {jpegs.Bytes(), [6]uint8{77, 77, 77, 77, 77, 77}},
 	} {
-		im, err := decodeFile(write(t, filepath.Join(dir, name), c.data))
+		im, err := decodeFile(write(t, filepath.Join(dir, name), c.data), nil)
 		if err != nil || im.W != 2 || im.H != 1 || !bytes.Equal(im.Pix, c.want[:]) {
 			t.Errorf("%s: %+v, %v, want %v", name, im, err, c.want)
 		}
@@ -230,7 +231,7 @@ func TestDecodeFormats(t *testing.T) {
 
 // The golden photograph, through the folder source.
 func TestDecodePhoto(t *testing.T) {
-	im, err := decodeFile("../testdata/golden/photo.png")
+	im, err := decodeFile("../testdata/golden/photo.png", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -249,6 +250,14 @@ func TestDecodeDamage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	read := func(name string) []byte {
+		data, err := os.ReadFile("../testdata/formats/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return data
+	}
+	jpg, gif89 := read("420.jpg"), read("transparent.gif")
 	for name, c := range map[string]struct {
 		data []byte
 		say  string
@@ -257,9 +266,15 @@ func TestDecodeDamage(t *testing.T) {
 		"text.jpg":  {[]byte("no picture"), "no readable picture"},
 		"cut.png":   {photo[:len(photo)/2], "is damaged"},
 		"huge.gif":  {huge, "says it is 65535 x 65535 pixels"},
+		"cut.jpg":   {jpg[:len(jpg)*3/4], "cut short"},
+		// A thumbnail's end before the first scan is not the picture's.
+		"thumb.jpg": {slices.Concat(jpg[:2], []byte("\xff\xe1\x00\x06AB\xff\xd9"), jpg[2:len(jpg)*3/4]), "cut short"},
+		"lost.jpg":  {jpg[:100], "no readable picture"},
+		"cut.gif":   {gif89[:len(gif89)/2], "is damaged"},
+		"head.gif":  {gif89[:9], "no readable picture"},
 	} {
 		path := write(t, filepath.Join(t.TempDir(), name), c.data)
-		if im, err := decodeFile(path); err == nil || im != nil || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), c.say) {
+		if im, err := decodeFile(path, nil); err == nil || im != nil || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), c.say) {
 			t.Errorf("%s: want %q and the path, got %v", name, c.say, err)
 		}
 	}
