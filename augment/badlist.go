@@ -37,7 +37,7 @@ func (b *badList) add(i int, err error) error {
 	if b.seen[i] == nil {
 		b.seen[i] = err
 		if b.tell != nil {
-			b.tell(b.src.Name(i), err)
+			b.tell(quote(b.src.Name(i)), err)
 		}
 	}
 	if len(b.seen) <= b.limit {

@@ -3,11 +3,9 @@ package augment
 import (
 	"bufio"
 	"bytes"
-	"errors"
 	"fmt"
 	"image"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -100,13 +98,4 @@ func decodeAny(r io.Reader, _ image.Config, _ shrinkFor) (*Image, error) {
 		return nil, err
 	}
 	return fromGo(src, format), nil
-}
-
-// bare is an error without the path that the file system put into it, which
-// the message around it names already.
-func bare(err error) error {
-	if p := (*fs.PathError)(nil); errors.As(err, &p) {
-		return p.Err
-	}
-	return err
 }

@@ -2,6 +2,7 @@ package augment
 
 import (
 	"encoding/binary"
+	"image"
 	"os"
 	"testing"
 
@@ -90,4 +91,14 @@ func noise(w, h int, seed uint64) *Image {
 		im.Pix[i] = uint8(r.IntN(256))
 	}
 	return im
+}
+
+// goImage is a picture as Go's encoders take it.
+func goImage(im *Image) image.Image {
+	out := image.NewNRGBA(image.Rect(0, 0, im.W, im.H))
+	for i := range im.W * im.H {
+		copy(out.Pix[4*i:], im.Pix[3*i:3*i+3])
+		out.Pix[4*i+3] = 255
+	}
+	return out
 }

@@ -19,6 +19,7 @@ import (
 // messages, want says how many dimensions are allowed. Memory grows with the
 // bytes that arrive, never with what the header claims.
 func readIDX(name string, r io.Reader, want ...int) (dims []int, data []byte, err error) {
+	name = quote(name)
 	br := bufio.NewReaderSize(r, 1<<16)
 	packed := false
 	if head, _ := br.Peek(2); bytes.Equal(head, gzipMagic) {

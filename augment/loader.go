@@ -19,8 +19,9 @@ type LoaderConfig struct {
 	// Workers decode and crop at once (0: one a processor); Queue batches
 	// wait ready at most (0: 2). Neither can change a batch's bytes.
 	Workers, Queue int
-	// OnBad, if set, is told once of each picture that cannot be decoded; it
-	// is called from workers, one call at a time.
+	// OnBad, if set, is told once of each picture that cannot be decoded, by
+	// its name as a message may print it; it is called from workers, one call
+	// at a time.
 	OnBad func(name string, err error)
 }
 

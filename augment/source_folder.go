@@ -23,29 +23,30 @@ type folder struct {
 // first path element under root is a picture's class, as in torchvision's
 // ImageFolder; pictures directly in root then have none. Names that start with
 // a dot are passed over, and links to folders are followed in root only, so
-// that a link cannot make the walk endless.
+// that a link cannot make the walk endless. Any bytes that the system allows may
+// stand in a name. Devices and pipes are no pictures, whatever their names.
 func OpenFolder(root string) (Source, error) {
 	info, err := os.Stat(root)
 	if err != nil {
-		return nil, fmt.Errorf("the folder %s cannot be read (%w): give a folder of pictures", root, err)
+		return nil, fmt.Errorf("the folder %s cannot be read (%w): give a folder of pictures", quote(root), bare(err))
 	}
 	if !info.IsDir() {
-		return nil, fmt.Errorf("%s is no folder: give a folder of pictures", root)
+		return nil, fmt.Errorf("%s is no folder: give a folder of pictures", quote(root))
 	}
 	real, err := filepath.EvalSymlinks(root)
 	if err != nil {
-		return nil, fmt.Errorf("the folder %s cannot be read: %w", root, err)
+		return nil, fmt.Errorf("the folder %s cannot be read: %w", quote(root), bare(err))
 	}
 	f := &folder{root: root}
 	others := 0
 	if err := f.walk(real, "", &others); err != nil {
-		return nil, fmt.Errorf("the folder %s cannot be listed: %w", root, err)
+		return nil, fmt.Errorf("the folder %s cannot be listed: %w", quote(root), located(err))
 	}
 	if len(f.paths) == 0 {
 		if others == 0 {
-			return nil, fmt.Errorf("the folder %s is empty: put pictures (%s) into it or its sub-folders", root, Extensions)
+			return nil, fmt.Errorf("the folder %s is empty: put pictures (%s) into it or its sub-folders", quote(root), Extensions)
 		}
-		return nil, fmt.Errorf("the folder %s holds %d files but no picture: names must end in one of %s", root, others, Extensions)
+		return nil, fmt.Errorf("the folder %s holds %d files but no picture: names must end in one of %s", quote(root), others, Extensions)
 	}
 	f.paths, f.labels = slices.Clip(f.paths), slices.Clip(f.labels)
 	return f, nil
@@ -72,7 +73,7 @@ func (f *folder) walk(dir, prefix string, others *int) error {
 		}
 		switch {
 		case d.IsDir():
-		case isPicture(rel):
+		case isPicture(rel) && d.Type()&^fs.ModeSymlink == 0:
 			f.add(rel)
 		case d.Type()&fs.ModeSymlink != 0 && !strings.ContainsRune(rel, filepath.Separator):
 			if real, err := filepath.EvalSymlinks(path); err == nil {

@@ -280,37 +280,65 @@ func TestDecodeDamage(t *testing.T) {
 	}
 }
 
-// Listing 100,000 files in 100 class folders, and the memory kept for them
-// beside the paths' own letters.
-func BenchmarkFolder(b *testing.B) {
-	const classes, each = 100, 1000
-	dir := b.TempDir()
+// manyFiles makes classes x each empty files named as ImageNet's are.
+func manyFiles(t testing.TB, classes, each int) string {
+	dir := t.TempDir()
 	for c := range classes {
 		sub := filepath.Join(dir, fmt.Sprintf("n%08d", c))
 		if err := os.Mkdir(sub, 0o755); err != nil {
-			b.Fatal(err)
+			t.Fatal(err)
 		}
 		for i := range each {
 			f, err := os.Create(filepath.Join(sub, fmt.Sprintf("n%08d_%05d.JPEG", c, i)))
 			if err != nil {
-				b.Fatal(err)
+				t.Fatal(err)
 			}
 			f.Close()
 		}
 	}
-	var s Source
-	var before, after runtime.MemStats
+	return dir
+}
+
+// heap is the memory in use after what is not has been given back.
+func heap() uint64 {
+	var m runtime.MemStats
 	runtime.GC()
-	runtime.ReadMemStats(&before)
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
+}
+
+// listed opens a folder and gives the bytes kept for each file beside its
+// path's own letters.
+func listed(t testing.TB, dir string) (Source, float64) {
+	before := heap()
+	s, err := OpenFolder(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	letters := len(dir) + 1 + len(s.Name(0))
+	return s, (float64(heap())-float64(before))/float64(s.Len()) - float64(letters)
+}
+
+// A folder of 20,000 files is listed whole, in order, with its classes, in less
+// than 100 bytes a file.
+func TestFolderMemory(t *testing.T) {
+	s, bytes := listed(t, manyFiles(t, 20, 1000))
+	t.Logf("%.1f bytes a file", bytes)
+	if bytes >= 100 {
+		t.Errorf("%.0f bytes a file beside the path, want less than 100", bytes)
+	}
+	if s.Len() != 20000 || len(s.Classes()) != 20 || s.Label(19999) != 19 || filepath.ToSlash(s.Name(19999)) != "n00000019/n00000019_00999.JPEG" {
+		t.Errorf("%d files, %d classes, last %s of class %d", s.Len(), len(s.Classes()), s.Name(s.Len()-1), s.Label(s.Len()-1))
+	}
+	runtime.KeepAlive(s)
+}
+
+// Listing 100,000 files in 100 class folders.
+func BenchmarkFolder(b *testing.B) {
+	dir := manyFiles(b, 100, 1000)
 	for b.Loop() {
-		var err error
-		if s, err = OpenFolder(dir); err != nil {
+		if _, err := OpenFolder(dir); err != nil {
 			b.Fatal(err)
 		}
 	}
-	runtime.GC()
-	runtime.ReadMemStats(&after)
-	letters := len(dir) + 1 + len(s.Name(0))
-	b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/float64(s.Len())-float64(letters), "B/file")
-	runtime.KeepAlive(s)
 }

@@ -26,7 +26,7 @@ type idxSource struct {
 func OpenIDX(path string) (Source, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("the idx file %s cannot be read: %w", path, err)
+		return nil, fmt.Errorf("the idx file %s cannot be read: %w", quote(path), bare(err))
 	}
 	defer f.Close()
 	labelPath := findLabels(path)
@@ -35,7 +35,7 @@ func OpenIDX(path string) (Source, error) {
 	}
 	lf, err := os.Open(labelPath)
 	if err != nil {
-		return nil, fmt.Errorf("the label file %s cannot be read: %w", labelPath, err)
+		return nil, fmt.Errorf("the label file %s cannot be read: %w", quote(labelPath), bare(err))
 	}
 	defer lf.Close()
 	return newIDX(path, f, labelPath, lf)
@@ -50,7 +50,7 @@ func newIDX(name string, images io.Reader, labelName string, labels io.Reader) (
 	s := &idxSource{name: filepath.Base(name), n: dims[0], h: dims[1], w: dims[2], depth: 1, pix: pix}
 	if len(dims) == 4 {
 		if dims[3] != 3 {
-			return nil, fmt.Errorf("%s has pictures of %d colours where 3 are expected: convert them to RGB or grey", name, dims[3])
+			return nil, fmt.Errorf("%s has pictures of %d colours where 3 are expected: convert them to RGB or grey", quote(name), dims[3])
 		}
 		s.depth = 3
 	}
@@ -62,7 +62,7 @@ func newIDX(name string, images io.Reader, labelName string, labels io.Reader) (
 		return nil, err
 	}
 	if ldims[0] != s.n {
-		return nil, fmt.Errorf("%s holds %d labels and %s %d pictures: fetch both again, or move the label file away to go without", labelName, ldims[0], name, s.n)
+		return nil, fmt.Errorf("%s holds %d labels and %s %d pictures: fetch both again, or move the label file away to go without", quote(labelName), ldims[0], quote(name), s.n)
 	}
 	s.labels = l
 	return s, nil
@@ -103,7 +103,7 @@ func (s *idxSource) Label(i int) int {
 
 func (s *idxSource) Decode(i int) (*Image, error) {
 	if i < 0 || i >= s.n {
-		return nil, fmt.Errorf("%s has no picture %d: it holds %d", s.name, i, s.n)
+		return nil, fmt.Errorf("%s has no picture %d: it holds %d", quote(s.name), i, s.n)
 	}
 	im := NewImage(s.w, s.h)
 	size := s.h * s.w * s.depth

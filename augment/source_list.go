@@ -17,12 +17,14 @@ type list struct {
 
 // OpenList reads a text file with one picture path a line, absolute or
 // relative to the file's folder. Blank lines and lines that start with # are
-// passed over. Only the first picture is looked for on disk: half a million
-// looks would take longer than the listing itself.
+// passed over, and blanks at a line's ends cut off: ./ before a name keeps its #
+// or its blank. A name with a line break can only be had from a folder. Only the
+// first picture is looked for on disk: half a million looks would take longer
+// than the listing itself.
 func OpenList(path string) (Source, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("the list %s cannot be read: %w", path, err)
+		return nil, fmt.Errorf("the list %s cannot be read: %w", quote(path), bare(err))
 	}
 	defer f.Close()
 	l := &list{dir: filepath.Dir(path)}
@@ -39,20 +41,20 @@ func OpenList(path string) (Source, error) {
 			continue
 		}
 		if !isPicture(text) {
-			return nil, fmt.Errorf("%s, line %d: %q is no picture's path: write one path a line, ending in one of %s", path, number, shorten(text), Extensions)
+			return nil, fmt.Errorf("%s, line %d: %q is no picture's path: write one path a line, ending in one of %s", quote(path), number, shorten(text), Extensions)
 		}
 		if len(l.paths) == 0 {
 			if _, err := os.Stat(l.full(text)); err != nil {
-				return nil, fmt.Errorf("%s, line %d: no picture at %s (%w): paths are taken from the list's own folder", path, number, l.full(text), err)
+				return nil, fmt.Errorf("%s, line %d: no picture at %s (%w): paths are taken from the list's own folder", quote(path), number, quote(l.full(text)), bare(err))
 			}
 		}
 		l.paths = append(l.paths, text)
 	}
 	if err := lines.Err(); err != nil {
-		return nil, fmt.Errorf("%s cannot be read as a list after line %d (%w): write one picture's path a line", path, number, err)
+		return nil, fmt.Errorf("%s cannot be read as a list after line %d (%w): write one picture's path a line", quote(path), number, bare(err))
 	}
 	if len(l.paths) == 0 {
-		return nil, fmt.Errorf("the list %s names no picture: write one path a line", path)
+		return nil, fmt.Errorf("the list %s names no picture: write one path a line", quote(path))
 	}
 	l.paths = slices.Clip(l.paths)
 	return l, nil
