@@ -40,10 +40,11 @@ test-swiftshader: ## The tests that use a device, on SwiftShader (Debian: apt in
 	@test -e '$(SWIFTSHADER)' || { echo "SwiftShader was not found: install chromium, or name its manifest with SWIFTSHADER=PATH." >&2; exit 1; }
 	VK_ICD_FILENAMES='$(SWIFTSHADER)' VK_DRIVER_FILES='$(SWIFTSHADER)' $(GO) test -timeout 30m ./gpu ./layers ./dino ./eval
 
-check: build ## Formatting, vet, staticcheck; every kernel through naga and Tint where they are
+check: build ## Formatting, vet, staticcheck; Windows and every kernel where the compilers are
 	@sh .ci/format.sh '$(GO)' '$(GOFUMPT)'
 	$(GO) vet ./... ./testdata
 	$(GO) run $(STATICCHECK) ./... ./testdata
+	@sh .ci/windows.sh '$(GO)'
 	@sh .ci/shaders.sh $(BIN)
 
 bench: setup build ## Measure the device: FMA, copies, matmuls, the whole step

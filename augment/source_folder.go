@@ -52,6 +52,10 @@ func OpenFolder(root string) (Source, error) {
 	return f, nil
 }
 
+// notFiles are the kinds that reading could wait on for ever. (Windows has
+// plain files of further kinds.)
+const notFiles = fs.ModeDevice | fs.ModeNamedPipe | fs.ModeSocket
+
 // walk lists dir, whose place under the root is prefix ("" for the root).
 func (f *folder) walk(dir, prefix string, others *int) error {
 	return filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
@@ -73,7 +77,7 @@ func (f *folder) walk(dir, prefix string, others *int) error {
 		}
 		switch {
 		case d.IsDir():
-		case isPicture(rel) && d.Type()&^fs.ModeSymlink == 0:
+		case isPicture(rel) && d.Type()&notFiles == 0:
 			f.add(rel)
 		case d.Type()&fs.ModeSymlink != 0 && !strings.ContainsRune(rel, filepath.Separator):
 			if real, err := filepath.EvalSymlinks(path); err == nil {
