@@ -17,9 +17,7 @@ func blurInto(pix []uint8, w, h int, sigma float64, s *scratch) {
 		return
 	}
 	box := newBox(sigma)
-	if n := max(w, h) + 2*(box.radius+1); cap(s.line) < n {
-		s.line = make([]uint8, n)
-	}
+	s.line = grow(s.line, 2*(max(w, h)+2*(box.radius+1)))
 	for c := range 3 {
 		for y := range h {
 			box.blur3(pix[y*w*3+c:], w, 3, s.line)
@@ -53,33 +51,42 @@ func newBox(sigma float64) box {
 	return b
 }
 
-// blur3 runs the box three times over n bytes that lie stride apart. The line
-// is copied between two margins that repeat its ends, so that the running sum
-// needs no cases at the borders; line must hold n + 2*(radius+1) bytes.
+// blur3 runs the box three times over n bytes that lie stride apart. Between
+// the passes the line lies between two margins that repeat its ends, so that
+// the running sum needs no cases at the borders; line must hold twice
+// n + 2*(radius+1) bytes.
 func (b box) blur3(pix []uint8, n, stride int, line []uint8) {
 	m := b.radius + 1
-	line = line[:n+2*m]
+	from, to := line[:n+2*m], line[n+2*m:][:n+2*m]
 	for i := range n {
-		line[m+i] = pix[i*stride]
+		from[m+i] = pix[i*stride]
 	}
 	for range 3 {
-		first, last := line[m], line[m+n-1]
+		first, last := from[m], from[m+n-1]
 		for i := range m {
-			line[i], line[m+n+i] = first, last
+			from[i], from[m+n+i] = first, last
 		}
-		var sum uint32 // of the 2*radius+1 bytes around the pixel
-		for _, v := range line[:2*m-1] {
-			sum += uint32(v)
-		}
-		for i := range n {
-			// line[i] is the pixel radius+1 to the left, line[i+2*m] that to
-			// the right.
-			sum += uint32(line[i+2*m-1]) - uint32(line[i])
-			far := uint32(line[i]) + uint32(line[i+2*m])
-			pix[i*stride] = uint8((sum*b.ww + far*b.fw + 1<<23) >> 24)
-		}
-		for i := range n {
-			line[m+i] = pix[i*stride]
-		}
+		b.pass(to[m:][:n], from)
+		from, to = to, from
+	}
+	for i, v := range from[m:][:n] {
+		pix[i*stride] = v
+	}
+}
+
+// pass runs the box once, from a line with margins of radius+1 bytes to one
+// without.
+func (b box) pass(dst, src []uint8) {
+	m := b.radius + 1
+	var sum uint32 // of the 2*radius+1 bytes around the pixel
+	for _, v := range src[:2*m-1] {
+		sum += uint32(v)
+	}
+	// The pixels radius+1 to the left, radius and radius+1 to the right.
+	left, in, right := src[:len(dst)], src[2*m-1:][:len(dst)], src[2*m:][:len(dst)]
+	for i := range dst {
+		sum += uint32(in[i]) - uint32(left[i])
+		far := uint32(left[i]) + uint32(right[i])
+		dst[i] = uint8((sum*b.ww + far*b.fw + 1<<23) >> 24)
 	}
 }

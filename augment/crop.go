@@ -51,7 +51,7 @@ type scratch struct {
 	rows, cols taps
 	cut        []uint8 // the area after the pass along its rows
 	sums       []int32 // one row of the result
-	line       []uint8 // blur: one padded line
+	line       []uint8 // blur: two padded lines
 }
 
 // resizedCropInto is ResizedCrop into dst, w*h*3 bytes. The box counts the
