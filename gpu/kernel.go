@@ -54,7 +54,7 @@ type binding struct {
 
 var (
 	bindingLine   = regexp.MustCompile(`@group\(0\)\s*@binding\((\d+)\)\s*var(?:<([^>]*)>)?\s+(\w+)\s*:\s*([^;]+);`)
-	workgroupLine = regexp.MustCompile(`var<workgroup>\s+(\w+)\s*:\s*(?:array<\s*([\w<>]+?)\s*,\s*(\w+)\s*>|(\w+))\s*;`)
+	workgroupLine = regexp.MustCompile(`var<workgroup>\s+(\w+)\s*:\s*([^;]+);`)
 	sizeLine      = regexp.MustCompile(`@workgroup_size\(([^)]*)\)`)
 	constLine     = regexp.MustCompile(`const\s+(\w+)(?:\s*:\s*u32)?\s*=\s*(\d+)u?\s*;`)
 )
@@ -115,12 +115,7 @@ func readFacts(source string) facts {
 		f.bindings = append(f.bindings, b)
 	}
 	for _, m := range workgroupLine.FindAllStringSubmatch(source, -1) {
-		if m[4] != "" {
-			f.shared += 16
-			continue
-		}
-		size := map[string]int{"vec2f": 8, "vec2<f32>": 8, "vec4f": 16, "vec4<f32>": 16}[m[2]]
-		f.shared += max(size, 4) * number(m[3])
+		f.shared += workgroupBytes(m[2], number)
 	}
 	f.invocations = 1
 	if m := sizeLine.FindStringSubmatch(source); m != nil {
@@ -131,6 +126,23 @@ func readFacts(source string) facts {
 		f.err = fmt.Errorf("no @workgroup_size")
 	}
 	return f
+}
+
+// workgroupBytes is the memory that a variable of this type takes; arrays may hold arrays.
+func workgroupBytes(kind string, number func(string) int) int {
+	kind = strings.TrimSpace(kind)
+	if inner, ok := strings.CutPrefix(kind, "array<"); ok {
+		if at := strings.LastIndex(inner, ","); at >= 0 {
+			return number(strings.TrimSuffix(inner[at+1:], ">")) * workgroupBytes(inner[:at], number)
+		}
+	}
+	switch kind {
+	case "f32", "u32", "i32":
+		return 4
+	case "vec2f", "vec2<f32>":
+		return 8
+	}
+	return 16
 }
 
 // check finds what WebGPU would reject vaguely, or not at all.

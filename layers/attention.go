@@ -62,7 +62,7 @@ func (l *Attention) Probabilities(p *gpu.Program, qkv gpu.Tensor, spans Spans) g
 	N, hd := qkv.Rows()/T*H, qkv.Cols()/3/H
 	out := p.Scratch("attention.probabilities", N/H, H, T)
 	lanes, rows := rowArgs(p, 4*T)
-	a := args{"HEADS": H, "HD": hd, "QUADS": hd / 4, "LANES": lanes, "ROWS": rows, "Texel": false}
+	a := args{"HEADS": H, "HD": hd, "QUADS": hd / 4, "LANES": lanes, "ROWS": rows}
 	p.Dispatch(newKernel("attention_probabilities", a, gpu.Kernel{
 		Params: []uint32{uint32(N), uint32(T)}, Groups: spread(ceil(N, rows)), Trips: 3 * ceil(T, lanes),
 		Flops: 2 * N * T * hd, Tolerance: approximate,
@@ -82,32 +82,47 @@ func (l *Attention) valid(p *gpu.Program, qkv gpu.Tensor, spans Spans) bool {
 	return true
 }
 
-// kernel specialises one of the three whose invocations hold a block of tokens and walk all others; it takes
-// `products` multiplications a pair of tokens and element of a head.
+// kernel specialises one of the three that walk all tokens for each block of tokens they hold; it takes `products`
+// multiplications a pair of tokens and element of a head.
 func (l *Attention) kernel(p *gpu.Program, name string, products int, s Span, twin func([][]float32)) gpu.Kernel {
 	H, T, B := l.Heads, s.T, s.B
 	hd := l.qkv.Cols() / 3 / H
-	mine, each, group, texel := attentionShape(p, hd)
-	blocks := ceil(T, mine)
-	a := args{
-		"HEADS": H, "HD": hd, "QUADS": hd / 4, "MINE": mine, "EACH": each, "WORKGROUP": group, "Texel": texel,
+	k := gpu.Kernel{Flops: products * B * H * T * T * hd, Tolerance: approximate, Twin: twin}
+	if p.Target.Matmul == gpu.Tile {
+		a := attentionTile(hd)
+		blocks := ceil(T, 32)
+		k.Params = []uint32{uint32(B * H * blocks), uint32(T), uint32(blocks), uint32(s.First)}
+		k.Groups = spread(B * H * blocks)
+		// a turn of tokens: loops over the depth in steps of 2 vec4s at least, and twice over 16 tokens at a time
+		tx := a["TX"].(int)
+		k.Trips = ceil(T, 4*tx) * (1 + ceil(hd, 8) + 2*tx/4)
+		a["HEADS"], a["HD"] = H, hd
+		return newKernel(name+"_tile", a, k)
 	}
-	return newKernel(name, a, gpu.Kernel{
-		Params: []uint32{uint32(B * H * blocks), uint32(T), uint32(blocks), uint32(s.First)},
-		Groups: spread(ceil(B*H*blocks, group)), Trips: ceil(T, each),
-		Flops: products * B * H * T * T * hd, Tolerance: approximate, Twin: twin,
-	})
+	mine, each := attentionTexels(hd)
+	blocks := ceil(T, mine)
+	k.Params = []uint32{uint32(B * H * blocks), uint32(T), uint32(blocks), uint32(s.First)}
+	k.Groups, k.Trips = spread(ceil(B*H*blocks, 8)), ceil(T, each)
+	return newKernel(name+"_texel", args{
+		"HEADS": H, "HD": hd, "QUADS": hd / 4, "MINE": mine, "EACH": each,
+	}, k)
 }
 
-// attentionShape says how many tokens an invocation holds, how many it meets a turn, how many invocations make
-// a workgroup and whether they read textures. On a software adapter reads cost more than arithmetic, and texels
-// less than buffers: hold as many as compile in a few seconds. On a GPU a second token would spill.
-func attentionShape(p *gpu.Program, hd int) (mine, each, group int, texel bool) {
-	switch {
-	case p.Target.Matmul == gpu.Tile:
-		return 1, 1, workgroup, false
-	case hd > 64:
-		return 2, 1, 8, true
+// attentionTile says how the tile kernels share a head of size hd out: TX invocations side by side, each with QL
+// vec4s of a head. Both gradients of keys and values with a block of each score stay in registers for QL up to 2.
+func attentionTile(hd int) args {
+	quads := hd / 4
+	tx := max(8, ceil(quads, 8)*4)
+	ql := ceil(quads, tx)
+	return args{"QUADS": quads, "TX": tx, "QL": ql, "Padded": quads != tx*ql}
+}
+
+// attentionTexels says how many tokens an invocation of the texel kernels holds and how many it meets a turn. On a
+// software adapter reads cost more than arithmetic: hold as many as compile in a few seconds (twice as many run a quarter
+// faster and take three times as long to compile).
+func attentionTexels(hd int) (mine, each int) {
+	if hd > 64 {
+		return 2, 1
 	}
-	return 4, 2, 8, true
+	return 4, 2
 }

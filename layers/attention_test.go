@@ -6,14 +6,33 @@ import (
 	"testing"
 
 	"github.com/dinogpu/dinogpu/gpu"
+	"github.com/dinogpu/dinogpu/layers/ref"
 )
 
+// Token counts that fill no tile, one and several, those of models among them. Compiling a size takes seconds on a
+// software adapter: one head size of each way of sharing a head out, and what follows shares its kernels.
 func TestAttention(t *testing.T) {
-	for _, c := range []struct{ B, T, H, D int }{
-		{3, 2, 1, 4}, {2, 17, 3, 32}, {3, 5, 2, 12}, {2, 39, 1, 64}, {1, 23, 1, 128}, {1, 197, 1, 64},
+	for _, c := range []struct {
+		B, T, H, D int
+		tile       bool // whatever the target
+	}{
+		{B: 3, T: 2, H: 1, D: 4},
+		{B: 3, T: 5, H: 2, D: 12},
+		{B: 2, T: 37, H: 2, D: 32},
+		{B: 1, T: 785, H: 2, D: 32},
+		{B: 1, T: 3, H: 2, D: 64},
+		{B: 2, T: 65, H: 2, D: 64},
+		{B: 1, T: 197, H: 2, D: 64},
+		{B: 1, T: 23, H: 1, D: 128},
+		{B: 1, T: 70, H: 1, D: 128},
+		{B: 1, T: 39, H: 2, D: 36, tile: true},
+		{B: 1, T: 67, H: 1, D: 80, tile: true},
 	} {
 		t.Run(fmt.Sprintf("B=%d,T=%d,H=%d,hd=%d", c.B, c.T, c.H, c.D), func(t *testing.T) {
 			eachTarget(t, func(t *testing.T, p *gpu.Program) {
+				if c.tile {
+					p.Target = gpu.GPUTarget // the texel kernels share no head out
+				}
 				var in inputs
 				l := Attention{Heads: c.H}
 				spans := Spans{{B: c.B, T: c.T}}
@@ -27,11 +46,85 @@ func TestAttention(t *testing.T) {
 	}
 }
 
+// Scores of hundreds pass through exp without infinities or zeros in the wrong place.
+func TestAttentionOfLargeScores(t *testing.T) {
+	eachTarget(t, func(t *testing.T, p *gpu.Program) {
+		var in inputs
+		l := Attention{Heads: 1}
+		qkv := in.noise("qkv", 70, 3*16)
+		for n := range in[0].value {
+			if n%48 < 32 {
+				in[0].value[n] *= 10
+			}
+		}
+		l.Forward(p, qkv, Spans{{B: 1, T: 70}})
+		l.Backward(p, in.noise("dO", 70, 16))
+		in.check(t, p)
+	})
+}
+
+// mostTokens is what one invocation's loops still hold.
+const mostTokens = 16384
+
+// The first workgroup walks the most tokens there may be, in each kernel.
+func TestAttentionOfMostTokens(t *testing.T) {
+	const T, D = mostTokens, 16
+	eachTarget(t, func(t *testing.T, p *gpu.Program) {
+		var in inputs
+		qkv, dO := in.noise("qkv", T, 3*D), in.noise("dO", T, D)
+		lses, deltas := in.noise("lse", 1, 1, T), in.noise("delta", 1, 1, T)
+		for i := range in[2].value {
+			in[2].value[i] = in[2].value[i]/10 + 10.2 // about log(T) + 0.5
+		}
+		l, span := Attention{Heads: 1, qkv: qkv}, Span{B: 1, T: T}
+		var only []int
+		for t := range 32 { // tokens of a workgroup
+			only = append(only, t)
+		}
+		first := func(k gpu.Kernel) gpu.Kernel {
+			k.Groups = [3]int{1, 1, 1}
+			return k
+		}
+		o, lse := p.Scratch("o", T, D), p.Scratch("lse", 1, 1, T)
+		delta, dqkv := p.Scratch("delta", 1, 1, T), p.Scratch("dqkv", T, 3*D)
+		for _, tensor := range []gpu.Tensor{o, lse, delta, dqkv} {
+			p.Clear(tensor)
+		}
+		p.Dispatch(first(l.kernel(p, "attention_forward", 4, span, func(a [][]float32) {
+			ref.AttentionForward(a[1], a[2], a[0], 1, T, only...)
+		})), qkv, o, lse)
+		p.Dispatch(first(l.kernel(p, "attention_backward_query", 6, span, func(a [][]float32) {
+			ref.AttentionBackwardQuery(a[5], a[4], a[0], a[1], a[2], a[3], 1, T, only...)
+		})), qkv, o, dO, lses, delta, dqkv)
+		p.Dispatch(first(l.kernel(p, "attention_backward_keyvalue", 8, span, func(a [][]float32) {
+			ref.AttentionBackwardKeyvalue(a[4], a[0], a[1], a[2], a[3], 1, T, only...)
+		})), qkv, dO, lses, deltas, dqkv)
+		in.check(t, p)
+	})
+}
+
+// Recording refuses a kernel with too many loop turns, too much workgroup memory or too many bindings.
+func TestAttentionRecordsMostTokens(t *testing.T) {
+	for name, target := range targets {
+		for hd := 4; hd <= 128; hd += 4 {
+			p := gpu.NewProgram(name, target)
+			l, spans := Attention{Heads: 1}, Spans{{B: 1, T: mostTokens}}
+			qkv := gpu.NewTensor("qkv", mostTokens, 3*hd)
+			l.Forward(p, qkv, spans)
+			l.Backward(p, gpu.NewTensor("dO", mostTokens, hd))
+			l.Probabilities(p, qkv, spans)
+			if p.Err() != nil {
+				t.Errorf("%s, head size %d: %v", name, hd, p.Err())
+			}
+		}
+	}
+}
+
 // Pictures of two sizes side by side, the second at a row that is no multiple of anything.
 func TestAttentionOfTwoSizes(t *testing.T) {
 	eachTarget(t, func(t *testing.T, p *gpu.Program) {
 		var in inputs
-		l, spans := Attention{Heads: 3}, Spans{{B: 3, T: 17}, {First: 51, B: 5, T: 6}}
+		l, spans := Attention{Heads: 2}, Spans{{B: 3, T: 17}, {First: 51, B: 5, T: 6}}
 		l.Forward(p, in.noise("qkv", 81, 3*24), spans)
 		l.Backward(p, in.noise("dO", 81, 24))
 		in.check(t, p)

@@ -39,7 +39,7 @@ func TestShadersWritesCompleteKernels(t *testing.T) {
 			}
 		}
 	}
-	for _, want := range []string{"matmul_tile", "matmul_texel", "adamw", "ema", "student_loss", "attention_forward"} {
+	for _, want := range []string{"matmul_tile", "matmul_texel", "adamw", "ema", "student_loss", "attention_forward_tile", "attention_forward_texel"} {
 		if !kinds[want] {
 			t.Errorf("no %s among %v", want, kinds)
 		}

@@ -3,11 +3,20 @@ package ref
 import "math"
 
 // heads finds its way in qkv (B*T, 3*D), which holds [q, k, v][H][hd] for each token.
-type heads struct{ B, H, T, hd int }
+type heads struct {
+	B, H, T, hd int
+	only        []int // tokens
+}
 
-func headsOf(qkv []float32, n, H, T int) heads {
-	B := n / (H * T) // n is the number of queries of all heads
-	return heads{B, H, T, len(qkv) / (3 * n)}
+// headsOf finds the sizes from qkv and n, the number of queries of all heads. Only the tokens named are worked on, or
+// all where none are.
+func headsOf(qkv []float32, n, H, T int, only []int) heads {
+	if len(only) == 0 {
+		for t := range T {
+			only = append(only, t)
+		}
+	}
+	return heads{n / (H * T), H, T, len(qkv) / (3 * n), only}
 }
 
 // third 0, 1 or 2: the query, key or value of token t.
@@ -25,7 +34,7 @@ func (s heads) out(o []float32, b, h, t int) []float32 {
 func (s heads) each(f func(b, h, t int)) {
 	for b := range s.B {
 		for h := range s.H {
-			for t := range s.T {
+			for _, t := range s.only {
 				f(b, h, t)
 			}
 		}
@@ -54,17 +63,21 @@ func dot(a, b []float32) float64 {
 	return v
 }
 
-// AttentionForward is the twin of attention_forward.wgsl: o (B*T, D), lse (B, H, T), qkv (B*T, 3*D).
-func AttentionForward(o, lse, qkv []float32, H, T int) {
-	s := headsOf(qkv, len(lse), H, T)
+// AttentionForward is the twin of attention_forward_*.wgsl: o (B*T, D), lse (B, H, T), qkv (B*T, 3*D).
+// Where a long sequence would take too long, only says which tokens' results to make.
+func AttentionForward(o, lse, qkv []float32, H, T int, only ...int) {
+	s := headsOf(qkv, len(lse), H, T, only)
 	s.each(func(b, h, t int) {
 		scores, sum := s.scores(qkv, b, h, t)
 		lse[(b*H+h)*T+t] = float32(sum)
-		for d := range s.hd {
-			var v float64
-			for k := range T {
-				v += math.Exp(scores[k]-sum) * float64(s.third(qkv, 2, b, h, k)[d])
+		sums := make([]float64, s.hd)
+		for k := range T {
+			prob := math.Exp(scores[k] - sum)
+			for d, v := range s.third(qkv, 2, b, h, k) {
+				sums[d] += prob * float64(v)
 			}
+		}
+		for d, v := range sums {
 			s.out(o, b, h, t)[d] = float32(v)
 		}
 	})
@@ -72,13 +85,11 @@ func AttentionForward(o, lse, qkv []float32, H, T int) {
 
 // AttentionProbabilities is the twin of attention_probabilities.wgsl: out (B, H, T), qkv (B*T, 3*D).
 func AttentionProbabilities(out, qkv []float32, H, T int) {
-	s := headsOf(qkv, len(out), H, T)
+	s := headsOf(qkv, len(out), H, T, []int{0})
 	s.each(func(b, h, t int) {
-		if t == 0 {
-			scores, sum := s.scores(qkv, b, h, t)
-			for k := range T {
-				out[(b*H+h)*T+k] = float32(math.Exp(scores[k] - sum))
-			}
+		scores, sum := s.scores(qkv, b, h, t)
+		for k := range T {
+			out[(b*H+h)*T+k] = float32(math.Exp(scores[k] - sum))
 		}
 	})
 }
@@ -92,10 +103,10 @@ func (s heads) pair(qkv, dO, lse, delta []float32, b, h, t, k int) (prob, ds flo
 	return prob, prob * (dot(s.out(dO, b, h, t), s.third(qkv, 2, b, h, k)) - float64(delta[at])) / math.Sqrt(float64(s.hd))
 }
 
-// AttentionBackwardQuery is the twin of attention_backward_query.wgsl: the queries' third of dqkv (B*T, 3*D),
-// and delta (B, H, T).
-func AttentionBackwardQuery(dqkv, delta, qkv, o, dO, lse []float32, H, T int) {
-	s := headsOf(qkv, len(lse), H, T)
+// AttentionBackwardQuery is the twin of attention_backward_query_*.wgsl: the queries' third of dqkv
+// (B*T, 3*D), and delta (B, H, T).
+func AttentionBackwardQuery(dqkv, delta, qkv, o, dO, lse []float32, H, T int, only ...int) {
+	s := headsOf(qkv, len(lse), H, T, only)
 	s.each(func(b, h, t int) {
 		delta[(b*H+h)*T+t] = float32(dot(s.out(dO, b, h, t), s.out(o, b, h, t)))
 		dq := make([]float64, s.hd)
@@ -111,10 +122,10 @@ func AttentionBackwardQuery(dqkv, delta, qkv, o, dO, lse []float32, H, T int) {
 	})
 }
 
-// AttentionBackwardKeyvalue is the twin of attention_backward_keyvalue.wgsl: the keys' and values' thirds of
-// dqkv (B*T, 3*D).
-func AttentionBackwardKeyvalue(dqkv, qkv, dO, lse, delta []float32, H, T int) {
-	s := headsOf(qkv, len(lse), H, T)
+// AttentionBackwardKeyvalue is the twin of attention_backward_keyvalue_*.wgsl: the keys' and values' thirds
+// of dqkv (B*T, 3*D).
+func AttentionBackwardKeyvalue(dqkv, qkv, dO, lse, delta []float32, H, T int, only ...int) {
+	s := headsOf(qkv, len(lse), H, T, only)
 	s.each(func(b, h, k int) {
 		dk, dv := make([]float64, s.hd), make([]float64, s.hd)
 		for t := range T {

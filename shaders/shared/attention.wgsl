@@ -5,8 +5,4 @@ const VALUE = 2u * HEADS * QUADS; // from a query to its value
 
 // No score is as low; exp of it is 0 without passing through infinity.
 const LOWEST = -1e30;
-{{- if .Texel}}
-
-// texel_at is vec4 i of a tensor that was staged 1,024 to a row.
-fn texel_at(i: u32) -> vec2u { return vec2u(i % 1024u, i / 1024u); }
-{{- end}}
+const LOG2E = 1.4426950408889634;

@@ -8,22 +8,19 @@
 // of a head with their sums in registers and walks the keys EACH at a time.
 //import group
 //import attention
+//import attention_texel
 
 struct Shape { lanes: u32, T: u32, blocks: u32, first: u32 } // lanes = B * H * blocks, blocks = T / MINE, rounded up
-{{- if .Texel}}
 {{bind}} var qkv: texture_2d<f32>;
-{{- else}}
-{{bind}} var<storage, read> qkv: array<vec4f>;
-{{- end}}
 {{bind}} var<storage, read_write> o: array<vec4f>;
 {{bind}} var<storage, read_write> lse: array<f32>;
 {{bind}} var<uniform> p: Shape;
 
-fn load(i: u32) -> vec4f { return {{if .Texel}}textureLoad(qkv, texel_at(i), 0){{else}}qkv[i]{{end}}; }
+fn load(i: u32) -> vec4f { return textureLoad(qkv, texel_at(i), 0); }
 
-@compute @workgroup_size(WORKGROUP)
+@compute @workgroup_size(8)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) i: u32) {
-    let at = group_number(group) * WORKGROUP + i;
+    let at = group_number(group) * 8u + i;
     if at >= p.lanes { return; }
     let first = at % p.blocks * MINE;
     let head = at / p.blocks % HEADS;
