@@ -63,7 +63,7 @@ type op struct {
 	stage  *staged
 }
 
-// staged is a tensor's copy in a texture of rgba32float texels, 1,024 a row.
+// staged is a tensor's copy in a texture; Fold says how it lies there.
 type staged struct {
 	of      Tensor
 	first   int // op that makes it
@@ -185,7 +185,7 @@ func (p *Program) Clear(t Tensor) {
 }
 
 func (p *Program) stageOnce(t Tensor) *staged {
-	key := derivedKey{t.mem, t.offset, t.Len(), "texture"}
+	key := derivedKey{t.mem, t.offset, t.Len(), fmt.Sprintf("texture of %d columns", t.Cols())}
 	if d, ok := p.derived[key]; ok && d.version == p.version[t.mem] {
 		return d.staged
 	}

@@ -130,6 +130,7 @@ func (m shape) record(p *gpu.Program, a, b, c gpu.Tensor, e Epilogue) {
 	if p.Target.Matmul == gpu.Texel {
 		// the last depths of an operand that runs along them are read past its end, whatever lies there
 		a4["TAIL"], a4["ROWS"] = m.K%4 != 0 && m.form != NT, texelRows
+		a4["AFlat"], a4["BFlat"] = gpu.FoldOf(a).Flat, gpu.FoldOf(b).Flat
 		name, trips, across = "matmul_texel", perSplit, ceil(N, 16)
 		blocks = ceil(blocks, 8)
 	}
@@ -153,6 +154,7 @@ func (m shape) record(p *gpu.Program, a, b, c gpu.Tensor, e Epilogue) {
 		Params: []uint32{
 			uint32(m.M), uint32(N), uint32(m.K), uint32(a.Cols() / 4), uint32(b.Cols() / 4),
 			uint32(perSplit), uint32(across), uint32(m.M * N),
+			uint32(gpu.FoldOf(a).Shift), uint32(gpu.FoldOf(b).Shift),
 		},
 		Groups: groups, Trips: trips, Flops: 2 * m.M * m.N * m.K, Tolerance: tolerance,
 		Twin: func(h [][]float32) { m.twin(h, a, b, N, 4*perSplit, e) },

@@ -13,6 +13,7 @@ struct Shape {
     depth: u32,             // vec4s of depth a split takes
     across: u32,            // blocks along N
     split: u32,             // elements of C a split takes
+    a_shift: u32, b_shift: u32, // of the operands' folds, where they are textures
 }
 {{bind}} var<storage, read_write> C: array<{{if .V4}}vec4f{{else}}f32{{end}}>;
 {{- if .Bias}}
