@@ -4,8 +4,11 @@ import "fmt"
 
 // Target is what recording needs to know of the device that will run the program.
 type Target struct {
-	// Matmul is the member of the matmul family to record: Tile or Texel.
+	// Matmul is the member of the matmul family to record where Choices does not say.
 	Matmul Matmul
+	// Choices are the variants that were measured to be best here, by class of shape; package layers gives both
+	// their names.
+	Choices Choices
 	// Lanes is how many invocations share a row in reductions along rows: 1 on software adapters, where
 	// barriers are dear and every lane may read where it likes, 32 on GPUs, where neighbours read together.
 	Lanes int
@@ -14,11 +17,16 @@ type Target struct {
 // Matmul names a member of the matmul family.
 type Matmul string
 
-// The members: shared-memory tiles for GPUs, texture reads for software Vulkan.
+// The members: shared-memory tiles for GPUs, registers alone for those with slow workgroup memory, texture reads
+// for software Vulkan.
 const (
-	Tile  Matmul = "tile"
-	Texel Matmul = "texel"
+	Tile     Matmul = "tile"
+	Register Matmul = "register"
+	Texel    Matmul = "texel"
 )
+
+// Choices map a class of matmul shapes to the name of a variant.
+type Choices map[string]string
 
 // SoftwareTarget and GPUTarget are what the two kinds of adapter take by default.
 var (

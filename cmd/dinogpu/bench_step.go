@@ -228,7 +228,7 @@ func (m *bencher) matmuls(times []gpu.OpTime, runs int) []matmulRow {
 	var rows []matmulRow
 	for _, s := range order {
 		row := matmulRow{
-			Name: formNames[s.Form], M: s.M, N: s.N, K: s.K, Variant: string(s.Variant),
+			Name: formNames[s.Form], M: s.M, N: s.N, K: s.K, Variant: s.Variant,
 			Calls: runs * calls[s], Seconds: seconds[s] / float64(calls[s]),
 		}
 		row.GFlops = 2 * float64(s.M) * float64(s.N) * float64(s.K) / row.Seconds / 1e9
