@@ -20,6 +20,8 @@ type Kernel struct {
 	Tolerance float64
 	// Twin does the same on the host. args are the bound tensors in the order of their bindings.
 	Twin func(args [][]float32)
+	// Class is by what Target.Choices knows a matmul's shape; empty for other kernels.
+	Class string
 }
 
 // maxTrips keeps an invocation well under 65,535 loop turns, where Mesa's software driver stops it silently.

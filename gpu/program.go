@@ -227,6 +227,15 @@ func (p *Program) Flops() int {
 	return n
 }
 
+// Each calls f with the kernel of every dispatch, in their order.
+func (p *Program) Each(f func(Kernel)) {
+	for _, o := range p.ops {
+		if o.kind == dispatch {
+			f(o.kernel)
+		}
+	}
+}
+
 // Kernels lists the distinct kernels of the program, by source.
 func (p *Program) Kernels() []Kernel {
 	seen := map[string]bool{}

@@ -35,16 +35,20 @@ func (e Epilogue) fused() bool {
 func MatMul(p *gpu.Program, form Form, a, b, c gpu.Tensor, e Epilogue) gpu.Tensor {
 	defer p.Part(p.Part("matmul"))
 	m := newShape(p, form, a, b, c, e.fused())
-	v := m.variant(p)
+	m.recordSplit(p, m.variant(p), a, b, c, e)
+	return c
+}
+
+// recordSplit records the matmul whole, or in splits and their sum.
+func (m shape) recordSplit(p *gpu.Program, v variant, a, b, c gpu.Tensor, e Epilogue) {
 	splits := m.split(v)
 	if splits == 1 {
 		m.record(p, v, 1, a, b, c, e)
-		return c
+		return
 	}
 	partials := p.Scratch(c.Name+".partials", splits, m.M, ceil(m.N, 4)*4)
 	m.record(p, v, splits, a, b, partials, Epilogue{})
 	reducePartials(p, partials, c, e.Accumulate)
-	return c
 }
 
 // shape is one matmul: its form and its sizes, and whether an epilogue other than Accumulate follows.
@@ -64,19 +68,25 @@ func newShape(p *gpu.Program, form Form, a, b, c gpu.Tensor, fused bool) shape {
 	case TN:
 		m.K = a.Rows()
 	}
-	rows, cols := [2]int{m.M, m.N}, [2]int{m.K, m.K} // of a and b as they lie
-	switch form {
-	case NN:
-		rows[1], cols[1] = m.K, m.N
-	case TN:
-		rows, cols = [2]int{m.K, m.K}, [2]int{m.M, m.N}
-	}
+	rows, cols := m.operands()
 	for i, t := range []gpu.Tensor{a, b} {
 		if t.Rows() != rows[i] || (t.Cols() != cols[i] && t.Cols() != ceil(cols[i], 4)*4) {
 			p.Fail("matmul %s (%d, %d) of depth %d: %s %v does not fit", form, m.M, m.N, m.K, t.Name, t.Shape)
 		}
 	}
 	return m
+}
+
+// operands are the rows and columns of a and b as they lie.
+func (m shape) operands() (rows, cols [2]int) {
+	switch m.form {
+	case NN:
+		return [2]int{m.M, m.K}, [2]int{m.K, m.N}
+	case NT:
+		return [2]int{m.M, m.N}, [2]int{m.K, m.K}
+	default:
+		return [2]int{m.K, m.K}, [2]int{m.M, m.N}
+	}
 }
 
 // record records one matmul kernel; c is (M, N) or partials (splits, M, N rounded up to 4).
@@ -113,7 +123,8 @@ func (m shape) record(p *gpu.Program, v variant, splits int, a, b, c gpu.Tensor,
 			uint32(gpu.FoldOf(a).Shift), uint32(gpu.FoldOf(b).Shift),
 		},
 		Groups: groups, Trips: perSplit / step, Flops: 2 * m.M * m.N * m.K, Tolerance: tolerance,
-		Twin: func(h [][]float32) { m.twin(h, a, b, N, 4*perSplit, e) },
+		Twin:  func(h [][]float32) { m.twin(h, a, b, N, 4*perSplit, e) },
+		Class: m.class(),
 	}), bound...)
 }
 

@@ -61,14 +61,9 @@ func variantNamed(name string) (variant, bool) {
 
 // variant is what the target chose for this shape, or its member's default.
 func (m shape) variant(p *gpu.Program) variant {
-	t := p.Target
-	name, chosen := t.Choices[m.class()]
+	name, chosen := p.Target.Choices[m.class()]
 	if !chosen {
-		kind := 1
-		if t.Lanes == 1 {
-			kind = 0
-		}
-		name = defaults[t.Matmul][kind]
+		name = m.defaultVariant(p.Target)
 	}
 	v, ok := variantNamed(name)
 	if !ok {
@@ -76,6 +71,17 @@ func (m shape) variant(p *gpu.Program) variant {
 		return variants[0]
 	}
 	return v
+}
+
+func (m shape) defaultVariant(t gpu.Target) string {
+	d := defaults[t.Matmul]
+	switch {
+	case t.Lanes > 1:
+		return d[1]
+	case d[0] == "texel 16x16" && m.M <= 8:
+		return "texel 8x16"
+	}
+	return d[0]
 }
 
 // class is what shapes that one choice serves have in common: the form, the sizes rounded up to powers of two, and

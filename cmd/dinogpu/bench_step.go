@@ -23,6 +23,17 @@ const (
 	repeats = 10
 )
 
+// tune chooses the step's matmuls as training would.
+func (m *bencher) tune() error {
+	s := m.settings
+	t := tuner{device: m.device, run: s.Run, console: m.app.console, time: min(tuneTime, m.time/4)}
+	target, err := t.target(m.app.ctx, func(target gpu.Target) (*dino.Trainer, error) {
+		return recordWhatFits(&s, target, m.app.console)
+	})
+	m.target = target
+	return err
+}
+
 // step measures whole steps, then each of their ops. The ops come last: they leave garbage in the weights.
 func (m *bencher) step() error {
 	m.app.console.Status("bench: step")
