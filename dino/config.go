@@ -52,7 +52,7 @@ type Config struct {
 	WarmupEpochs    int     `yaml:"warmup_epochs" group:"optimiser" default:"10" help:"Epochs in which the rate rises from 0."`
 	WeightDecay     float64 `yaml:"weight_decay" group:"optimiser" default:"0.04" help:"At the start."`
 	WeightDecayEnd  float64 `yaml:"weight_decay_end" group:"optimiser" default:"0.4" help:"At the end: more decay late helps transformers."`
-	ClipGrad        float64 `yaml:"clip_grad" group:"optimiser" default:"3" help:"Each tensor's gradient norm; 0: off. ViT-B: 0.3 to 1."`
+	ClipGrad        float64 `yaml:"clip_grad" group:"optimiser" default:"3" help:"A tensor's gradient norm; 0: off. ViT-B: 0.3 to 1."`
 	FreezeLastLayer int     `yaml:"freeze_last_layer" group:"optimiser" default:"1" help:"Epochs; raise it if the loss does not fall."`
 	BatchSize       int     `yaml:"batch_size" group:"optimiser" aliases:"batch-size-per-gpu" default:"64" help:"Pictures at once."`
 	Accumulate      int     `yaml:"accumulate" group:"optimiser" default:"1" help:"Batches a step: 16 x 4 learns as 64, in less memory."`

@@ -28,6 +28,6 @@ func (t *Trainer) WriteCheckpoint(path string, s Settings, adapter string) error
 	perEpoch := t.Schedules.perEpoch
 	return WriteCheckpoint(path, CheckpointHeader{
 		Step: t.step, Epoch: t.step / perEpoch, Batch: t.step % perEpoch * t.Config.Accumulate, Seed: t.Config.Seed,
-		Config: string(s.YAML()), Matmul: string(t.crops.Target.Matmul), Adapter: adapter,
+		Config: string(s.YAML()), Matmul: layers.FormatMatmul(t.crops.Target), Adapter: adapter,
 	}, tensors)
 }

@@ -75,8 +75,8 @@ func (p *Program) build() error {
 			return err
 		}
 	}
-	for _, rows := range p.memory.textures {
-		t, err := d.newTexture(rows)
+	for _, size := range p.memory.textures {
+		t, err := d.newTexture(size)
 		if err != nil {
 			return err
 		}
@@ -110,23 +110,37 @@ func (d *Device) allocate(m *memory) error {
 	return d.clear(b)
 }
 
-func (d *Device) newTexture(rows int) (*texture, error) {
+func (d *Device) newTexture(size textureSize) (*texture, error) {
 	raw, err := d.dev.CreateTexture(&wgpu.TextureDescriptor{
 		Label: "staged", Usage: wgpu.TextureUsageTextureBinding | wgpu.TextureUsageCopyDst, Dimension: wgpu.TextureDimension2D,
-		Size:   wgpu.Extent3D{Width: texelsPerRow, Height: uint32(rows), DepthOrArrayLayers: 1},
+		Size:   wgpu.Extent3D{Width: uint32(size.width), Height: uint32(size.height), DepthOrArrayLayers: 1},
 		Format: wgpu.TextureFormatRGBA32Float, MipLevelCount: 1, SampleCount: 1,
 	})
 	if err != nil {
-		return nil, fmt.Errorf("no texture of %d MiB: %w", rows*texelsPerRow*16>>20, err)
+		return nil, fmt.Errorf("no texture of %d MiB: %w", size.bytes()>>20, err)
 	}
 	view, err := raw.CreateView(nil)
 	if err != nil {
 		raw.Release()
 		return nil, err
 	}
-	t := &texture{raw: raw, view: view, bytes: rows * texelsPerRow * 16}
+	t := &texture{raw: raw, view: view, bytes: size.bytes()}
 	d.allocated += t.bytes
 	return t, nil
+}
+
+// nearestSampler is the one sampler that kernels use. d.mu is held.
+func (d *Device) nearestSampler() (*wgpu.Sampler, error) {
+	if d.sampler != nil {
+		return d.sampler, nil
+	}
+	var err error
+	d.sampler, err = d.dev.CreateSampler(&wgpu.SamplerDescriptor{
+		Label: "nearest", AddressModeU: wgpu.AddressModeClampToEdge, AddressModeV: wgpu.AddressModeClampToEdge,
+		AddressModeW: wgpu.AddressModeClampToEdge, MagFilter: wgpu.FilterModeNearest, MinFilter: wgpu.FilterModeNearest,
+		MipmapFilter: wgpu.MipmapFilterModeNearest, MaxAnisotropy: 1,
+	})
+	return d.sampler, err
 }
 
 func (p *Program) buildParams() error {
@@ -168,17 +182,22 @@ func (p *Program) buildOp(n int) (builtOp, error) {
 		}
 		entries = append(entries, e)
 	}
-	if b := o.kernel.facts().bindings; len(b) > len(o.args) {
-		at := 0
-		for _, q := range p.ops[:n] {
-			if q.kind == dispatch {
-				at++
+	for i, b := range o.kernel.facts().bindings[len(o.args):] {
+		e := wgpu.BindGroupEntry{Binding: uint32(len(o.args) + i)}
+		if b.access == sampler {
+			if e.Sampler, err = p.dev.nearestSampler(); err != nil {
+				return builtOp{}, fmt.Errorf("kernel %s: %w", o.kernel.Name, err)
 			}
+		} else {
+			at := 0
+			for _, q := range p.ops[:n] {
+				if q.kind == dispatch {
+					at++
+				}
+			}
+			e.Buffer, e.Offset, e.Size = p.built.params.raw, uint64(at*paramStride), uint64(roundUp(4*len(o.kernel.Params), 16))
 		}
-		entries = append(entries, wgpu.BindGroupEntry{
-			Binding: uint32(len(o.args)), Buffer: p.built.params.raw,
-			Offset: uint64(at * paramStride), Size: uint64(roundUp(4*len(o.kernel.Params), 16)),
-		})
+		entries = append(entries, e)
 	}
 	group, err := p.dev.dev.CreateBindGroup(&wgpu.BindGroupDescriptor{Label: o.kernel.Name, Layout: pipe.layout, Entries: entries})
 	if err != nil {

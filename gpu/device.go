@@ -23,6 +23,7 @@ type Device struct {
 	dev       *wgpu.Device
 	queue     *wgpu.Queue
 	pipelines map[string]*pipeline
+	sampler   *wgpu.Sampler
 	allocated int     // bytes of buffers and textures alive
 	rate      float64 // cost units a second, as measured: see Run
 	staging   *wgpu.Buffer
@@ -85,6 +86,9 @@ func (d *Device) Close() {
 	d.uploads.release()
 	for _, p := range d.pipelines {
 		p.release()
+	}
+	if d.sampler != nil {
+		d.sampler.Release()
 	}
 	d.queue.Release()
 	d.dev.Release()

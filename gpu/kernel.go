@@ -20,6 +20,8 @@ type Kernel struct {
 	Tolerance float64
 	// Twin does the same on the host. args are the bound tensors in the order of their bindings.
 	Twin func(args [][]float32)
+	// Class is by what Target.Choices knows a matmul's shape; empty for other kernels.
+	Class string
 }
 
 // maxTrips keeps an invocation well under 65,535 loop turns, where Mesa's software driver stops it silently.
@@ -27,14 +29,12 @@ const maxTrips = 30000
 
 // Limits of a device that promises only WebGPU's defaults. Kernels stay within them.
 const (
-	maxGroups        = 65535
-	maxInvocations   = 256
-	maxWorkgroupMem  = 16 << 10
-	maxStorage       = 8
-	defaultBinding   = 128 << 20
-	defaultBuffer    = 256 << 20
-	maxTextureHeight = 8192
-	texelsPerRow     = 1024
+	maxGroups       = 65535
+	maxInvocations  = 256
+	maxWorkgroupMem = 16 << 10
+	maxStorage      = 8
+	defaultBinding  = 128 << 20
+	defaultBuffer   = 256 << 20
 )
 
 type access int
@@ -44,6 +44,7 @@ const (
 	readWrite
 	uniform
 	texel
+	sampler // of textures: to the nearest texel, clamped at the edge
 )
 
 // A binding is one @binding line of a kernel's source.
@@ -109,6 +110,8 @@ func readFacts(source string) facts {
 			b.access = uniform
 		case kind == "" && strings.HasPrefix(m[4], "texture_2d"):
 			b.access = texel
+		case kind == "" && strings.TrimSpace(m[4]) == "sampler":
+			b.access = sampler
 		default:
 			f.err = fmt.Errorf("binding %s: var<%s> is not known here", m[3], m[2])
 		}
@@ -145,15 +148,25 @@ func workgroupBytes(kind string, number func(string) int) int {
 	return 16
 }
 
+// tensors is the number of bindings that take a tensor; a uniform and a sampler follow them, in this order.
+func (f facts) tensors() int {
+	n := len(f.bindings)
+	for _, last := range []access{sampler, uniform} {
+		if n > 0 && f.bindings[n-1].access == last {
+			n--
+		}
+	}
+	return n
+}
+
 // check finds what WebGPU would reject vaguely, or not at all.
 func (k Kernel) check(args []Tensor) error {
 	f := k.facts()
 	if f.err != nil {
 		return f.err
 	}
-	want := len(f.bindings)
-	if want > 0 && f.bindings[want-1].access == uniform {
-		want--
+	want := f.tensors()
+	if len(f.bindings) > want && f.bindings[want].access == uniform {
 		if len(k.Params) == 0 {
 			return fmt.Errorf("the source has a uniform and the kernel no Params")
 		}
@@ -190,9 +203,9 @@ func (k Kernel) check(args []Tensor) error {
 		case b.access != texel && a.bytes() > defaultBinding:
 			return fmt.Errorf("%s: tensor %s %v has %d MiB, one binding holds %d: use smaller batches or --crops apart",
 				b.name, a.Name, a.Shape, a.bytes()>>20, defaultBinding>>20)
-		case b.access == texel && a.bytes() > maxTextureHeight*texelsPerRow*16:
+		case b.access == texel && FoldOf(a).height >= maxTextureSide:
 			return fmt.Errorf("%s: tensor %s %v has %d MiB, one texture holds %d: use smaller batches or --crops apart",
-				b.name, a.Name, a.Shape, a.bytes()>>20, maxTextureHeight*texelsPerRow*16>>20)
+				b.name, a.Name, a.Shape, a.bytes()>>20, maxTextureSide*flatWidth*16>>20)
 		}
 		if b.access != texel {
 			storage++

@@ -32,6 +32,8 @@ func (d *Device) pipeline(k Kernel) (*pipeline, error) {
 			e.Buffer.Type = wgpu.BufferBindingTypeUniform
 		case texel:
 			e.Texture = wgpu.TextureBindingLayout{SampleType: wgpu.TextureSampleTypeUnfilterableFloat, ViewDimension: wgpu.TextureViewDimension2D}
+		case sampler:
+			e.Sampler.Type = wgpu.SamplerBindingTypeNonFiltering
 		}
 		entries = append(entries, e)
 	}

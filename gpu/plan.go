@@ -6,7 +6,7 @@ import "sort"
 type plan struct {
 	slotOf   map[*memory]int
 	slots    []int // bytes of each
-	textures []int // rows of 1,024 texels of each
+	textures []textureSize
 }
 
 // A Memory is what a program takes, in bytes.
@@ -28,8 +28,8 @@ func (p *Program) Plan() (Memory, error) {
 	for _, b := range p.memory.slots {
 		m.Scratch += b
 	}
-	for _, rows := range p.memory.textures {
-		m.Textures += rows * texelsPerRow * 16
+	for _, t := range p.memory.textures {
+		m.Textures += t.bytes()
 	}
 	for _, o := range p.ops {
 		for _, a := range o.args {
@@ -60,6 +60,17 @@ func (p *Program) assign() plan {
 	}
 	pl := plan{slotOf: map[*memory]int{}}
 	var free, freeTextures []int
+	takeTexture := func(need textureSize) int {
+		for i, n := range freeTextures {
+			if t := &pl.textures[n]; t.width == need.width {
+				t.height = max(t.height, need.height)
+				freeTextures = append(freeTextures[:i], freeTextures[i+1:]...)
+				return n
+			}
+		}
+		pl.textures = append(pl.textures, need)
+		return len(pl.textures) - 1
+	}
 	take := func(sizes *[]int, free *[]int, need int) int {
 		best := -1
 		for i, s := range *free {
@@ -92,7 +103,7 @@ func (p *Program) assign() plan {
 	ending := map[int][]*staged{}
 	for n, o := range p.ops {
 		if o.kind == stage {
-			o.stage.slot = take(&pl.textures, &freeTextures, rowsOf(o.stage.of))
+			o.stage.slot = takeTexture(FoldOf(o.stage.of).size())
 			ending[o.stage.last] = append(ending[o.stage.last], o.stage)
 		}
 		var done []*memory
@@ -126,14 +137,4 @@ func contains(list []*memory, m *memory) bool {
 		}
 	}
 	return false
-}
-
-// rowsOf is the height of the texture that holds t. Powers of two are avoided: Mesa's software driver compiles a
-// kernel once for textures of such a height and once for others, the second time in the middle of a submission.
-func rowsOf(t Tensor) int {
-	rows := (t.bytes()/16 + texelsPerRow - 1) / texelsPerRow
-	if rows&(rows-1) == 0 && rows < maxTextureHeight {
-		rows++
-	}
-	return max(rows, 3)
 }

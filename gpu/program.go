@@ -4,8 +4,11 @@ import "fmt"
 
 // Target is what recording needs to know of the device that will run the program.
 type Target struct {
-	// Matmul is the member of the matmul family to record: Tile or Texel.
+	// Matmul is the member of the matmul family to record where Choices does not say.
 	Matmul Matmul
+	// Choices are the variants that were measured to be best here, by class of shape; package layers gives both
+	// their names.
+	Choices Choices
 	// Lanes is how many invocations share a row in reductions along rows: 1 on software adapters, where
 	// barriers are dear and every lane may read where it likes, 32 on GPUs, where neighbours read together.
 	Lanes int
@@ -14,11 +17,16 @@ type Target struct {
 // Matmul names a member of the matmul family.
 type Matmul string
 
-// The members: shared-memory tiles for GPUs, texture reads for software Vulkan.
+// The members: shared-memory tiles for GPUs, registers alone for those with slow workgroup memory, texture reads
+// for software Vulkan.
 const (
-	Tile  Matmul = "tile"
-	Texel Matmul = "texel"
+	Tile     Matmul = "tile"
+	Register Matmul = "register"
+	Texel    Matmul = "texel"
 )
+
+// Choices map a class of matmul shapes to the name of a variant.
+type Choices map[string]string
 
 // SoftwareTarget and GPUTarget are what the two kinds of adapter take by default.
 var (
@@ -63,7 +71,7 @@ type op struct {
 	stage  *staged
 }
 
-// staged is a tensor's copy in a texture of rgba32float texels, 1,024 a row.
+// staged is a tensor's copy in a texture; Fold says how it lies there.
 type staged struct {
 	of      Tensor
 	first   int // op that makes it
@@ -185,7 +193,7 @@ func (p *Program) Clear(t Tensor) {
 }
 
 func (p *Program) stageOnce(t Tensor) *staged {
-	key := derivedKey{t.mem, t.offset, t.Len(), "texture"}
+	key := derivedKey{t.mem, t.offset, t.Len(), fmt.Sprintf("texture of %d columns", t.Cols())}
 	if d, ok := p.derived[key]; ok && d.version == p.version[t.mem] {
 		return d.staged
 	}
@@ -217,6 +225,15 @@ func (p *Program) Flops() int {
 		n += o.kernel.Flops
 	}
 	return n
+}
+
+// Each calls f with the kernel of every dispatch, in their order.
+func (p *Program) Each(f func(Kernel)) {
+	for _, o := range p.ops {
+		if o.kind == dispatch {
+			f(o.kernel)
+		}
+	}
 }
 
 // Kernels lists the distinct kernels of the program, by source.

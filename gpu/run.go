@@ -140,24 +140,24 @@ func (p *Program) encode(enc *wgpu.CommandEncoder, from, to int) error {
 	return end()
 }
 
-// encodeStage folds a flat tensor into rows of 1,024 texels: the whole rows in one copy, the rest in another.
+// encodeStage copies a tensor into its texture: the whole rows in one copy, the rest in another.
 func (p *Program) encodeStage(enc *wgpu.CommandEncoder, o op) error {
-	t, tex := o.args[0], p.built.textures[o.stage.slot]
+	t, tex, across := o.args[0], p.built.textures[o.stage.slot], FoldOf(o.args[0]).width
 	texels := t.bytes() / 16
-	rows, rest := texels/texelsPerRow, texels%texelsPerRow
+	rows, rest := texels/across, texels%across
 	part := func(row, height, width int) error {
 		dst := tex.raw.AsImageCopy()
 		dst.Origin.Y = uint32(row)
 		return enc.CopyBufferToTexture(&wgpu.ImageCopyBuffer{
 			Buffer: p.bufferOf(t).raw,
 			Layout: wgpu.TextureDataLayout{
-				Offset:      uint64(4*t.offset + row*texelsPerRow*16),
-				BytesPerRow: texelsPerRow * 16, RowsPerImage: uint32(height),
+				Offset:      uint64(4*t.offset + row*across*16),
+				BytesPerRow: uint32(across * 16), RowsPerImage: uint32(height),
 			},
 		}, dst, &wgpu.Extent3D{Width: uint32(width), Height: uint32(height), DepthOrArrayLayers: 1})
 	}
 	if rows > 0 {
-		if err := part(0, rows, texelsPerRow); err != nil {
+		if err := part(0, rows, across); err != nil {
 			return err
 		}
 	}

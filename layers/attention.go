@@ -105,6 +105,7 @@ func (l *Attention) kernel(p *gpu.Program, name string, products int, s Span, tw
 	k.Groups, k.Trips = spread(ceil(B*H*blocks, 8)), ceil(T, each)
 	return newKernel(name+"_texel", args{
 		"HEADS": H, "HD": hd, "QUADS": hd / 4, "MINE": mine, "EACH": each,
+		"QKV_WIDTH": gpu.FoldOf(l.qkv).Width(), "OUT_WIDTH": gpu.FoldOf(l.o).Width(),
 	}, k)
 }
 

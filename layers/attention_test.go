@@ -86,6 +86,7 @@ func TestAttentionOfMostTokens(t *testing.T) {
 			return k
 		}
 		o, lse := p.Scratch("o", T, D), p.Scratch("lse", 1, 1, T)
+		l.o = o
 		delta, dqkv := p.Scratch("delta", 1, 1, T), p.Scratch("dqkv", T, 3*D)
 		for _, tensor := range []gpu.Tensor{o, lse, delta, dqkv} {
 			p.Clear(tensor)

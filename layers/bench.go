@@ -1,6 +1,7 @@
 package layers
 
 import (
+	"regexp"
 	"strings"
 
 	"github.com/dinogpu/dinogpu/gpu"
@@ -55,34 +56,28 @@ func BenchCopy(p *gpu.Program, x, out gpu.Tensor) {
 	}), x, out)
 }
 
-// A MatmulShape is what a matmul kernel computes: C (M, N) of depth K.
+// A MatmulShape is what a matmul kernel computes: C (M, N) of depth K, and by which variant.
 type MatmulShape struct {
 	Form    Form
 	M, N, K int
-	Variant gpu.Matmul
+	Variant string
 }
 
+// matmulLine is where a matmul's source says its form and variant.
+var matmulLine = regexp.MustCompile(`(?m)^// .*\b(A B|A B\^T|A\^T B), ((?:tile|register|texel) [0-9x ]+)$`)
+
 // MatmulOf reads a matmul's shape back from its kernel's name, source and params; ok is false for other kernels.
-// A square matmul looks the same in all forms but for how the source loads its operands.
 func MatmulOf(name, source string, params []uint32) (m MatmulShape, ok bool) {
-	var at, bt bool
-	switch name {
-	case "matmul_texel":
-		m.Variant = gpu.Texel
-		at, bt = strings.Contains(source, "let a0_0 = "), strings.Contains(source, "let t0 = texel(B,")
-	case "matmul_tile":
-		m.Variant = gpu.Tile
-		// operands that lie with depth along their rows are turned over on the way in
-		at, bt = !strings.Contains(source, "tile_a[d * 64u + m]"), strings.Contains(source, "tile_b[d * 64u + m]")
-	default:
+	said := matmulLine.FindStringSubmatch(source)
+	if !strings.HasPrefix(name, "matmul_") || said == nil {
 		return m, false
 	}
-	switch {
-	case at:
-		m.Form = TN
-	case bt:
-		m.Form = NT
+	for _, f := range []Form{NN, NT, TN} {
+		if f.String() == said[1] {
+			m.Form = f
+		}
 	}
+	m.Variant = said[2]
 	m.M, m.N, m.K = int(params[0]), int(params[1]), int(params[2])
 	return m, true
 }

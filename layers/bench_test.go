@@ -56,7 +56,7 @@ func TestMatmulOf(t *testing.T) {
 						continue
 					}
 					found++
-					if want := (MatmulShape{form, M, N, K, target.Matmul}); got != want {
+					if want := (MatmulShape{form, M, N, K, shape{form: form, M: M, N: N, K: K}.variant(p).name}); got != want {
 						t.Errorf("%s: got %v, want %v", name, got, want)
 					}
 				}

@@ -34,27 +34,32 @@ func (e Epilogue) fused() bool {
 // a and b may have columns beyond K (or M, N): rows padded to whole vec4s.
 func MatMul(p *gpu.Program, form Form, a, b, c gpu.Tensor, e Epilogue) gpu.Tensor {
 	defer p.Part(p.Part("matmul"))
-	m := newShape(p, form, a, b, c)
-	if m.splits == 1 || e.fused() {
-		m.splits = 1
-		m.record(p, a, b, c, e)
-		return c
-	}
-	partials := p.Scratch(c.Name+".partials", m.splits, m.M, ceil(m.N, 4)*4)
-	m.record(p, a, b, partials, Epilogue{})
-	reducePartials(p, partials, c, e.Accumulate)
+	m := newShape(p, form, a, b, c, e.fused())
+	m.recordSplit(p, m.variant(p), a, b, c, e)
 	return c
 }
 
-// shape is one matmul: its form, its sizes, and how its work is cut.
+// recordSplit records the matmul whole, or in splits and their sum.
+func (m shape) recordSplit(p *gpu.Program, v variant, a, b, c gpu.Tensor, e Epilogue) {
+	splits := m.split(v)
+	if splits == 1 {
+		m.record(p, v, 1, a, b, c, e)
+		return
+	}
+	partials := p.Scratch(c.Name+".partials", splits, m.M, ceil(m.N, 4)*4)
+	m.record(p, v, splits, a, b, partials, Epilogue{})
+	reducePartials(p, partials, c, e.Accumulate)
+}
+
+// shape is one matmul: its form and its sizes, and whether an epilogue other than Accumulate follows.
 type shape struct {
 	form    Form
 	M, N, K int
-	splits  int
+	fused   bool
 }
 
-func newShape(p *gpu.Program, form Form, a, b, c gpu.Tensor) shape {
-	m := shape{form: form, M: c.Rows(), N: c.Cols(), splits: 1}
+func newShape(p *gpu.Program, form Form, a, b, c gpu.Tensor, fused bool) shape {
+	m := shape{form: form, M: c.Rows(), N: c.Cols(), fused: fused}
 	switch form {
 	case NN:
 		m.K = b.Rows()
@@ -63,82 +68,44 @@ func newShape(p *gpu.Program, form Form, a, b, c gpu.Tensor) shape {
 	case TN:
 		m.K = a.Rows()
 	}
-	rows, cols := [2]int{m.M, m.N}, [2]int{m.K, m.K} // of a and b as they lie
-	switch form {
-	case NN:
-		rows[1], cols[1] = m.K, m.N
-	case TN:
-		rows, cols = [2]int{m.K, m.K}, [2]int{m.M, m.N}
-	}
+	rows, cols := m.operands()
 	for i, t := range []gpu.Tensor{a, b} {
 		if t.Rows() != rows[i] || (t.Cols() != cols[i] && t.Cols() != ceil(cols[i], 4)*4) {
 			p.Fail("matmul %s (%d, %d) of depth %d: %s %v does not fit", form, m.M, m.N, m.K, t.Name, t.Shape)
 		}
 	}
-	m.splits = m.split(p)
 	return m
 }
 
-// split shares a deep and small matmul's depth out, so that the device has enough to do at once. It depends
-// on the shape and the member alone: the order of the sums never changes.
-func (m shape) split(p *gpu.Program) int {
-	blocks, want, least := m.blocks(p.Target.Matmul), 256, 128
-	if p.Target.Matmul == gpu.Texel {
-		want, least = 128, 64
+// operands are the rows and columns of a and b as they lie.
+func (m shape) operands() (rows, cols [2]int) {
+	switch m.form {
+	case NN:
+		return [2]int{m.M, m.K}, [2]int{m.K, m.N}
+	case NT:
+		return [2]int{m.M, m.N}, [2]int{m.K, m.K}
+	default:
+		return [2]int{m.K, m.K}, [2]int{m.M, m.N}
 	}
-	if m.form == NT && m.N%4 != 0 {
-		return 1 // columns past N would hold what lies behind B
-	}
-	s := min(ceil(want, blocks), ceil(m.K, least), 64)
-	return max(s, ceil(m.K, 64<<10), 1)
 }
-
-// blocks is the number of blocks of C that one invocation (texel) or workgroup (tile) makes.
-func (m shape) blocks(member gpu.Matmul) int {
-	if member == gpu.Texel {
-		return ceil(m.M, texelRows) * ceil(m.N, 16)
-	}
-	return ceil(m.M, 64) * ceil(m.N, 64)
-}
-
-// texelRows is the height of the texel member's block; 16 x 16 is where taller ones stop gaining and start
-// to compile slowly.
-const texelRows = 16
 
 // record records one matmul kernel; c is (M, N) or partials (splits, M, N rounded up to 4).
-func (m shape) record(p *gpu.Program, a, b, c gpu.Tensor, e Epilogue) {
+func (m shape) record(p *gpu.Program, v variant, splits int, a, b, c gpu.Tensor, e Epilogue) {
 	a, b = padColumns(p, a), padColumns(p, b)
-	depth := ceil(m.K, 4)
-	perSplit := ceil(depth, m.splits)
-	if p.Target.Matmul == gpu.Tile {
-		perSplit = ceil(perSplit, 4) * 4
-	}
-	splits := ceil(depth, perSplit)
+	step := max(v.depth/4, 1) // vec4s of depth a loop turn takes
+	perSplit := ceil(ceil(m.K, 4), splits*step) * step
 	N := c.Cols()
 	for _, t := range []gpu.Tensor{e.Bias, e.Gelu, e.GeluSlope, e.Residual} {
 		if !t.IsZero() && t.Cols() != N {
 			p.Fail("matmul %s: %s %v does not fit %s %v", m.form, t.Name, t.Shape, c.Name, c.Shape)
 		}
 	}
-	a4 := args{
-		"AT": m.form == TN, "BT": m.form == NT, "V4": N%4 == 0,
-		"Bias": !e.Bias.IsZero(), "Gelu": !e.Gelu.IsZero(), "GeluSlope": !e.GeluSlope.IsZero(),
-		"Residual": !e.Residual.IsZero(), "Accumulate": e.Accumulate,
-	}
-	name, trips, blocks := "matmul_tile", perSplit/4, m.blocks(p.Target.Matmul)
-	across := ceil(N, 64)
-	if p.Target.Matmul == gpu.Texel {
-		// the last depths of an operand that runs along them are read past its end, whatever lies there
-		a4["TAIL"], a4["ROWS"] = m.K%4 != 0 && m.form != NT, texelRows
-		name, trips, across = "matmul_texel", perSplit, ceil(N, 16)
-		blocks = ceil(blocks, 8)
+	blocks, across := m.blocks(v)
+	if v.lanes > 0 {
+		blocks = ceil(blocks, v.lanes)
 	}
 	groups := spread(blocks)
-	groups[2] = splits
-	// a split too many would read nothing and store zeros over its part, which is what it should hold
-	if splits < m.splits {
-		groups[2] = m.splits
-	}
+	groups[2] = splits // one too many reads nothing and stores zeros over its part, which is what it should hold
 	bound := []gpu.Tensor{a, b, c}
 	for _, t := range []gpu.Tensor{e.Bias, e.Gelu, e.GeluSlope, e.Residual} {
 		if !t.IsZero() {
@@ -149,14 +116,35 @@ func (m shape) record(p *gpu.Program, a, b, c gpu.Tensor, e Epilogue) {
 	if !e.Gelu.IsZero() || !e.GeluSlope.IsZero() {
 		tolerance = approximate
 	}
-	p.Dispatch(newKernel(name, a4, gpu.Kernel{
+	p.Dispatch(newKernel("matmul_"+string(v.member), m.arguments(v, a, b, N, e), gpu.Kernel{
 		Params: []uint32{
 			uint32(m.M), uint32(N), uint32(m.K), uint32(a.Cols() / 4), uint32(b.Cols() / 4),
 			uint32(perSplit), uint32(across), uint32(m.M * N),
+			uint32(gpu.FoldOf(a).Shift), uint32(gpu.FoldOf(b).Shift),
 		},
-		Groups: groups, Trips: trips, Flops: 2 * m.M * m.N * m.K, Tolerance: tolerance,
-		Twin: func(h [][]float32) { m.twin(h, a, b, N, 4*perSplit, e) },
+		Groups: groups, Trips: perSplit / step, Flops: 2 * m.M * m.N * m.K, Tolerance: tolerance,
+		Twin:  func(h [][]float32) { m.twin(h, a, b, N, 4*perSplit, e) },
+		Class: m.class(),
 	}), bound...)
+}
+
+// arguments specialise a variant's kernel.
+func (m shape) arguments(v variant, a, b gpu.Tensor, N int, e Epilogue) args {
+	s := args{
+		"Form": m.form.String(), "Variant": v.name,
+		"AT": m.form == TN, "BT": m.form == NT, "V4": N%4 == 0, "ROWS": v.rows, "COLS": v.cols,
+		"Bias": !e.Bias.IsZero(), "Gelu": !e.Gelu.IsZero(), "GeluSlope": !e.GeluSlope.IsZero(),
+		"Residual": !e.Residual.IsZero(), "Accumulate": e.Accumulate,
+	}
+	if v.member == gpu.Tile {
+		s["TILE_M"], s["TILE_N"], s["DEPTH"] = v.tileM, v.tileN, v.depth
+		return s
+	}
+	s["LANES"], s["Texel"] = v.lanes, v.member == gpu.Texel
+	s["AFlat"], s["BFlat"] = v.member != gpu.Texel || gpu.FoldOf(a).Flat, v.member != gpu.Texel || gpu.FoldOf(b).Flat
+	// the last depths of an operand that runs across them are read past its end, whatever lies there
+	s["TAIL"] = m.K%4 != 0 && m.form != NT
+	return s
 }
 
 // twin runs the plain matmul and its epilogue on the host.

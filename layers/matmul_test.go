@@ -3,6 +3,7 @@ package layers
 import (
 	"fmt"
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/dinogpu/dinogpu/gpu"
@@ -21,59 +22,98 @@ func operands(in *inputs, form Form, M, N, K int) (a, b gpu.Tensor) {
 	}
 }
 
-func TestMatMul(t *testing.T) {
-	shapes := []struct{ M, N, K int }{
-		{1, 1, 1},
-		{2, 3, 5},
-		{16, 16, 16},
-		{17, 20, 36},
-		{64, 64, 64},
-		{65, 68, 130},
-		{5, 147, 33},
-		{37, 96, 147},
-		{96, 147, 320},
-		{129, 4, 8},
-		{3, 260, 1000},
+// matmul records one matmul by a variant, or by the program's own choice where v is empty.
+func (in *inputs) matmul(p *gpu.Program, v string, form Form, M, N, K int, e Epilogue) {
+	a, b := operands(in, form, M, N, K)
+	if v != "" {
+		m := shape{form: form, M: M, N: N, K: K, fused: e.fused()}
+		p.Target.Choices = gpu.Choices{m.class(): v}
 	}
-	for _, form := range []Form{NN, NT, TN} {
-		for _, s := range shapes {
-			for _, accumulate := range []bool{false, true} {
-				t.Run(fmt.Sprintf("%s %v accumulate=%v", form, s, accumulate), func(t *testing.T) {
-					eachTarget(t, func(t *testing.T, p *gpu.Program) {
-						var in inputs
-						a, b := operands(&in, form, s.M, s.N, s.K)
-						MatMul(p, form, a, b, in.noise("c", s.M, s.N), Epilogue{Accumulate: accumulate})
-						in.check(t, p)
-					})
-				})
-			}
+	MatMul(p, form, a, b, in.noise("c", M, N), e)
+}
+
+// Every variant, at sizes that are no multiple of its blocks.
+func TestMatMulVariants(t *testing.T) {
+	for _, v := range variants {
+		for _, form := range []Form{NN, NT, TN} {
+			t.Run(v.name+" "+form.String(), func(t *testing.T) {
+				for i, s := range [][3]int{{65, 68, 36}, {37, 131, 150}} {
+					p := gpu.NewProgram(fmt.Sprint(s), gpu.SoftwareTarget)
+					var in inputs
+					in.matmul(p, v.name, form, s[0], s[1], s[2], Epilogue{Accumulate: i == 1})
+					for _, k := range p.Kernels() {
+						if got, ok := MatmulOf(k.Name, k.Source, k.Params); ok && got.Variant != v.name {
+							t.Fatalf("%s was recorded", got.Variant)
+						}
+					}
+					in.check(t, p)
+				}
+			})
 		}
 	}
 }
 
+// Sizes below a vec4, and some that fill neither blocks nor vec4s.
+func TestMatMul(t *testing.T) {
+	shapes := [][3]int{
+		{1, 1, 1},
+		{2, 3, 5},
+		{3, 4, 2},
+		{4, 5, 3},
+		{5, 2, 4},
+		{16, 16, 16},
+		{5, 147, 33},
+		{96, 147, 320},
+		{3, 260, 1000},
+	}
+	for _, form := range []Form{NN, NT, TN} {
+		for i, s := range shapes {
+			t.Run(fmt.Sprintf("%s %v", form, s), func(t *testing.T) {
+				eachTarget(t, func(t *testing.T, p *gpu.Program) {
+					var in inputs
+					in.matmul(p, "", form, s[0], s[1], s[2], Epilogue{Accumulate: i%2 == 1})
+					in.check(t, p)
+				})
+			})
+		}
+	}
+}
+
+// Rows too long to lie side by side in a texture run on from one of its rows to the next.
+func TestMatMulFlatTextures(t *testing.T) {
+	for _, c := range []struct {
+		form    Form
+		M, N, K int
+	}{{NT, 2, 3, 40004}, {NN, 2, 40004, 3}, {TN, 40004, 2, 3}} {
+		p := gpu.NewProgram(fmt.Sprint(c), gpu.SoftwareTarget)
+		var in inputs
+		in.matmul(p, "texel 8x8", c.form, c.M, c.N, c.K, Epilogue{})
+		if source := p.Kernels()[len(p.Kernels())-1].Source; !strings.Contains(source, "flat(") {
+			t.Errorf("%v has no flat texture", c)
+		}
+		in.check(t, p)
+	}
+}
+
 func TestMatMulEpilogues(t *testing.T) {
-	for _, s := range []struct{ M, N, K int }{{37, 96, 24}, {19, 31, 9}} {
-		for name, make := range map[string]func(in *inputs) Epilogue{
-			"bias": func(in *inputs) Epilogue { return Epilogue{Bias: in.noise("bias", s.N)} },
-			"bias, gelu": func(in *inputs) Epilogue {
-				return Epilogue{Bias: in.noise("bias", s.N), Gelu: in.noise("before", s.M, s.N)}
-			},
-			"bias, residual": func(in *inputs) Epilogue {
-				return Epilogue{Bias: in.noise("bias", s.N), Residual: in.noise("residual", s.M, s.N)}
-			},
-			"gelu slope": func(in *inputs) Epilogue { return Epilogue{GeluSlope: in.noise("before", s.M, s.N)} },
-			"bias, residual, accumulate": func(in *inputs) Epilogue {
-				return Epilogue{Bias: in.noise("bias", s.N), Residual: in.noise("residual", s.M, s.N), Accumulate: true}
-			},
-		} {
-			for _, form := range []Form{NN, NT, TN} {
-				t.Run(fmt.Sprintf("%s %v %s", form, s, name), func(t *testing.T) {
-					eachTarget(t, func(t *testing.T, p *gpu.Program) {
-						var in inputs
-						a, b := operands(&in, form, s.M, s.N, s.K)
-						MatMul(p, form, a, b, in.noise("c", s.M, s.N), make(&in))
-						in.check(t, p)
-					})
+	for name, make := range map[string]func(in *inputs, M, N int) Epilogue{
+		"bias": func(in *inputs, M, N int) Epilogue { return Epilogue{Bias: in.noise("bias", N)} },
+		"bias, gelu": func(in *inputs, M, N int) Epilogue {
+			return Epilogue{Bias: in.noise("bias", N), Gelu: in.noise("before", M, N)}
+		},
+		"gelu slope": func(in *inputs, M, N int) Epilogue { return Epilogue{GeluSlope: in.noise("before", M, N)} },
+		"bias, residual, accumulate": func(in *inputs, M, N int) Epilogue {
+			return Epilogue{Bias: in.noise("bias", N), Residual: in.noise("residual", M, N), Accumulate: true}
+		},
+	} {
+		for _, v := range []string{"tile 64x64x8 4x4", "tile 128x128x8 8x8", "register 4x4", "texel 8x16"} {
+			// the store is the same in all forms, and differs where rows are no whole vec4s
+			for form, s := range map[Form][3]int{NT: {37, 96, 24}, NN: {19, 31, 9}} {
+				t.Run(fmt.Sprintf("%s, %s %v", name, v, s), func(t *testing.T) {
+					p := gpu.NewProgram(t.Name(), gpu.SoftwareTarget)
+					var in inputs
+					in.matmul(p, v, form, s[0], s[1], s[2], make(&in, s[0], s[1]))
+					in.check(t, p)
 				})
 			}
 		}
@@ -95,8 +135,7 @@ func TestMatMulDeep(t *testing.T) {
 		t.Run(fmt.Sprint(c), func(t *testing.T) {
 			eachTarget(t, func(t *testing.T, p *gpu.Program) {
 				var in inputs
-				a, b := operands(&in, c.form, c.M, c.N, c.K)
-				MatMul(p, c.form, a, b, in.noise("c", c.M, c.N), Epilogue{})
+				in.matmul(p, "", c.form, c.M, c.N, c.K, Epilogue{})
 				in.check(t, p)
 			})
 		})

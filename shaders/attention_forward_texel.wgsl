@@ -16,7 +16,7 @@ struct Shape { lanes: u32, T: u32, blocks: u32, first: u32 } // lanes = B * H * 
 {{bind}} var<storage, read_write> lse: array<f32>;
 {{bind}} var<uniform> p: Shape;
 
-fn load(i: u32) -> vec4f { return textureLoad(qkv, texel_at(i), 0); }
+fn load(i: u32) -> vec4f { return textureLoad(qkv, texel_at(i, QKV_WIDTH), 0); }
 
 @compute @workgroup_size(8)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) i: u32) {

@@ -132,10 +132,11 @@ var functions = template.FuncMap{
 		}
 		return s
 	},
-	"add": func(a, b int) int { return a + b },
-	"mul": func(a, b int) int { return a * b },
-	"div": func(a, b int) int { return a / b },
-	"mod": func(a, b int) int { return a % b },
+	"add":  func(a, b int) int { return a + b },
+	"mul":  func(a, b int) int { return a * b },
+	"div":  func(a, b int) int { return a / b },
+	"ceil": func(a, by int) int { return (a + by - 1) / by },
+	"mod":  func(a, b int) int { return a % b },
 	// dict makes the arguments of a nested template from names and values
 	"dict": func(pairs ...any) map[string]any {
 		m := map[string]any{}

@@ -115,7 +115,7 @@ func (b *benchCmd) Run(a *app) error {
 		m.note("the step is measured without drop path")
 	}
 	// arithmetic a second time: on a machine that does other work too, one moment is not its best
-	for _, measure := range []func() error{m.arithmetic, m.copies, m.squares, m.step, m.arithmetic} {
+	for _, measure := range []func() error{m.arithmetic, m.copies, m.squares, m.tune, m.step, m.arithmetic} {
 		if a.ctx.Err() != nil {
 			return errors.New("bench was stopped before its end, so it prints nothing")
 		}

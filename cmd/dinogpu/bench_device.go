@@ -91,7 +91,7 @@ func (m *bencher) bestRun(p *gpu.Program, until time.Time) (float64, error) {
 	return best, nil
 }
 
-// squares measures matmuls of one size that every adapter can be compared by, in all forms and both members.
+// squares measures matmuls of one size that every adapter can be compared by, in all forms and members.
 func (m *bencher) squares() error {
 	m.app.console.Status("bench: matmuls")
 	const n = 512
@@ -100,7 +100,7 @@ func (m *bencher) squares() error {
 	for i := range v {
 		v[i] = float32(r.NormFloat64())
 	}
-	for _, member := range []gpu.Matmul{gpu.Tile, gpu.Texel} {
+	for _, member := range []gpu.Matmul{gpu.Tile, gpu.Register, gpu.Texel} {
 		target := m.target
 		target.Matmul = member
 		for _, form := range []layers.Form{layers.NT, layers.NN, layers.TN} {

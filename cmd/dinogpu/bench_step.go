@@ -23,6 +23,17 @@ const (
 	repeats = 10
 )
 
+// tune chooses the step's matmuls as training would.
+func (m *bencher) tune() error {
+	s := m.settings
+	t := tuner{device: m.device, run: s.Run, console: m.app.console, time: min(tuneTime, m.time/4)}
+	target, err := t.target(m.app.ctx, func(target gpu.Target) (*dino.Trainer, error) {
+		return recordWhatFits(&s, target, m.app.console)
+	})
+	m.target = target
+	return err
+}
+
 // step measures whole steps, then each of their ops. The ops come last: they leave garbage in the weights.
 func (m *bencher) step() error {
 	m.app.console.Status("bench: step")
@@ -228,7 +239,7 @@ func (m *bencher) matmuls(times []gpu.OpTime, runs int) []matmulRow {
 	var rows []matmulRow
 	for _, s := range order {
 		row := matmulRow{
-			Name: formNames[s.Form], M: s.M, N: s.N, K: s.K, Variant: string(s.Variant),
+			Name: formNames[s.Form], M: s.M, N: s.N, K: s.K, Variant: s.Variant,
 			Calls: runs * calls[s], Seconds: seconds[s] / float64(calls[s]),
 		}
 		row.GFlops = 2 * float64(s.M) * float64(s.N) * float64(s.K) / row.Seconds / 1e9

@@ -33,6 +33,7 @@ type cli struct {
 	Eval    evalCmd     `cmd:"" help:"Judge trained weights on labelled pictures."`
 	Devices devicesCmd  `cmd:"" help:"List the adapters there are, and what they are good for."`
 	Bench   benchCmd    `cmd:"" help:"Measure the adapter, every matmul of a preset and its whole step."`
+	Tune    tuneCmd     `cmd:"" help:"Measure which matmul kernels are best here, and keep it."`
 	Shaders shadersCmd  `cmd:"" help:"Write a preset's kernels as WGSL files."`
 	Version versionFlag `help:"Print version, commit, binding and wgpu."`
 }

@@ -41,7 +41,7 @@ func (e *demoEvaluation) score(ctx context.Context, weights *layers.Arena) (eval
 
 func (e *demoEvaluation) backbone(weights *layers.Arena, attention bool) (*dino.Backbone, error) {
 	c := e.r.settings.Config
-	return dino.NewBackbone(e.r.device, c, targetOf(e.r.device, e.r.settings.Run.Matmul), weights, c.GlobalCropsSize, demoBatch, attention)
+	return dino.NewBackbone(e.r.device, c, e.r.target, weights, c.GlobalCropsSize, demoBatch, attention)
 }
 
 // picture is one of the demo's as its question shows it.

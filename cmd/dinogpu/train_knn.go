@@ -59,7 +59,7 @@ func (r *training) measure(ctx context.Context, progress *progress) error {
 		return nil
 	}
 	nets := []network{{dino.RoleTeacher, r.trainer.Teacher}, {dino.RoleStudent, r.trainer.Student}}
-	results, err := r.knn.ask(ctx, r.device, r.settings.Config, targetOf(r.device, r.settings.Run.Matmul), nets)
+	results, err := r.knn.ask(ctx, r.device, r.settings.Config, r.target, nets)
 	if ctx.Err() != nil {
 		return nil
 	}

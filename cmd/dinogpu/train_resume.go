@@ -6,12 +6,16 @@ import (
 	"strings"
 
 	"github.com/dinogpu/dinogpu/dino"
+	"github.com/dinogpu/dinogpu/gpu"
+	"github.com/dinogpu/dinogpu/layers"
 )
 
 // resumed is what a run goes on from.
 type resumed struct {
 	header  dino.CheckpointHeader
 	tensors []dino.HostTensor
+	matmul  gpu.Matmul // the same choice gives the same bytes
+	choices gpu.Choices
 }
 
 // openResume reads the newest whole checkpoint of the run and holds the
@@ -30,13 +34,14 @@ func openResume(s *dino.Settings, o trainOptions) (*resumed, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.Run.Matmul == "auto" {
-		s.Run.Matmul = h.Matmul // the same choice gives the same bytes
+	member, choices, err := layers.ParseMatmul(h.Matmul)
+	if err != nil {
+		return nil, fmt.Errorf("the checkpoint of step %d in %s was computed with matmuls that this version does not have: %w; go on with the version that began the run", h.Step, o.Resume, err)
 	}
 	if s.Config.Epochs != stored.Config.Epochs {
 		o.Console.Print("%d epochs instead of %d: the schedules are laid over the new length", s.Config.Epochs, stored.Config.Epochs)
 	}
-	return &resumed{header: h, tensors: tensors}, nil
+	return &resumed{header: h, tensors: tensors, matmul: member, choices: choices}, nil
 }
 
 // sameMathematics refuses, by name, what would make it another run.
@@ -65,6 +70,6 @@ func sameMathematics(stored, now dino.Settings) error {
 func runKeys() []string {
 	return []string{
 		"max_steps", "max_time", "checkpoint_every", "keep", "saveckp_freq", "knn_every", "knn_train", "knn_test",
-		"adapter", "matmul", "crops",
+		"adapter", "matmul", "tune", "crops",
 	}
 }

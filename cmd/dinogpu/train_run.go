@@ -93,7 +93,14 @@ func runTrain(ctx context.Context, s dino.Settings, o trainOptions) error {
 		return err
 	}
 	defer device.Close()
-	trainer, err := dino.Record(s.Config, targetOf(device, s.Run.Matmul), loader.StepsPerEpoch(), dino.Options{Crops: s.Run.Crops})
+	record := func(t gpu.Target) (*dino.Trainer, error) {
+		return dino.Record(s.Config, t, loader.StepsPerEpoch(), dino.Options{Crops: s.Run.Crops})
+	}
+	target, err := chooseTarget(ctx, device, s.Run, o.Console, from, record)
+	if err != nil {
+		return err
+	}
+	trainer, err := record(target)
 	if err != nil {
 		return err
 	}
@@ -105,12 +112,22 @@ func runTrain(ctx context.Context, s dino.Settings, o trainOptions) error {
 	if err != nil {
 		return err
 	}
-	r := &training{settings: s, options: o, device: device, loader: loader, trainer: trainer, run: run, pictures: pictures, from: from, knn: knn}
+	r := &training{settings: s, options: o, device: device, loader: loader, target: target, trainer: trainer, run: run, pictures: pictures, from: from, knn: knn}
 	err = r.carryOut(ctx)
 	if err != nil {
 		o.Console.Log(err.Error()) // main says it once the log is closed
 	}
 	return errors.Join(err, o.closeRun(run))
+}
+
+// chooseTarget is how the run is recorded: as its checkpoint was, or with matmuls measured on the device.
+func chooseTarget(ctx context.Context, d *gpu.Device, o dino.RunOptions, con *console, from *resumed, record func(gpu.Target) (*dino.Trainer, error)) (gpu.Target, error) {
+	if from != nil && o.Matmul == "auto" {
+		target := d.Target()
+		target.Matmul, target.Choices = from.matmul, from.choices
+		return target, nil
+	}
+	return tuner{device: d, run: o, console: con, time: tuneTime}.target(ctx, record)
 }
 
 // fits tells before anything is allocated whether the run's memory is there.

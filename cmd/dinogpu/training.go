@@ -18,6 +18,7 @@ type training struct {
 	options  trainOptions
 	device   *gpu.Device
 	loader   *augment.Loader
+	target   gpu.Target
 	trainer  *dino.Trainer
 	run      *dino.RunDir
 	pictures augment.Source

@@ -1,5 +1,5 @@
 // The store of every matmul kernel, with what is fused into it:
-//   Bias        c += bias[column]
+//   Bias        c += bias[column]              by the caller, who asks columns once for all its rows
 //   Gelu        before = c, c = gelu(c)        before is kept for the backward pass
 //   GeluSlope   c *= gelu'(before)
 //   Residual    c += residual
@@ -13,6 +13,7 @@ struct Shape {
     depth: u32,             // vec4s of depth a split takes
     across: u32,            // blocks along N
     split: u32,             // elements of C a split takes
+    a_shift: u32, b_shift: u32, // of the operands' folds, where they are textures
 }
 {{bind}} var<storage, read_write> C: array<{{if .V4}}vec4f{{else}}f32{{end}}>;
 {{- if .Bias}}
@@ -29,13 +30,24 @@ struct Shape {
 {{- end}}
 {{bind}} var<uniform> p: Shape;
 
+// columns is what is added to 4 neighbouring columns of every row, from col on.
+fn columns(col: u32) -> vec4f {
+{{- if not .Bias}}
+    return vec4f();
+{{- else if .V4}}
+    return bias[min(col, p.N - 4u) / 4u];
+{{- else}}
+    let last = p.N - 1u;
+    return vec4f(bias[min(col, last)], bias[min(col + 1u, last)], bias[min(col + 2u, last)], bias[min(col + 3u, last)]);
+{{- end}}
+}
+
 // store writes 4 neighbouring columns of a row of C.
 fn store(row: u32, col: u32, z: u32, value: vec4f) {
     if row >= p.M || col >= p.N { return; }
     var v = value;
 {{- if .V4}}
     let i = (z * p.split + row * p.N + col) / 4u;
-    {{if .Bias}}v += bias[col / 4u];{{end}}
     {{if .Gelu}}before[i] = v; v = gelu(v);{{end}}
     {{if .GeluSlope}}v *= gelu_slope(before[i]);{{end}}
     {{if .Residual}}v += residual[i];{{end}}
@@ -46,7 +58,6 @@ fn store(row: u32, col: u32, z: u32, value: vec4f) {
 {{- range $j := upto 4}}
     if col + {{$j}}u < p.N {
         var x = v.{{axis $j}};
-        {{if $.Bias}}x += bias[col + {{$j}}u];{{end}}
         {{if $.Gelu}}before[i + {{$j}}u] = x; x = gelu(vec4f(x)).x;{{end}}
         {{if $.GeluSlope}}x *= gelu_slope(vec4f(before[i + {{$j}}u])).x;{{end}}
         {{if $.Residual}}x += residual[i + {{$j}}u];{{end}}

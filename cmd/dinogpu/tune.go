@@ -1,0 +1,62 @@
+package main
+
+import (
+	"fmt"
+	"text/tabwriter"
+	"time"
+
+	"github.com/dinogpu/dinogpu/dino"
+	"github.com/dinogpu/dinogpu/gpu"
+	"github.com/dinogpu/dinogpu/layers"
+)
+
+type tuneCmd struct {
+	Preset  string        `default:"demo" group:"run" placeholder:"NAME" help:"Whose matmuls (demo)."`
+	Adapter string        `group:"device" placeholder:"NAME" help:"Name or index; by default the best real GPU."`
+	Time    time.Duration `group:"plan" default:"2m" help:"Stop after about this long."`
+	JSON    bool          `name:"json" group:"plan" help:"As JSON."`
+}
+
+// Help is what --help says before the flags.
+func (tuneCmd) Help() string {
+	return "Measures anew which kernel is best for every kind of matmul of a preset, and keeps it for training. train does this by itself, for about 10 s, where an adapter is new to it."
+}
+
+// tuneReport is what tune prints.
+type tuneReport struct {
+	Adapter string      `json:"adapter"`
+	Choices gpu.Choices `json:"choices"` // by class: form, sizes as powers of two, f where an epilogue is fused
+}
+
+// Run measures and prints.
+func (c *tuneCmd) Run(a *app) error {
+	s, err := dino.PresetSettings(c.Preset)
+	if err != nil {
+		return usageError{err}
+	}
+	if c.Time <= 0 {
+		return usageError{fmt.Errorf("--time %s: it has to be above 0", c.Time)}
+	}
+	device, err := openDevice(c.Adapter, a.console)
+	if err != nil {
+		return err
+	}
+	defer device.Close()
+	t := tuner{device: device, run: dino.RunOptions{Matmul: "auto", Tune: true}, console: a.console, again: true, time: c.Time}
+	target, err := t.target(a.ctx, func(target gpu.Target) (*dino.Trainer, error) { return recordWhatFits(&s, target, a.console) })
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return writeJSON(a.stdout, tuneReport{device.Adapter.Name, target.Choices})
+	}
+	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+	for _, class := range sortedNames(target.Choices) {
+		fmt.Fprintf(w, "%s\t%s\n", class, target.Choices[class])
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(a.stdout, "%s\n", layers.FormatMatmul(target))
+	return err
+}

@@ -1,0 +1,152 @@
+package layers
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/dinogpu/dinogpu/gpu"
+)
+
+const (
+	// tunedRows is how many rows of activations candidates are timed on: more take longer and rank them alike.
+	tunedRows = 512
+	// hopeless is how far behind the best a candidate's first run may be before it is dropped.
+	hopeless = 3
+	// better is what a candidate must take at most, beside the default, to be chosen: less is the clock's noise.
+	better = 0.95
+)
+
+// A Tuned says what the candidates for one class of shapes took.
+type Tuned struct {
+	Class   string
+	Choice  string
+	Seconds map[string]float64 // of each candidate, at most tunedRows rows
+}
+
+// tunable is a class of shapes with one of its shapes, and the work that all of them are in the programs.
+type tunable struct {
+	shape
+	flops int
+}
+
+// Tune times the variants of every class of matmul in the programs that t has no choice for yet, the class with most
+// work first, until all are done, the budget is spent or ctx ends, and returns t's choices with the new ones. What is
+// left keeps its member's default.
+func Tune(ctx context.Context, d *gpu.Device, t gpu.Target, programs []*gpu.Program, budget time.Duration, report func(done, of int, r Tuned)) (gpu.Choices, error) {
+	choices := gpu.Choices{}
+	maps.Copy(choices, t.Choices)
+	classes := tunables(programs)
+	order := slices.SortedFunc(maps.Keys(classes), func(a, b string) int {
+		if d := classes[b].flops - classes[a].flops; d != 0 {
+			return d
+		}
+		return slices.Compare([]byte(a), []byte(b))
+	})
+	order = slices.DeleteFunc(order, func(class string) bool { return choices[class] != "" })
+	until := time.Now().Add(budget)
+	for i, class := range order {
+		if ctx.Err() != nil || time.Now().After(until) {
+			break
+		}
+		r, err := classes[class].tune(d, t)
+		if err != nil {
+			return nil, err
+		}
+		r.Class = class
+		choices[class] = r.Choice
+		report(i+1, len(order), r)
+	}
+	return choices, nil
+}
+
+func tunables(programs []*gpu.Program) map[string]tunable {
+	classes := map[string]tunable{}
+	for _, p := range programs {
+		p.Each(func(k gpu.Kernel) {
+			if k.Class == "" {
+				return
+			}
+			s, _ := MatmulOf(k.Name, k.Source, k.Params)
+			c := classes[k.Class]
+			c.shape = shape{form: s.Form, M: s.M, N: s.N, K: s.K, fused: k.Class[len(k.Class)-1] == 'f'}
+			c.flops += k.Flops
+			classes[k.Class] = c
+		})
+	}
+	return classes
+}
+
+// tune times the candidates for one shape.
+func (m tunable) tune(d *gpu.Device, t gpu.Target) (Tuned, error) {
+	if m.form == TN {
+		m.K = min(m.K, tunedRows)
+	} else {
+		m.M = min(m.M, tunedRows)
+	}
+	usual := m.defaultVariant(t)
+	r := Tuned{Choice: usual, Seconds: map[string]float64{}}
+	names := append([]string{usual}, candidates(t)...)
+	best := 0.0
+	for i, name := range names {
+		if i > 0 && name == usual {
+			continue
+		}
+		seconds, err := m.time(d, t, name, best*hopeless)
+		if err != nil {
+			return r, err
+		}
+		r.Seconds[name] = seconds
+		if best == 0 || seconds < best {
+			best = seconds
+		}
+		if seconds < r.Seconds[r.Choice] && seconds < better*r.Seconds[usual] {
+			r.Choice = name
+		}
+	}
+	return r, nil
+}
+
+// time is the best of three measurements of one candidate, or the first alone where that is over most (0: no limit).
+func (m tunable) time(d *gpu.Device, t gpu.Target, name string, most float64) (float64, error) {
+	v, _ := variantNamed(name)
+	p := gpu.NewProgram("tune", t)
+	rows, cols := m.operands()
+	a, b, c := gpu.NewTensor("a", rows[0], cols[0]), gpu.NewTensor("b", rows[1], cols[1]), gpu.NewTensor("c", m.M, m.N)
+	defer gpu.Release(a, b, c)
+	m.recordSplit(p, v, a, b, c, Epilogue{})
+	if err := p.Build(d); err != nil {
+		return 0, err
+	}
+	defer p.Release()
+	best := 0.0
+	for i, reps := range []int{1, 5, 5} {
+		times, err := p.Profile(reps)
+		if err != nil {
+			return 0, err
+		}
+		total := 0.0
+		for _, op := range times {
+			total += op.Seconds
+		}
+		if i == 0 || total < best {
+			best = total
+		}
+		if most > 0 && best > most {
+			break
+		}
+	}
+	return best, nil
+}
+
+// ChoicesFor are those of the choices that the programs ask for.
+func ChoicesFor(programs []*gpu.Program, all gpu.Choices) gpu.Choices {
+	used := gpu.Choices{}
+	for class := range tunables(programs) {
+		if name, ok := all[class]; ok {
+			used[class] = name
+		}
+	}
+	return used
+}

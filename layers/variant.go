@@ -1,0 +1,124 @@
+package layers
+
+import (
+	"fmt"
+	mathbits "math/bits"
+
+	"github.com/dinogpu/dinogpu/gpu"
+)
+
+// A variant is one kernel of the matmul family: a member, and the sizes it is specialised for.
+type variant struct {
+	name                string
+	member              gpu.Matmul
+	rows, cols          int // of C an invocation makes
+	tileM, tileN, depth int // of C a workgroup makes, and its steps along K: tile only
+	lanes               int // invocations a workgroup: register and texel only
+}
+
+// variants are all there are. What AMD's compiler makes of each is in the header of its test.
+var variants = []variant{
+	{name: "tile 64x64x8 4x4", member: gpu.Tile, rows: 4, cols: 4, tileM: 64, tileN: 64, depth: 8},
+	{name: "tile 64x64x16 4x4", member: gpu.Tile, rows: 4, cols: 4, tileM: 64, tileN: 64, depth: 16},
+	{name: "tile 128x64x8 8x4", member: gpu.Tile, rows: 8, cols: 4, tileM: 128, tileN: 64, depth: 8},
+	{name: "tile 128x128x8 8x8", member: gpu.Tile, rows: 8, cols: 8, tileM: 128, tileN: 128, depth: 8},
+	{name: "register 4x4", member: gpu.Register, rows: 4, cols: 4, lanes: 64},
+	{name: "register 8x4", member: gpu.Register, rows: 8, cols: 4, lanes: 64},
+	{name: "texel 16x16", member: gpu.Texel, rows: 16, cols: 16, lanes: 8},
+	{name: "texel 8x16", member: gpu.Texel, rows: 8, cols: 16, lanes: 8},
+	{name: "texel 8x8", member: gpu.Texel, rows: 8, cols: 8, lanes: 8},
+	{name: "texel 4x8", member: gpu.Texel, rows: 4, cols: 8, lanes: 64},
+}
+
+// defaults are the variants of a member where nothing was measured: on software adapters, and on GPUs, where a large
+// block of texels would spill.
+var defaults = map[gpu.Matmul][2]string{
+	gpu.Tile:     {"tile 64x64x8 4x4", "tile 64x64x8 4x4"},
+	gpu.Register: {"register 4x4", "register 4x4"},
+	gpu.Texel:    {"texel 16x16", "texel 4x8"},
+}
+
+// candidates are what is worth measuring on a kind of adapter: buffers are hopeless in software, where a read goes
+// lane by lane.
+func candidates(t gpu.Target) []string {
+	if t.Lanes == 1 {
+		return []string{"texel 16x16", "texel 8x16", "texel 8x8"}
+	}
+	return []string{
+		"tile 64x64x8 4x4", "tile 64x64x16 4x4", "tile 128x64x8 8x4", "tile 128x128x8 8x8",
+		"register 4x4", "register 8x4", "texel 4x8",
+	}
+}
+
+func variantNamed(name string) (variant, bool) {
+	for _, v := range variants {
+		if v.name == name {
+			return v, true
+		}
+	}
+	return variant{}, false
+}
+
+// variant is what the target chose for this shape, or its member's default.
+func (m shape) variant(p *gpu.Program) variant {
+	name, chosen := p.Target.Choices[m.class()]
+	if !chosen {
+		name = m.defaultVariant(p.Target)
+	}
+	v, ok := variantNamed(name)
+	if !ok {
+		p.Fail("matmul: there is no variant %q", name)
+		return variants[0]
+	}
+	return v
+}
+
+func (m shape) defaultVariant(t gpu.Target) string {
+	d := defaults[t.Matmul]
+	switch {
+	case t.Lanes > 1:
+		return d[1]
+	case d[0] == "texel 16x16" && m.M <= 8:
+		return "texel 8x16"
+	}
+	return d[0]
+}
+
+// class is what shapes that one choice serves have in common: the form, the sizes rounded up to powers of two, and
+// whether an epilogue keeps the depth in one piece.
+func (m shape) class() string {
+	log2 := func(n int) int { return mathbits.Len(uint(n - 1)) }
+	fused := ""
+	if m.fused {
+		fused = "f"
+	}
+	return fmt.Sprintf("%s.%d.%d.%d%s", [...]string{"NN", "NT", "TN"}[m.form], log2(m.M), log2(m.N), log2(m.K), fused)
+}
+
+// blocks is the number of blocks of C that one invocation, or with tiles one workgroup, makes.
+func (m shape) blocks(v variant) (blocks, across int) {
+	rows, cols := v.rows, v.cols
+	if v.member == gpu.Tile {
+		rows, cols = v.tileM, v.tileN
+	}
+	across = ceil(m.N, cols)
+	return ceil(m.M, rows) * across, across
+}
+
+// split shares a deep and small matmul's depth out, so that the device has enough to do at once. It depends on the
+// shape and the variant alone: the order of the sums never changes.
+func (m shape) split(v variant) int {
+	if m.fused || m.form == NT && m.N%4 != 0 { // columns past N would hold what lies behind B
+		return 1
+	}
+	blocks, _ := m.blocks(v)
+	want, least := 256, 128
+	switch v.member {
+	case gpu.Texel:
+		want, least = 128, 64
+	case gpu.Register:
+		blocks = ceil(blocks, v.lanes)
+	}
+	s := min(ceil(want, blocks), ceil(m.K, least), 64)
+	return max(s, ceil(m.K, 64<<10), 1)
+}
