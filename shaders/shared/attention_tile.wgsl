@@ -5,8 +5,8 @@
 //
 // tile holds what both kinds of products read: depths of owned and of walked tokens, turned over, a line each; or 16
 // walked tokens' rows, vec4 c * TX + tx of token k at [16 * c + k][tx]. weights holds scores, of 4 owned tokens a vec4.
-// Arrays are nested so that what is added to an index is a literal index of its own: drivers are told to check every
-// other index, and one check then serves all reads (FMAs are 66 % of the instructions otherwise, 87 % this way).
+// Arrays are nested so that what is added to an index is a literal index of its own: wgpu has every other index
+// checked, and one check then serves all reads.
 var<workgroup> tile: array<array<vec4f, {{.TX}}>, 32>;
 var<workgroup> weights: array<array<array<vec4f, 16>, {{div .TX 4}}>, 8>;
 
