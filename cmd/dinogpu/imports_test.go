@@ -34,7 +34,8 @@ var keptIn = map[string][]string{
 	"github.com/cogentcore/webgpu": {"gpu", "viewer"},
 	"github.com/alecthomas/kong":   {"cmd/dinogpu"},
 	"golang.org/x/term":            {"cmd/dinogpu"},
-	"google.golang.org/protobuf":   {"dino"}, // the wire format of TensorBoard's events
+	"github.com/gen2brain/jpegn":   {"augment"}, // registers itself with package image
+	"google.golang.org/protobuf":   {"dino"},    // the wire format of TensorBoard's events
 }
 
 type goPackage struct {
