@@ -38,7 +38,7 @@ test: setup ## Run every test
 SWIFTSHADER ?= /usr/lib/chromium/vk_swiftshader_icd.json
 test-swiftshader: ## The tests that use a device, on SwiftShader (Debian: apt install chromium)
 	@test -e '$(SWIFTSHADER)' || { echo "SwiftShader was not found: install chromium, or name its manifest with SWIFTSHADER=PATH." >&2; exit 1; }
-	VK_ICD_FILENAMES='$(SWIFTSHADER)' VK_DRIVER_FILES='$(SWIFTSHADER)' $(GO) test -timeout 30m ./gpu ./layers ./dino ./eval
+	VK_ICD_FILENAMES='$(SWIFTSHADER)' VK_DRIVER_FILES='$(SWIFTSHADER)' $(GO) test -count=1 -timeout 30m ./gpu ./layers ./dino ./eval
 
 check: build ## Formatting, vet, staticcheck; Windows and every kernel where the compilers are
 	@sh .ci/format.sh '$(GO)' '$(GOFUMPT)'
