@@ -17,17 +17,23 @@ const (
 	maxInFlight = 32
 )
 
+// submitting starts the clock of what is about to be submitted. d.mu is held.
+func (d *Device) submitting() {
+	if d.flying.count == 0 {
+		d.flying.since, d.flying.counted = time.Now(), true
+	}
+}
+
 // submitted counts a submission, and waits while too much is in flight. d.mu is held.
 func (d *Device) submitted(cost float64) {
 	f := &d.flying
-	if f.count == 0 {
-		f.since, f.counted = time.Now(), true
-	}
 	f.count++
 	f.cost += cost
-	if f.cost >= d.rate*queueSeconds || f.count >= maxInFlight {
+	switch {
+	case f.cost >= d.rate*queueSeconds || f.count >= maxInFlight:
 		d.wait()
-	} else if d.dev.Poll(false, nil) {
+	case d.dev.Poll(false, nil):
+		d.learn() // it was busy until about now
 		d.idle()
 	}
 }
@@ -41,8 +47,8 @@ func (d *Device) wait() {
 		busy = true
 		time.Sleep(pause)
 	}
-	if busy && d.flying.count > 0 && d.flying.counted {
-		d.learn(time.Since(d.flying.since).Seconds()) // it was busy all along
+	if busy {
+		d.learn() // it was busy all along
 	}
 	d.waited += time.Since(start)
 	d.idle()
@@ -55,8 +61,13 @@ func (d *Device) Waited() time.Duration {
 	return d.waited
 }
 
-// learn moves the rate towards what was in flight over the time that it took, the more the longer that was.
-func (d *Device) learn(seconds float64) {
+// learn moves the rate towards what was in flight over the time that it took, the more the longer that was. d.mu is
+// held.
+func (d *Device) learn() {
+	seconds := time.Since(d.flying.since).Seconds()
+	if d.flying.count == 0 || !d.flying.counted || seconds <= 0 {
+		return
+	}
 	weight := 0.3 * min(1, seconds/submissionSeconds)
 	d.rate += weight * (d.flying.cost/seconds - d.rate)
 	d.rate = min(max(d.rate, 2e8), 1e14)

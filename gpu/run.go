@@ -3,6 +3,7 @@ package gpu
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/cogentcore/webgpu/wgpu"
 )
@@ -90,7 +91,12 @@ func (p *Program) submit(from, to int, cost float64) error {
 		return fmt.Errorf("program %s: %w", p.Name, err)
 	}
 	defer cmd.Release()
+	d.submitting()
+	start := time.Now()
 	d.queue.Submit(cmd)
+	if d.Adapter.Software {
+		d.waited += time.Since(start) // such a driver does the work in here
+	}
 	d.submitted(cost)
 	return nil
 }
