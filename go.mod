@@ -17,6 +17,6 @@ require (
 )
 
 require (
-	github.com/stretchr/testify v1.9.0 // indirect
-	golang.org/x/sys v0.49.0 // indirect
+	github.com/gofrs/flock v0.13.2
+	golang.org/x/sys v0.49.0
 )

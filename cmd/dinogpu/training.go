@@ -26,6 +26,10 @@ type training struct {
 	knn  *knnOf          // nil without --knn-every
 	from *resumed        // nil for a new run
 	step int
+
+	fingerprint string // of the pictures
+	saved       int    // step of the newest checkpoint that this process knows whole; -1: none
+	waits       bool   // lines of metrics.jsonl wait for room
 }
 
 // carryOut trains to the end, or until ctx, --max-steps or --max-time stops
@@ -33,9 +37,6 @@ type training struct {
 func (r *training) carryOut(ctx context.Context) error {
 	r.options.Console.Print("%d pictures, %d steps an epoch, %.1f million parameters", r.pictures.Len(), r.loader.StepsPerEpoch(), float64(r.trainer.Layout.Count())/1e6)
 	advise(r.settings.Config, dino.Situation{Pictures: r.pictures.Len(), Software: r.device.Adapter.Software}, r.options.Console)
-	if err := r.trainer.Build(r.device); err != nil {
-		return err
-	}
 	if err := r.goOn(); err != nil {
 		return err
 	}
@@ -47,7 +48,7 @@ func (r *training) carryOut(ctx context.Context) error {
 	}
 	trained := r.train(ctx)
 	if trained != nil && !errors.Is(trained, errStopped) {
-		return trained
+		return r.broken(trained)
 	}
 	if err := r.save(); err != nil {
 		return err
@@ -74,7 +75,7 @@ func (r *training) judge(ctx context.Context) error {
 
 // goOn puts the run to where its checkpoint was written.
 func (r *training) goOn() error {
-	if r.from == nil {
+	if r.from == nil || r.from.tensors == nil {
 		return nil
 	}
 	h := r.from.header
@@ -84,7 +85,7 @@ func (r *training) goOn() error {
 	if err := r.trainer.Restore(h, r.from.tensors); err != nil {
 		return err
 	}
-	r.step, r.from.tensors = h.Step, nil
+	r.step, r.saved, r.from.tensors = h.Step, h.Step, nil
 	return r.loader.Seek(h.Step * r.settings.Config.Accumulate)
 }
 
@@ -120,12 +121,8 @@ func (r *training) train(ctx context.Context) error {
 		if said := collapse.Observe(metrics); said != "" {
 			r.options.Console.Print("%s", said)
 		}
-		if err := r.run.Metric(metrics); err != nil {
-			return err
-		}
-		if err := r.saveWhenDue(); err != nil {
-			return err
-		}
+		r.note(metrics)
+		r.saveWhenDue()
 		if r.step < total { // the run's end saves first
 			if err := r.measure(ctx, progress); err != nil {
 				return err
@@ -143,7 +140,7 @@ func (r *training) oneStep(ctx context.Context) (dino.StepMetrics, error) {
 	for range r.settings.Config.Accumulate {
 		b, err := r.loader.Next(ctx)
 		if err != nil {
-			return dino.StepMetrics{}, err
+			return dino.StepMetrics{}, picturesError{err}
 		}
 		defer b.Release()
 		wait += b.Wait
@@ -154,14 +151,6 @@ func (r *training) oneStep(ctx context.Context) (dino.StepMetrics, error) {
 	m.ImagesPerSecond = float64(r.settings.Config.StepPictures()) / took
 	m.DataWait = wait.Seconds() / took
 	return m, err
-}
-
-// save writes the checkpoint and the teacher's backbone.
-func (r *training) save() error {
-	if err := r.saveCheckpoint(); err != nil {
-		return err
-	}
-	return r.trainer.WriteTeacher(r.run.Join("teacher.safetensors"))
 }
 
 func (r *training) tellWhere() error {
