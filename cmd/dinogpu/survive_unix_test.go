@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -22,7 +24,7 @@ func TestKilledAgainAndAgain(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	args := tinyRun(dir, "--epochs", epochs, "--checkpoint-every", "1")
 	halfWritten := 0
-	for range kills {
+	for i := range kills {
 		c, stderr := child("", args...)
 		if err := c.Start(); err != nil {
 			t.Fatal(err)
@@ -30,7 +32,11 @@ func TestKilledAgainAndAgain(t *testing.T) {
 		ended := make(chan error, 1)
 		go func() { ended <- c.Wait() }()
 		awaitSteps(t, dir, rng.IntN(11), ended, stderr)
-		time.Sleep(time.Duration(rng.IntN(20_000)) * time.Microsecond)
+		if i%2 == 0 {
+			time.Sleep(time.Duration(rng.IntN(20_000)) * time.Microsecond)
+		} else {
+			awaitWriting(dir)
+		}
 		if err := c.Process.Kill(); err != nil {
 			t.Fatal(err)
 		}
@@ -64,6 +70,17 @@ func awaitSteps(t *testing.T, dir string, steps int, ended <-chan error, stderr 
 		}
 		if time.Now().After(deadline) {
 			t.Fatalf("the run does not get on: %s", stderr)
+		}
+	}
+}
+
+// awaitWriting waits, a while at most, until the run is writing a checkpoint.
+func awaitWriting(dir string) {
+	for deadline := time.Now().Add(2 * time.Second); time.Now().Before(deadline); {
+		if entries, _ := os.ReadDir(filepath.Join(dir, "checkpoints")); slices.ContainsFunc(entries, func(e os.DirEntry) bool {
+			return strings.Contains(e.Name(), ".tmp-")
+		}) {
+			return
 		}
 	}
 }
