@@ -254,7 +254,7 @@ func TestBadInput(t *testing.T) {
 // ends with their names.
 func TestPicturesThatAreNone(t *testing.T) {
 	badInputPlace(t)
-	o := dinogpu(t, nil, append(tinyRun("run", "--epochs", "1"), "--data", "broken", "--batch-size", "2", "--accumulate", "1")...)
+	o := dinogpu(t, nil, append(killableRun("run", "--epochs", "1"), "--data", "broken", "--batch-size", "2", "--accumulate", "1")...)
 	wantExit(t, o, exitFailed, "cannot be read", "0.png")
 	if n := sentences(o.stderr); n > 4 {
 		t.Errorf("%d sentences: %s", n, o.stderr)

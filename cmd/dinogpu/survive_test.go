@@ -12,9 +12,9 @@ import (
 	"github.com/dinogpu/dinogpu/dino"
 )
 
-// tinyRun trains a model of a few thousand weights on 48 pictures, two batches
+// killableRun trains a model of a few thousand weights on 48 pictures, two batches
 // a step: six steps an epoch, milliseconds each.
-func tinyRun(dir string, more ...string) []string {
+func killableRun(dir string, more ...string) []string {
 	data, err := filepath.Abs("../../testdata/fashion-mnist/t10k-images-idx3-ubyte.gz")
 	if err != nil {
 		panic(err)
@@ -78,9 +78,9 @@ func wantSameRun(t *testing.T, whole, dir string) {
 // A command that printed the way to go on must go on: also where it was told to stop.
 func TestResumeDoesNotStopWhereTheRunStopped(t *testing.T) {
 	whole, dir := filepath.Join(t.TempDir(), "whole"), filepath.Join(t.TempDir(), "run")
-	wantExit(t, dinogpu(t, nil, tinyRun(whole, "--epochs", "2")...), exitDone)
+	wantExit(t, dinogpu(t, nil, killableRun(whole, "--epochs", "2")...), exitDone)
 	// 1: mid-epoch; 6 and 7: at an epoch's end and after it. The last one goes to the end.
-	wantExit(t, dinogpu(t, nil, tinyRun(dir, "--epochs", "2", "--max-steps", "1")...), exitStopped, "after step 1 of 12")
+	wantExit(t, dinogpu(t, nil, killableRun(dir, "--epochs", "2", "--max-steps", "1")...), exitStopped, "after step 1 of 12")
 	for _, stop := range []string{"6", "7"} {
 		wantExit(t, dinogpu(t, nil, "train", "--resume", dir, "--max-steps", stop), exitStopped, "after step "+stop+" of 12")
 	}
@@ -93,7 +93,7 @@ func TestResumeDoesNotStopWhereTheRunStopped(t *testing.T) {
 }
 
 func TestResumeByTheFileThatNamesTheNewest(t *testing.T) {
-	args := tinyRun("", "--epochs", "1", "--max-steps", "1")
+	args := killableRun("", "--epochs", "1", "--max-steps", "1")
 	t.Chdir(t.TempDir())
 	wantExit(t, dinogpu(t, nil, slices.Delete(args, len(args)-6, len(args)-4)...), exitStopped)
 	wantExit(t, dinogpu(t, nil, "train", "--resume", "runs/latest"), exitDone, "going on with runs")
@@ -101,13 +101,13 @@ func TestResumeByTheFileThatNamesTheNewest(t *testing.T) {
 
 func TestTwoProcessesOnOneRun(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "run")
-	wantExit(t, dinogpu(t, nil, tinyRun(dir, "--epochs", "1", "--max-steps", "1")...), exitStopped)
+	wantExit(t, dinogpu(t, nil, killableRun(dir, "--epochs", "1", "--max-steps", "1")...), exitStopped)
 	other, err := dino.OpenRunDir(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
 	wantExit(t, dinogpu(t, nil, "train", "--resume", dir), exitFailed, "in use by another dinogpu")
-	wantExit(t, dinogpu(t, nil, tinyRun(dir)...), exitFailed, "in use by another dinogpu")
+	wantExit(t, dinogpu(t, nil, killableRun(dir)...), exitFailed, "in use by another dinogpu")
 	if err := other.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -117,7 +117,7 @@ func TestTwoProcessesOnOneRun(t *testing.T) {
 // The pictures may lie elsewhere, but must be the same.
 func TestResumeWithOtherPictures(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "run")
-	wantExit(t, dinogpu(t, nil, tinyRun(dir, "--epochs", "1", "--max-steps", "1")...), exitStopped)
+	wantExit(t, dinogpu(t, nil, killableRun(dir, "--epochs", "1", "--max-steps", "1")...), exitStopped)
 	wantExit(t, dinogpu(t, nil, "train", "--resume", dir, "--data", "demo"), exitFailed, "--data demo holds other pictures", "48 pictures")
 	moved := filepath.Join(t.TempDir(), "t10k-images-idx3-ubyte.gz")
 	data, err := os.ReadFile("../../testdata/fashion-mnist/t10k-images-idx3-ubyte.gz")
@@ -133,7 +133,7 @@ func TestResumeWithOtherPictures(t *testing.T) {
 // A full disk is played by the question for free space; TestFileLimit has a real one.
 func TestFullDisk(t *testing.T) {
 	whole, dir := filepath.Join(t.TempDir(), "whole"), filepath.Join(t.TempDir(), "run")
-	wantExit(t, dinogpu(t, nil, tinyRun(whole, "--epochs", "2")...), exitDone)
+	wantExit(t, dinogpu(t, nil, killableRun(whole, "--epochs", "2")...), exitDone)
 	free := uint64(1 << 40)
 	after := 0 // saves that find room
 	freeSpace = func(string) (uint64, bool) {
@@ -147,13 +147,13 @@ func TestFullDisk(t *testing.T) {
 
 	// No room from the start: no run, no folder.
 	free = 1 << 20
-	wantExit(t, dinogpu(t, nil, tinyRun(dir)...), exitFailed, "disk space", "1.0 MiB are free", "--keep")
+	wantExit(t, dinogpu(t, nil, killableRun(dir)...), exitFailed, "disk space", "1.0 MiB are free", "--keep")
 	if _, err := os.Stat(dir); err == nil {
 		t.Fatal("a run folder was made")
 	}
 	// Full after the start and two saves: the run goes on, and says in the end what is lost.
 	after = 3
-	o := dinogpu(t, nil, tinyRun(dir, "--epochs", "2", "--checkpoint-every", "2", "--max-steps", "9")...)
+	o := dinogpu(t, nil, killableRun(dir, "--epochs", "2", "--checkpoint-every", "2", "--max-steps", "9")...)
 	wantExit(t, o, exitFailed, "Training goes on", "the newest checkpoint is that of step 4", "step 9 could not be saved", "--resume "+dir)
 	if got := len(lines(t, filepath.Join(dir, "metrics.jsonl"))); got != 9 {
 		t.Errorf("%d steps were done, want 9", got)
@@ -170,7 +170,7 @@ func TestFullDisk(t *testing.T) {
 // The checkpoints that are kept: the newest two, and one every three epochs for ever.
 func TestKeptCheckpoints(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "run")
-	wantExit(t, dinogpu(t, nil, tinyRun(dir, "--epochs", "8", "--saveckp-freq", "3", "--keep", "2")...), exitDone)
+	wantExit(t, dinogpu(t, nil, killableRun(dir, "--epochs", "8", "--saveckp-freq", "3", "--keep", "2")...), exitDone)
 	paths, err := dino.Checkpoints(dir)
 	if err != nil {
 		t.Fatal(err)
@@ -187,8 +187,8 @@ func TestKeptCheckpoints(t *testing.T) {
 // A newest checkpoint that is damaged never makes the run lose a whole one.
 func TestDamagedNewestIsSetAside(t *testing.T) {
 	whole, dir := filepath.Join(t.TempDir(), "whole"), filepath.Join(t.TempDir(), "run")
-	wantExit(t, dinogpu(t, nil, tinyRun(whole, "--epochs", "2")...), exitDone)
-	wantExit(t, dinogpu(t, nil, tinyRun(dir, "--epochs", "2", "--checkpoint-every", "2", "--max-steps", "8")...), exitStopped)
+	wantExit(t, dinogpu(t, nil, killableRun(whole, "--epochs", "2")...), exitDone)
+	wantExit(t, dinogpu(t, nil, killableRun(dir, "--epochs", "2", "--checkpoint-every", "2", "--max-steps", "8")...), exitStopped)
 	newest := filepath.Join(dir, "checkpoints", dino.CheckpointName(8))
 	data, err := os.ReadFile(newest)
 	if err != nil {

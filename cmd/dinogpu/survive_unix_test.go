@@ -19,10 +19,10 @@ import (
 func TestKilledAgainAndAgain(t *testing.T) {
 	const kills, epochs = 15, "32" // 192 steps, of which kills can see 15 x 11 at most
 	whole, dir := filepath.Join(t.TempDir(), "whole"), filepath.Join(t.TempDir(), "run")
-	wantExit(t, dinogpu(t, nil, tinyRun(whole, "--epochs", epochs)...), exitDone)
+	wantExit(t, dinogpu(t, nil, killableRun(whole, "--epochs", epochs)...), exitDone)
 
 	rng := rand.New(rand.NewPCG(1, 2))
-	args := tinyRun(dir, "--epochs", epochs, "--checkpoint-every", "1")
+	args := killableRun(dir, "--epochs", epochs, "--checkpoint-every", "1")
 	halfWritten := 0
 	for i := range kills {
 		c, stderr := child("", args...)
@@ -89,8 +89,8 @@ func awaitWriting(dir string) {
 // nothing half written stays, and the run can go on later.
 func TestFileLimit(t *testing.T) {
 	whole, dir := filepath.Join(t.TempDir(), "whole"), filepath.Join(t.TempDir(), "run")
-	wantExit(t, dinogpu(t, nil, tinyRun(whole, "--epochs", "2")...), exitDone)
-	wantExit(t, dinogpu(t, nil, tinyRun(dir, "--epochs", "2", "--max-steps", "3")...), exitStopped)
+	wantExit(t, dinogpu(t, nil, killableRun(whole, "--epochs", "2")...), exitDone)
+	wantExit(t, dinogpu(t, nil, killableRun(dir, "--epochs", "2", "--max-steps", "3")...), exitStopped)
 	c, stderr := child("65536", "train", "--resume", dir, "--checkpoint-every", "2")
 	_ = c.Run() // its exit status is what is looked at
 	o := outcome{code: c.ProcessState.ExitCode(), stderr: stderr.String()}
