@@ -15,10 +15,10 @@ import (
 
 // checkpointScalars comes first in a header, then as many checkpointRecords as Tensors says.
 type checkpointScalars struct {
-	Step, Epoch, Batch      uint64
-	Seed                    uint64
-	Config, Matmul, Adapter string
-	Tensors                 uint64
+	Step, Epoch, Batch                uint64
+	Seed                              uint64
+	Config, Matmul, Adapter, Pictures string
+	Tensors                           uint64
 }
 
 // A checkpointRecord names a tensor; dimensions from Rank on are 0.
@@ -36,7 +36,7 @@ func encodeCheckpoint(h CheckpointHeader, layouts []tensorLayout) ([]byte, error
 	e := kelindar.NewEncoder(&out)
 	err := e.Encode(&checkpointScalars{
 		Step: uint64(h.Step), Epoch: uint64(h.Epoch), Batch: uint64(h.Batch), Seed: h.Seed,
-		Config: h.Config, Matmul: h.Matmul, Adapter: h.Adapter,
+		Config: h.Config, Matmul: h.Matmul, Adapter: h.Adapter, Pictures: h.Pictures,
 		Tensors: uint64(len(layouts)),
 	})
 	for _, l := range layouts {
@@ -72,7 +72,7 @@ func decodeCheckpoint(text []byte) (h CheckpointHeader, layouts []tensorLayout, 
 	}
 	h = CheckpointHeader{
 		Step: int(s.Step), Epoch: int(s.Epoch), Batch: int(s.Batch), Seed: s.Seed,
-		Config: s.Config, Matmul: s.Matmul, Adapter: s.Adapter,
+		Config: s.Config, Matmul: s.Matmul, Adapter: s.Adapter, Pictures: s.Pictures,
 	}
 	seen := map[string]bool{}
 	for range s.Tensors {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -18,7 +19,7 @@ import (
 func sampleHeader() CheckpointHeader {
 	return CheckpointHeader{
 		Step: 1234, Epoch: 3, Batch: 17, Seed: math.MaxUint64 - 1,
-		Config: "arch: vit_tiny\n# ü\n", Matmul: "texel", Adapter: "llvmpipe (LLVM 19)",
+		Config: "arch: vit_tiny\n# ü\n", Matmul: "texel", Adapter: "llvmpipe (LLVM 19)", Pictures: "48 pictures (1a2b3c4d)",
 	}
 }
 
@@ -130,8 +131,8 @@ func sealed(version uint32, header []byte) []byte {
 
 func TestCheckpointVersion(t *testing.T) {
 	path, _ := smallCheckpoint(t)
-	writeBytes(t, path, sealed(2, nil))
-	if _, _, err := ReadCheckpoint(path); err == nil || errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), path+" has format version 2") {
+	writeBytes(t, path, sealed(checkpointVersion+1, nil))
+	if _, _, err := ReadCheckpoint(path); err == nil || errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), fmt.Sprint(path, " has format version ", checkpointVersion+1)) {
 		t.Errorf("a later version gives %v", err)
 	}
 }

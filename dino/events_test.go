@@ -142,8 +142,11 @@ func TestEventsOfARunThatGoesOn(t *testing.T) {
 	if err := r.Close(); err != nil {
 		t.Fatal(err)
 	}
-	on, err := OpenRunDir(dir, demoSettings(t), 2)
+	on, err := OpenRunDir(dir)
 	if err != nil {
+		t.Fatal(err)
+	}
+	if err := on.GoOn(demoSettings(t), 2); err != nil {
 		t.Fatal(err)
 	}
 	if err := on.Metric(StepMetrics{Step: 3, Loss: 2}); err != nil {

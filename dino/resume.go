@@ -2,11 +2,8 @@ package dino
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"sort"
 
@@ -60,42 +57,14 @@ func NewestCheckpoint(run string, passed func(error)) (CheckpointHeader, []HostT
 	if len(paths) > 0 {
 		return CheckpointHeader{}, nil, fmt.Errorf("%s has %w: start a new run", run, errNoWholeCheckpoint)
 	}
-	return CheckpointHeader{}, nil, fmt.Errorf("%s has no checkpoint to go on from: name a run's folder with --resume, or start a new run", run)
+	return CheckpointHeader{}, nil, fmt.Errorf("%s has %w to go on from: name a run's folder with --resume, or start a new run", run, ErrNoCheckpoint)
 }
 
-// OpenRunDir opens a run's folder to go on after a step: lines of metrics.jsonl behind that step are dropped, and
-// config.yaml takes the settings.
-func OpenRunDir(path string, settings Settings, step int) (*RunDir, error) {
-	r := &RunDir{path: path, again: step + 1}
-	if err := r.dropMetricsAfter(step); err != nil {
-		return nil, fmt.Errorf("run folder %s: %w", path, plainPathError(err))
-	}
-	if err := r.start(settings); err != nil {
-		_ = r.Close()
-		return nil, fmt.Errorf("run folder %s: %w", path, plainPathError(err))
-	}
-	return r, nil
-}
+// ErrNoCheckpoint is in the chain of an error about a run that has never saved.
+var ErrNoCheckpoint = errors.New("no checkpoint")
 
-func (r *RunDir) dropMetricsAfter(step int) error {
-	data, err := os.ReadFile(r.Join("metrics.jsonl"))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	var kept bytes.Buffer
-	for line := range bytes.Lines(data) {
-		var m struct {
-			Step *int `json:"step"`
-		}
-		if json.Unmarshal(line, &m) == nil && m.Step != nil && *m.Step <= step {
-			kept.Write(line)
-		}
-	}
-	return writeFileAtomic(r.Join("metrics.jsonl"), kept.Bytes())
-}
+// Settings are those that the checkpoint was written with.
+func (h CheckpointHeader) Settings() (Settings, error) { return readSettings([]byte(h.Config)) }
 
 // Restore takes a checkpoint's tensors and step. The trainer must be built, of the configuration that the
 // checkpoint was written with.

@@ -53,7 +53,7 @@ func TestRunsOfOneSecondGetTheirOwnFolders(t *testing.T) {
 		if got := read(t, "runs/latest"); got != want+"\n" {
 			t.Errorf("runs/latest is %q, want %s", got, want)
 		}
-		if got, err := LatestRun(); err != nil || got != r.Path() {
+		if got, err := FindRun("runs/latest"); err != nil || got != r.Path() {
 			t.Errorf("latest run is %s (%v), want %s", got, err, r.Path())
 		}
 	}
@@ -61,7 +61,9 @@ func TestRunsOfOneSecondGetTheirOwnFolders(t *testing.T) {
 
 func TestRunFolderIsNeverWrittenOver(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "mine")
-	create(t, dir, demoSettings(t))
+	if err := create(t, dir, demoSettings(t)).Close(); err != nil {
+		t.Fatal(err)
+	}
 	before := read(t, filepath.Join(dir, "config.yaml"))
 
 	other := demoSettings(t)

@@ -5,7 +5,8 @@ import (
 )
 
 // WriteCheckpoint writes all that the run needs to go on: both networks, the moments and the centre.
-func (t *Trainer) WriteCheckpoint(path string, s Settings, adapter string) error {
+// The adapter's name and the pictures' fingerprint are for who goes on elsewhere.
+func (t *Trainer) WriteCheckpoint(path string, s Settings, adapter, pictures string) error {
 	if len(t.pending) > 0 {
 		panic("dino: a checkpoint is written while steps are under way: call Finish first")
 	}
@@ -28,6 +29,6 @@ func (t *Trainer) WriteCheckpoint(path string, s Settings, adapter string) error
 	perEpoch := t.Schedules.perEpoch
 	return WriteCheckpoint(path, CheckpointHeader{
 		Step: t.step, Epoch: t.step / perEpoch, Batch: t.step % perEpoch * t.Config.Accumulate, Seed: t.Config.Seed,
-		Config: string(s.YAML()), Matmul: layers.FormatMatmul(t.crops.Target), Adapter: adapter,
+		Config: string(s.YAML()), Matmul: layers.FormatMatmul(t.crops.Target), Adapter: adapter, Pictures: pictures,
 	}, tensors)
 }

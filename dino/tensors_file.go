@@ -67,6 +67,9 @@ func cannotWrite(path string, err error) error {
 	if diskFull(err) {
 		return fmt.Errorf("%s cannot be written because its disk is full (%w): free some space there and go on, no part of it was kept", path, cause(err))
 	}
+	if errors.Is(err, syscall.EFBIG) {
+		return fmt.Errorf("%s cannot be written because it would be larger than a file may be there (%w): see ulimit -f and what the disk's file system takes, no part of it was kept", path, cause(err))
+	}
 	return fmt.Errorf("%s cannot be written (%w): see that its folder is there and that you may write to it", path, cause(err))
 }
 

@@ -186,7 +186,7 @@ func TestSavedFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	path := filepath.Join(dir, "checkpoints", "step-00000002.dino")
-	if err := tr.WriteCheckpoint(path, Settings{Config: tr.Config}, "test"); err != nil {
+	if err := tr.WriteCheckpoint(path, Settings{Config: tr.Config}, "test", "3 pictures"); err != nil {
 		t.Fatal(err)
 	}
 	h, tensors, err := ReadCheckpoint(path)

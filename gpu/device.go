@@ -79,6 +79,7 @@ func (d *Device) Wait() {
 func (d *Device) Close() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	d.queue.Submit() // small uploads that no submission took would wait for the process's next device, and end it
 	d.wait()
 	if d.staging != nil {
 		d.staging.Release()

@@ -138,7 +138,7 @@ func TestBenchMistakes(t *testing.T) {
 // The time of staging ahead of a matmul and of its partial sums behind it is the matmul's.
 func TestMatmulRowsHoldWhatAMatmulNeeds(t *testing.T) {
 	m := &bencher{}
-	matmul := gpu.OpTime{Part: "matmul", Kernel: "matmul_texel", Source: "let t0 = texel(B,", Params: []uint32{10, 20, 30}, Seconds: 4}
+	matmul := gpu.OpTime{Part: "matmul", Kernel: "matmul_texel", Source: "// A B^T, texel 16x16", Params: []uint32{10, 20, 30}, Seconds: 4}
 	rows := m.matmuls([]gpu.OpTime{
 		{Part: "bias", Kernel: "columns_sum", Seconds: 100},
 		{Part: "matmul", Kernel: "stage", Seconds: 1},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -9,7 +10,9 @@ import (
 )
 
 // saveWhenDue writes a checkpoint at the end of an epoch, or every
-// --checkpoint-every steps, and removes those that are too many.
+// --checkpoint-every steps, and removes those that are too many. A run is
+// worth more than one of its checkpoints: where it cannot be written, that is
+// said, those before it stay, and the run goes on to the next.
 func (r *training) saveWhenDue() error {
 	every := r.settings.Run.CheckpointEvery
 	if every == 0 {
@@ -18,31 +21,74 @@ func (r *training) saveWhenDue() error {
 	if r.step%every != 0 || r.step == r.trainer.Schedules.Steps() {
 		return nil // the run's end saves for itself
 	}
-	return r.saveCheckpoint()
+	if err := r.finish(); err != nil {
+		return err
+	}
+	if err := r.saveCheckpoint(); err != nil {
+		r.options.Console.Print("%v. Training goes on and saves again at the next checkpoint: free some space until then, as %s", err, r.standing())
+	}
+	return nil
+}
+
+// save writes what a run leaves when it ends or is stopped: the checkpoint and
+// the teacher's backbone. One is tried where the other fails.
+func (r *training) save() error {
+	var checkpoint error
+	if r.saved != r.step {
+		checkpoint = r.saveCheckpoint()
+	}
+	if checkpoint != nil {
+		checkpoint = fmt.Errorf("step %d could not be saved: %w. Free some space; %s", r.step, checkpoint, r.standing())
+	}
+	path := r.run.Join("teacher.safetensors")
+	teacher := roomFor(r.trainer.TeacherBytes(), path)
+	if teacher == nil {
+		teacher = r.trainer.WriteTeacher(path)
+	}
+	return errors.Join(checkpoint, teacher)
+}
+
+// standing says from where a run that ends now would go on.
+func (r *training) standing() string {
+	if r.saved < 0 {
+		return "no checkpoint stands yet"
+	}
+	return fmt.Sprintf("the newest checkpoint is that of step %d, from which dinogpu train --resume %s goes on", r.saved, r.run.Path())
 }
 
 // saveCheckpoint writes one and then removes older ones.
 func (r *training) saveCheckpoint() error {
 	folder := r.run.Join("checkpoints")
-	if err := os.MkdirAll(folder, 0o755); err != nil {
+	if err := os.MkdirAll(folder, 0o777); err != nil {
 		return fmt.Errorf("no folder for the checkpoints: %w", err)
 	}
-	if err := r.trainer.WriteCheckpoint(filepath.Join(folder, dino.CheckpointName(r.step)), r.settings, r.device.Adapter.Name); err != nil {
+	path := filepath.Join(folder, dino.CheckpointName(r.step))
+	if err := roomFor(r.trainer.CheckpointBytes(), path); err != nil {
+		return fmt.Errorf("checkpoint %w", err)
+	}
+	// What the checkpoint stands for is in metrics.jsonl before it is.
+	if err := r.run.Sync(); err != nil {
 		return err
 	}
-	return r.prune()
+	if err := r.trainer.WriteCheckpoint(path, r.settings, r.device.Adapter.Name, r.fingerprint); err != nil {
+		return err
+	}
+	r.saved = r.step
+	r.prune()
+	return nil
 }
 
 // prune keeps the newest --keep checkpoints and, for ever, one every
 // --saveckp-freq epochs.
-func (r *training) prune() error {
+func (r *training) prune() {
 	paths, err := dino.Checkpoints(r.run.Path())
 	if err != nil {
-		return err
+		r.options.Console.Print("old checkpoints stay: %v", err)
 	}
 	forEver := map[string]bool{}
 	if freq := r.settings.Run.SaveckpFreq; freq > 0 {
-		for step := 0; step <= r.step; step += freq * r.loader.StepsPerEpoch() {
+		every := freq * r.loader.StepsPerEpoch()
+		for step := every; step <= r.step; step += every {
 			forEver[dino.CheckpointName(step)] = true
 		}
 	}
@@ -51,8 +97,7 @@ func (r *training) prune() error {
 			continue
 		}
 		if err := os.Remove(path); err != nil {
-			return fmt.Errorf("an old checkpoint stays: %w", err)
+			r.options.Console.Print("an old checkpoint stays: %v", err)
 		}
 	}
-	return nil
 }

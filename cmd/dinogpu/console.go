@@ -26,7 +26,6 @@ type console struct {
 	early  []saidLine // until the first run is attached
 	ended  bool       // a run was attached and is not any more
 	status string     // what the rewritten line shows, or empty
-	logErr error
 }
 
 type saidLine struct {
@@ -101,14 +100,6 @@ func (c *console) Status(text string) {
 	c.draw()
 }
 
-// LogError is the first failure to write train.log. A full disk should not end
-// a run that goes well, so it is kept rather than returned by each line.
-func (c *console) LogError() error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.logErr
-}
-
 func (c *console) log(text string) {
 	now := time.Now
 	if c.now != nil {
@@ -123,11 +114,11 @@ func (c *console) log(text string) {
 	}
 }
 
+// A full disk should not end a run that goes well: lines that train.log does
+// not take wait in it, and closing it tells of those that are lost.
 func (c *console) write(l saidLine) {
 	for _, line := range strings.Split(l.text, "\n") {
-		if err := c.run.Log(l.at, line); err != nil && c.logErr == nil {
-			c.logErr = err
-		}
+		_ = c.run.Log(l.at, line)
 	}
 }
 

@@ -4,21 +4,37 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"fmt"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // With this in its environment the test's own binary becomes a run that never
 // ends its step, for signals to be sent to.
 const signalChild = "DINOGPU_TEST_SIGNAL_CHILD"
 
+// With this in its environment the test's own binary becomes dinogpu itself, to
+// be killed. A number in it is the most bytes that a file may have.
+const dinogpuChild = "TEST_DINOGPU_CHILD"
+
 func TestMain(m *testing.M) {
+	if text := os.Getenv(dinogpuChild); text != "" {
+		if bytes, err := strconv.ParseUint(text, 10, 63); err == nil {
+			if err := unix.Setrlimit(unix.RLIMIT_FSIZE, &unix.Rlimit{Cur: bytes, Max: bytes}); err != nil {
+				panic(err)
+			}
+		}
+		main()
+	}
 	if os.Getenv(signalChild) == "" {
 		os.Exit(m.Run())
 	}
@@ -30,9 +46,21 @@ func TestMain(m *testing.M) {
 	os.Exit(99)
 }
 
+// child is dinogpu as a process of its own; limit is empty or the most bytes of a file.
+func child(limit string, args ...string) (*exec.Cmd, *bytes.Buffer) {
+	if limit == "" {
+		limit = "no"
+	}
+	c := exec.Command(os.Args[0], args...)
+	c.Env = append(os.Environ(), dinogpuChild+"="+limit)
+	stderr := &bytes.Buffer{}
+	c.Stderr = stderr
+	return c, stderr
+}
+
 func TestFirstCtrlCCancelsSecondLeaves(t *testing.T) {
 	for _, first := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
-		child := exec.Command(os.Args[0])
+		child := exec.Command(os.Args[0]) // not dinogpu: nothing to set up
 		child.Env = append(os.Environ(), signalChild+"=1")
 		var stderr strings.Builder
 		child.Stderr = &stderr

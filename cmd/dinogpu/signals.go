@@ -7,12 +7,17 @@ import (
 	"syscall"
 )
 
-// The first Ctrl-C (or a polite kill) cancels the context, so that a run can
-// finish its step and save; the second ends the process where it stands.
+// The first Ctrl-C (or a polite kill, or a terminal that closes) cancels the
+// context, so that a run can finish its step and save; the second ends the
+// process where it stands.
 func withSignals(parent context.Context, con *console) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(parent)
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	if !signal.Ignored(syscall.SIGHUP) { // nohup has it ignored: such a run outlives its terminal
+		signal.Notify(signals, syscall.SIGHUP)
+	}
+	ignoreFileLimit()
 	go func() {
 		select {
 		case <-signals:

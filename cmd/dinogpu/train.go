@@ -94,12 +94,30 @@ func (t *trainCmd) BeforeResolve(ctx *kong.Context, a *app) error {
 		resume = v
 	}
 	if resume != "" {
+		if _, ok := given["config"]; ok {
+			return errors.New("--config is for a new run: one that goes on has its settings in its folder")
+		}
+		var err error
+		if resume, err = dino.FindRun(resume); err != nil {
+			return err
+		}
 		// what the run began with, under the flags: another value is refused by its name later
 		sources.Preset, sources.ConfigFile = "", filepath.Join(resume, "config.yaml")
 	}
 	merged, err := sources.Merge()
 	if err != nil {
 		return err
+	}
+	if resume != "" {
+		// Where the run was to stop the last time is no word about this time.
+		for key, none := range map[string]string{"max_steps": "0", "max_time": "0s"} {
+			if text, ok := a.env(dino.EnvName(key)); ok && text != "" {
+				continue
+			}
+			if err := merged.Set(key, none); err != nil {
+				return err
+			}
+		}
 	}
 	ctx.AddResolver(kong.ResolverFunc(func(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
 		if text, ok := own[flag.Name]; ok {
@@ -130,6 +148,15 @@ func (t *trainCmd) Run(a *app) error {
 			return usageError{errors.New("there is nothing to train on: name a folder, a list or an idx file with --data PATH, with --preset auto for settings by their number, or try --preset demo")}
 		}
 		a.console.Print("%s", rateNotice(t.Settings.Config))
+	}
+	if t.Resume != "" {
+		if t.RunDir != "" {
+			return usageError{errors.New("--run-dir starts a new run and --resume goes on with one: give one of them")}
+		}
+		var err error
+		if t.Resume, err = dino.FindRun(t.Resume); err != nil {
+			return err
+		}
 	}
 	return runTrain(a.ctx, t.Settings, trainOptions{
 		RunDir: t.RunDir, Resume: t.Resume, DryRun: t.DryRun, JSON: t.JSON,

@@ -1,10 +1,7 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"os"
 
 	"github.com/dinogpu/dinogpu/augment"
 	"github.com/dinogpu/dinogpu/dino"
@@ -58,6 +55,9 @@ func (r *training) measure(ctx context.Context, progress *progress) error {
 	if !r.knnDue() || r.measured() {
 		return nil
 	}
+	if err := r.finish(); err != nil {
+		return err
+	}
 	nets := []network{{dino.RoleTeacher, r.trainer.Teacher}, {dino.RoleStudent, r.trainer.Student}}
 	results, err := r.knn.ask(ctx, r.device, r.settings.Config, r.target, nets)
 	if ctx.Err() != nil {
@@ -68,27 +68,10 @@ func (r *training) measure(ctx context.Context, progress *progress) error {
 	}
 	m := dino.EvalMetrics{Step: r.step, KNNTeacher: results[0][0].Top1, KNNStudent: results[1][0].Top1}
 	progress.Eval(m)
-	return r.run.Metric(m)
+	r.note(m)
+	return nil
 }
 
 // measured tells whether this step's evaluation stands in metrics.jsonl, as it does when a run goes on that was
 // stopped after it.
-func (r *training) measured() bool {
-	if r.from == nil || r.from.header.Step != r.step {
-		return false
-	}
-	data, err := os.ReadFile(r.run.Join("metrics.jsonl"))
-	if err != nil {
-		return false
-	}
-	for line := range bytes.Lines(data) {
-		var m struct {
-			Step int      `json:"step"`
-			KNN  *float64 `json:"knn_teacher"`
-		}
-		if json.Unmarshal(line, &m) == nil && m.Step == r.step && m.KNN != nil {
-			return true
-		}
-	}
-	return false
-}
+func (r *training) measured() bool { return r.run.Reported(r.step, "knn_teacher") }

@@ -29,8 +29,8 @@ func (o trainOptions) openRun(s dino.Settings, from *resumed) (*dino.RunDir, err
 	if from == nil {
 		return o.createRun(s)
 	}
-	run, err := dino.OpenRunDir(o.Resume, s, from.header.Step)
-	if err != nil {
+	run := from.run
+	if err := run.GoOn(s, from.header.Step); err != nil {
 		return nil, err
 	}
 	o.Console.Attach(run)
@@ -52,11 +52,11 @@ func (o trainOptions) createRun(s dino.Settings) (*dino.RunDir, error) {
 	return run, nil
 }
 
-// closeRun ends a run's files. A log that could not be written is reported
-// here, once.
+// closeRun ends a run's files. Lines that could not be written until now are
+// reported here, once.
 func (o trainOptions) closeRun(run *dino.RunDir) error {
 	o.Console.Attach(nil)
-	return errors.Join(o.Console.LogError(), run.Close())
+	return run.Close()
 }
 
 // runTrain carries out a run whose settings are valid. Stopped by ctx, it
@@ -74,9 +74,15 @@ func runTrain(ctx context.Context, s dino.Settings, o trainOptions) error {
 		if from, err = openResume(&s, o); err != nil {
 			return err
 		}
+		defer from.run.Close() // where closeRun has closed it, again
+	} else if err := dino.CheckNewRunDir(o.RunDir); err != nil {
+		return err
 	}
 	pictures, err := openPictures(s.Config)
 	if err != nil {
+		return err
+	}
+	if err := from.samePictures(pictures, s.Config.Data); err != nil {
 		return err
 	}
 	knn, err := openKNN(s, o.Console)
@@ -108,21 +114,46 @@ func runTrain(ctx context.Context, s dino.Settings, o trainOptions) error {
 	if err := fits(trainer, device); err != nil {
 		return err
 	}
+	if err := enoughSpace(trainer, s, o.folder(), o.Console); err != nil {
+		return err
+	}
+	// What can fail comes before the folder: a refused run leaves none.
+	if err := trainer.Build(device); err != nil {
+		return err
+	}
 	run, err := o.openRun(s, from)
 	if err != nil {
 		return err
 	}
-	r := &training{settings: s, options: o, device: device, loader: loader, target: target, trainer: trainer, run: run, pictures: pictures, from: from, knn: knn}
+	r := &training{
+		settings: s, options: o, device: device, loader: loader, target: target, trainer: trainer, run: run, pictures: pictures, from: from, knn: knn,
+		fingerprint: augment.Fingerprint(pictures), saved: -1,
+	}
 	err = r.carryOut(ctx)
 	if err != nil {
 		o.Console.Log(err.Error()) // main says it once the log is closed
 	}
-	return errors.Join(err, o.closeRun(run))
+	closed := o.closeRun(run)
+	if closed != nil && errors.Is(err, errStopped) {
+		return fmt.Errorf("%v, but the last lines of its files are not: %w", err, closed)
+	}
+	return errors.Join(err, closed)
+}
+
+// folder is where the run's files go or will go.
+func (o trainOptions) folder() string {
+	switch {
+	case o.Resume != "":
+		return o.Resume
+	case o.RunDir != "":
+		return o.RunDir
+	}
+	return dino.RunsFolder
 }
 
 // chooseTarget is how the run is recorded: as its checkpoint was, or with matmuls measured on the device.
 func chooseTarget(ctx context.Context, d *gpu.Device, o dino.RunOptions, con *console, from *resumed, record func(gpu.Target) (*dino.Trainer, error)) (gpu.Target, error) {
-	if from != nil && o.Matmul == "auto" {
+	if from != nil && from.tensors != nil && o.Matmul == "auto" {
 		target := d.Target()
 		target.Matmul, target.Choices = from.matmul, from.choices
 		return target, nil

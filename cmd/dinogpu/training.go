@@ -26,7 +26,12 @@ type training struct {
 	demo *demoEvaluation // nil for other pictures
 	knn  *knnOf          // nil without --knn-every
 	from *resumed        // nil for a new run
-	step int
+	step int             // submitted to the device; all have run wherever the run's state is looked at
+
+	steps       steps
+	fingerprint string // of the pictures
+	saved       int    // step of the newest checkpoint that this process knows whole; -1: none
+	waits       bool   // lines of metrics.jsonl wait for room
 }
 
 // carryOut trains to the end, or until ctx, --max-steps or --max-time stops
@@ -34,9 +39,6 @@ type training struct {
 func (r *training) carryOut(ctx context.Context) error {
 	r.options.Console.Print("%d pictures, %d steps an epoch, %.1f million parameters", r.pictures.Len(), r.loader.StepsPerEpoch(), float64(r.trainer.Layout.Count())/1e6)
 	advise(r.settings.Config, dino.Situation{Pictures: r.pictures.Len(), Software: r.device.Adapter.Software}, r.options.Console)
-	if err := r.trainer.Build(r.device); err != nil {
-		return err
-	}
 	if err := r.goOn(); err != nil {
 		return err
 	}
@@ -48,7 +50,7 @@ func (r *training) carryOut(ctx context.Context) error {
 	}
 	trained := r.train(ctx)
 	if trained != nil && !errors.Is(trained, errStopped) {
-		return trained
+		return r.broken(trained)
 	}
 	if err := r.save(); err != nil {
 		return err
@@ -75,7 +77,7 @@ func (r *training) judge(ctx context.Context) error {
 
 // goOn puts the run to where its checkpoint was written.
 func (r *training) goOn() error {
-	if r.from == nil {
+	if r.from == nil || r.from.tensors == nil {
 		return nil
 	}
 	h := r.from.header
@@ -85,7 +87,7 @@ func (r *training) goOn() error {
 	if err := r.trainer.Restore(h, r.from.tensors); err != nil {
 		return err
 	}
-	r.step, r.from.tensors = h.Step, nil
+	r.step, r.saved, r.from.tensors = h.Step, h.Step, nil
 	return r.loader.Seek(h.Step * r.settings.Config.Accumulate)
 }
 
@@ -94,7 +96,7 @@ func (r *training) train(ctx context.Context) error {
 	total := r.trainer.Schedules.Steps()
 	progress := newProgress(r.options.Console, total, r.settings.Config.Epochs)
 	defer progress.Done()
-	collapse := dino.NewCollapseMonitor(r.settings.Config, r.loader.StepsPerEpoch())
+	r.steps = steps{progress: progress, collapse: dino.NewCollapseMonitor(r.settings.Config, r.loader.StepsPerEpoch()), last: time.Now()}
 	if o := r.settings.Run; o.MaxTime > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, o.MaxTime)
@@ -107,21 +109,15 @@ func (r *training) train(ctx context.Context) error {
 	}
 	for r.step < total {
 		if o := r.settings.Run; ctx.Err() != nil || o.MaxSteps > 0 && r.step >= o.MaxSteps {
+			if err := r.finish(); err != nil {
+				return err
+			}
 			return fmt.Errorf("%w after step %d of %d; it goes on with: dinogpu train --resume %s", errStopped, r.step, total, r.run.Path())
 		}
-		metrics, err := r.oneStep(ctx)
-		if err != nil {
+		if err := r.oneStep(ctx); err != nil {
 			if ctx.Err() != nil {
 				continue // stopped while waiting for pictures: said above
 			}
-			return err
-		}
-		r.step = metrics.Step
-		progress.Step(metrics)
-		if said := collapse.Observe(metrics); said != "" {
-			r.options.Console.Print("%s", said)
-		}
-		if err := r.run.Metric(metrics); err != nil {
 			return err
 		}
 		if err := r.saveWhenDue(); err != nil {
@@ -133,36 +129,7 @@ func (r *training) train(ctx context.Context) error {
 			}
 		}
 	}
-	return nil
-}
-
-// oneStep loads the batches of a step and learns from them.
-func (r *training) oneStep(ctx context.Context) (dino.StepMetrics, error) {
-	start := time.Now()
-	var batches []*augment.Batch
-	var wait time.Duration
-	for range r.settings.Config.Accumulate {
-		b, err := r.loader.Next(ctx)
-		if err != nil {
-			return dino.StepMetrics{}, err
-		}
-		defer b.Release()
-		wait += b.Wait
-		batches = append(batches, b)
-	}
-	m, err := r.trainer.Step(batches...)
-	took := time.Since(start).Seconds()
-	m.ImagesPerSecond = float64(r.settings.Config.StepPictures()) / took
-	m.DataWait = wait.Seconds() / took
-	return m, err
-}
-
-// save writes the checkpoint and the teacher's backbone.
-func (r *training) save() error {
-	if err := r.saveCheckpoint(); err != nil {
-		return err
-	}
-	return r.trainer.WriteTeacher(r.run.Join("teacher.safetensors"))
+	return r.finish()
 }
 
 func (r *training) tellWhere() error {

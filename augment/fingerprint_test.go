@@ -1,0 +1,26 @@
+package augment
+
+import (
+	"strings"
+	"testing"
+)
+
+type named struct {
+	Source
+	names []string
+}
+
+func (n named) Len() int          { return len(n.names) }
+func (n named) Name(i int) string { return n.names[i] }
+
+func TestFingerprint(t *testing.T) {
+	first := Fingerprint(named{names: []string{"a.png", "b.png"}})
+	if !strings.HasPrefix(first, "2 pictures") || first != Fingerprint(named{names: []string{"a.png", "b.png"}}) {
+		t.Errorf("%s", first)
+	}
+	for _, other := range [][]string{{"a.png"}, {"b.png", "a.png"}, {"a.png", "b.png", "c.png"}, {"a.pn", "gb.png"}, {"a.png", "b.PNG"}} {
+		if got := Fingerprint(named{names: other}); got == first {
+			t.Errorf("%v has the fingerprint of a.png, b.png: %s", other, got)
+		}
+	}
+}
