@@ -25,7 +25,7 @@ func columnsSum(p *gpu.Program, dy, db gpu.Tensor) {
 	}
 	partials := p.Scratch("columns.partials", tiles, stride)
 	sum(partials, false)
-	reducePartials(p, partials, db.Reshape(1, N), true)
+	reducePartials(p, partials, db.Reshape(1, N), gpu.Tensor{}, tiles, true)
 }
 
 // rowTiles cuts rows into tiles of each rows, whose sums over `across` quads of columns are made side by side.

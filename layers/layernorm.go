@@ -70,6 +70,6 @@ func (l *LayerNorm) backwardWeight(p *gpu.Program, dy, dWeight, dBias gpu.Tensor
 	w := p.Scratch("layernorm.dweight.partials", tiles, C)
 	b := p.Scratch("layernorm.dbias.partials", tiles, C)
 	sum(w, b, false)
-	reducePartials(p, w, dWeight.Reshape(1, C), true)
-	reducePartials(p, b, dBias.Reshape(1, C), true)
+	reducePartials(p, w, dWeight.Reshape(1, C), gpu.Tensor{}, w.Rows(), true)
+	reducePartials(p, b, dBias.Reshape(1, C), gpu.Tensor{}, b.Rows(), true)
 }

@@ -25,7 +25,5 @@ func (l *Linear) Backward(p *gpu.Program, dy, before gpu.Tensor) gpu.Tensor {
 }
 
 func (l *Linear) backwardWeight(p *gpu.Program, dy gpu.Tensor) {
-	MatMul(p, TN, dy, l.x, l.DWeight.Reshape(l.Weight.Shape...), Epilogue{Accumulate: true})
-	defer p.Part(p.Part("bias"))
-	columnsSum(p, dy, l.DBias)
+	MatMul(p, TN, dy, l.x, l.DWeight.Reshape(l.Weight.Shape...), Epilogue{Accumulate: true, Sums: l.DBias})
 }

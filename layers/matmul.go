@@ -24,6 +24,8 @@ type Epilogue struct {
 	GeluSlope  gpu.Tensor // (M, N): c *= gelu'(this)
 	Residual   gpu.Tensor // (M, N): c += this
 	Accumulate bool       // c += what C holds
+
+	Sums gpu.Tensor // (M): += the sums of a's columns, of A^T B alone: a bias's gradient beside its weight's
 }
 
 func (e Epilogue) fused() bool {
@@ -41,14 +43,36 @@ func MatMul(p *gpu.Program, form Form, a, b, c gpu.Tensor, e Epilogue) gpu.Tenso
 
 // recordSplit records the matmul whole, or in splits and their sum.
 func (m shape) recordSplit(p *gpu.Program, v variant, a, b, c gpu.Tensor, e Epilogue) {
+	if !e.Sums.IsZero() && !m.sums(v) {
+		before := p.Part("bias")
+		columnsSum(p, a, e.Sums)
+		p.Part(before)
+		e.Sums = gpu.Tensor{}
+	}
 	splits := m.split(v)
 	if splits == 1 {
-		m.record(p, v, 1, a, b, c, e)
+		m.record(p, v, layout{1, m.N, m.M * m.N, false}, a, b, c, e)
 		return
 	}
-	partials := p.Scratch(c.Name+".partials", splits, m.M, ceil(m.N, 4)*4)
-	m.record(p, v, splits, a, b, partials, Epilogue{})
-	reducePartials(p, partials, c, e.Accumulate)
+	l := layout{splits, roundUp4(m.N), m.M * roundUp4(m.N), !e.Sums.IsZero()}
+	if l.sums {
+		l.each += m.M
+	}
+	partials := p.Scratch(c.Name+".partials", splits, l.each)
+	m.record(p, v, l, a, b, partials, Epilogue{})
+	reducePartials(p, partials, c, e.Sums, splits, e.Accumulate)
+}
+
+// sums tells whether a variant makes the sums of a's columns on its way: the register member would read too much for
+// them.
+func (m shape) sums(v variant) bool { return m.form == TN && m.M%4 == 0 && v.member != gpu.Register }
+
+// layout is how a kernel stores its result: whole, or in splits.
+type layout struct {
+	splits int
+	N      int  // columns, N or more
+	each   int  // elements of a split
+	sums   bool // behind each split
 }
 
 // shape is one matmul: its form and its sizes, and whether an epilogue other than Accumulate follows.
@@ -89,25 +113,27 @@ func (m shape) operands() (rows, cols [2]int) {
 	}
 }
 
-// record records one matmul kernel; c is (M, N) or partials (splits, M, N rounded up to 4).
-func (m shape) record(p *gpu.Program, v variant, splits int, a, b, c gpu.Tensor, e Epilogue) {
+// record records one matmul kernel.
+func (m shape) record(p *gpu.Program, v variant, l layout, a, b, c gpu.Tensor, e Epilogue) {
 	a, b = padColumns(p, a), padColumns(p, b)
 	step := max(v.depth/4, 1) // vec4s of depth a loop turn takes
-	perSplit := ceil(ceil(m.K, 4), splits*step) * step
-	N := c.Cols()
+	perSplit := ceil(ceil(m.K, 4), l.splits*step) * step
 	for _, t := range []gpu.Tensor{e.Bias, e.Gelu, e.GeluSlope, e.Residual} {
-		if !t.IsZero() && t.Cols() != N {
+		if !t.IsZero() && t.Cols() != l.N {
 			p.Fail("matmul %s: %s %v does not fit %s %v", m.form, t.Name, t.Shape, c.Name, c.Shape)
 		}
+	}
+	if !e.Sums.IsZero() && e.Sums.Len() != m.M {
+		p.Fail("matmul %s: %s %v does not hold a sum for each of %d columns", m.form, e.Sums.Name, e.Sums.Shape, m.M)
 	}
 	blocks, across := m.blocks(v)
 	if v.lanes > 0 {
 		blocks = ceil(blocks, v.lanes)
 	}
 	groups := spread(blocks)
-	groups[2] = splits // one too many reads nothing and stores zeros over its part, which is what it should hold
+	groups[2] = l.splits // one too many reads nothing and stores zeros over its part, which is what it should hold
 	bound := []gpu.Tensor{a, b, c}
-	for _, t := range []gpu.Tensor{e.Bias, e.Gelu, e.GeluSlope, e.Residual} {
+	for _, t := range []gpu.Tensor{e.Bias, e.Gelu, e.GeluSlope, e.Residual, e.Sums} {
 		if !t.IsZero() {
 			bound = append(bound, t)
 		}
@@ -116,25 +142,26 @@ func (m shape) record(p *gpu.Program, v variant, splits int, a, b, c gpu.Tensor,
 	if !e.Gelu.IsZero() || !e.GeluSlope.IsZero() {
 		tolerance = approximate
 	}
-	p.Dispatch(newKernel("matmul_"+string(v.member), m.arguments(v, a, b, N, e), gpu.Kernel{
+	p.Dispatch(newKernel("matmul_"+string(v.member), m.arguments(v, l, a, b, e), gpu.Kernel{
 		Params: []uint32{
-			uint32(m.M), uint32(N), uint32(m.K), uint32(a.Cols() / 4), uint32(b.Cols() / 4),
-			uint32(perSplit), uint32(across), uint32(m.M * N),
+			uint32(m.M), uint32(l.N), uint32(m.K), uint32(a.Cols() / 4), uint32(b.Cols() / 4),
+			uint32(perSplit), uint32(across), uint32(l.each),
 			uint32(gpu.FoldOf(a).Shift), uint32(gpu.FoldOf(b).Shift),
 		},
 		Groups: groups, Trips: perSplit / step, Flops: 2 * m.M * m.N * m.K, Tolerance: tolerance,
-		Twin:  func(h [][]float32) { m.twin(h, a, b, N, 4*perSplit, e) },
+		Twin:  func(h [][]float32) { m.twin(h, l, a, b, 4*perSplit, e) },
 		Class: m.class(),
 	}), bound...)
 }
 
 // arguments specialise a variant's kernel.
-func (m shape) arguments(v variant, a, b gpu.Tensor, N int, e Epilogue) args {
+func (m shape) arguments(v variant, l layout, a, b gpu.Tensor, e Epilogue) args {
 	s := args{
 		"Form": m.form.String(), "Variant": v.name,
-		"AT": m.form == TN, "BT": m.form == NT, "V4": N%4 == 0, "ROWS": v.rows, "COLS": v.cols,
+		"AT": m.form == TN, "BT": m.form == NT, "V4": l.N%4 == 0, "ROWS": v.rows, "COLS": v.cols,
 		"Bias": !e.Bias.IsZero(), "Gelu": !e.Gelu.IsZero(), "GeluSlope": !e.GeluSlope.IsZero(),
 		"Residual": !e.Residual.IsZero(), "Accumulate": e.Accumulate,
+		"Sums": !e.Sums.IsZero(), "Inside": l.sums,
 	}
 	if v.member == gpu.Tile {
 		s["TILE_M"], s["TILE_N"], s["DEPTH"] = v.tileM, v.tileN, v.depth
@@ -148,10 +175,10 @@ func (m shape) arguments(v variant, a, b gpu.Tensor, N int, e Epilogue) args {
 }
 
 // twin runs the plain matmul and its epilogue on the host.
-func (m shape) twin(h [][]float32, a, b gpu.Tensor, N, perSplit int, e Epilogue) {
+func (m shape) twin(h [][]float32, l layout, a, b gpu.Tensor, perSplit int, e Epilogue) {
 	x := ref.Matmul{
-		M: m.M, N: N, K: m.K, AT: m.form == TN, BT: m.form == NT, AStride: a.Cols(), BStride: b.Cols(),
-		PerSplit: perSplit, Accumulate: e.Accumulate,
+		M: m.M, N: l.N, K: m.K, AT: m.form == TN, BT: m.form == NT, AStride: a.Cols(), BStride: b.Cols(),
+		PerSplit: perSplit, Split: l.each, Accumulate: e.Accumulate, Inside: l.sums,
 	}
 	next := 3
 	take := func(t gpu.Tensor) []float32 {
@@ -162,6 +189,7 @@ func (m shape) twin(h [][]float32, a, b gpu.Tensor, N, perSplit int, e Epilogue)
 		return h[next-1]
 	}
 	x.Bias, x.Gelu, x.GeluSlope, x.Residual = take(e.Bias), take(e.Gelu), take(e.GeluSlope), take(e.Residual)
+	x.Sums = take(e.Sums)
 	x.Run(h[2], h[0], h[1])
 }
 

@@ -120,6 +120,29 @@ func TestMatMulEpilogues(t *testing.T) {
 	}
 }
 
+// The sums of dy's columns come with the weight's gradient, whole and in splits, or by a kernel of their own.
+func TestMatMulSums(t *testing.T) {
+	for _, v := range []string{"tile 64x64x8 4x4", "tile 64x64x16 4x4", "tile 128x64x8 8x4", "tile 128x128x8 8x8", "register 4x4", "texel 16x16", "texel 8x8"} {
+		for _, s := range [][3]int{{68, 65, 37}, {132, 12, 700}, {6, 8, 9}} {
+			t.Run(fmt.Sprint(v, s), func(t *testing.T) {
+				p := gpu.NewProgram(t.Name(), gpu.SoftwareTarget)
+				var in inputs
+				in.matmul(p, v, TN, s[0], s[1], s[2], Epilogue{Accumulate: true, Sums: in.noise("sums", s[0])})
+				own := 0
+				p.Each(func(k gpu.Kernel) {
+					if k.Name == "columns_sum" {
+						own++
+					}
+				})
+				if want := strings.HasPrefix(v, "register") || s[0]%4 != 0; (own > 0) != want {
+					t.Errorf("%d kernels for the sums alone", own)
+				}
+				in.check(t, p)
+			})
+		}
+	}
+}
+
 // Two shapes that other portable trainers get wrong without a word: a transposed operand with a long depth,
 // and a loop of 65,536 and more in one invocation.
 func TestMatMulDeep(t *testing.T) {

@@ -6,14 +6,24 @@ import (
 )
 
 // reducePartials records out (M, N) = [out +] the sum of partials (S, M, stride) over S; stride is N rounded
-// up to a multiple of 4.
-func reducePartials(p *gpu.Program, partials, out gpu.Tensor, accumulate bool) {
+// up to a multiple of 4. Where sums (M) is a tensor, M more elements stand behind each of the partials, and their sum
+// is added to it.
+func reducePartials(p *gpu.Program, partials, out, sums gpu.Tensor, S int, accumulate bool) {
 	M, N := out.Rows(), out.Cols()
-	stride := partials.Cols()
-	S := partials.Len() / (M * stride)
-	p.Dispatch(newKernel("partials_reduce", args{"V4": stride == N, "Accumulate": accumulate}, gpu.Kernel{
-		Params: []uint32{uint32(M), uint32(N), uint32(stride), uint32(S)},
-		Groups: spread(ceil(M*stride/4, 64)), Trips: S, Tolerance: exact,
-		Twin: func(a [][]float32) { ref.PartialsReduce(a[1], a[0], M, N, stride, accumulate) },
-	}), partials, out)
+	stride := roundUp4(N)
+	each := partials.Len() / S
+	bound := []gpu.Tensor{partials, out}
+	if !sums.IsZero() {
+		bound = append(bound, sums)
+	}
+	p.Dispatch(newKernel("partials_reduce", args{"V4": stride == N, "Accumulate": accumulate, "Sums": !sums.IsZero()}, gpu.Kernel{
+		Params: []uint32{uint32(M), uint32(N), uint32(stride), uint32(S), uint32(each / 4)},
+		Groups: spread(ceil(each/4, 64)), Trips: S, Tolerance: exact,
+		Twin: func(a [][]float32) {
+			ref.PartialsReduce(a[1], a[0], S, M, N, accumulate)
+			if len(a) > 2 {
+				ref.PartialsSums(a[2], a[0], S)
+			}
+		},
+	}), bound...)
 }

@@ -13,7 +13,10 @@ func TestReducePartials(t *testing.T) {
 			t.Run(fmt.Sprint(c, accumulate), func(t *testing.T) {
 				var in inputs
 				p := gpu.NewProgram(t.Name(), gpu.SoftwareTarget)
-				reducePartials(p, in.noise("partials", c.S, c.M, (c.N+3)/4*4), in.noise("out", c.M, c.N), accumulate)
+				reducePartials(p, in.noise("partials", c.S, c.M, (c.N+3)/4*4), in.noise("out", c.M, c.N), gpu.Tensor{}, c.S, accumulate)
+				M := (c.M + 3) / 4 * 4
+				partials := in.noise("with sums", c.S, M*((c.N+3)/4*4)+M)
+				reducePartials(p, partials, in.noise("out", M, c.N), in.noise("sums", M), c.S, accumulate)
 				in.check(t, p)
 			})
 		}

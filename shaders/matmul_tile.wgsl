@@ -28,7 +28,7 @@ var<workgroup> tile_b: array<vec4f, {{mul .DEPTH (div .TILE_N 4)}}>;
             let m = j / {{$.D4}}u;
             let at = {{$.First}} + m * 4u;
             let first = at * p.{{$.Stride}} + k + d;
-            let inside = k + d < end;
+            let inside = m < {{$quads}}u && k + d < end;
             var r0 = vec4f(); var r1 = vec4f(); var r2 = vec4f(); var r3 = vec4f();
             if inside && at < p.{{$.Rows}} { r0 = {{$.Name}}[first]; }
             if inside && at + 1u < p.{{$.Rows}} { r1 = {{$.Name}}[first + p.{{$.Stride}}]; }
@@ -51,8 +51,9 @@ var<workgroup> tile_b: array<vec4f, {{mul .DEPTH (div .TILE_N 4)}}>;
             let depth = k * 4u + d;
             let at = {{$.First}} / 4u + j % {{$quads}}u;
             var v = vec4f();
-            if depth < p.K && k + d / 4u < end && at < p.{{$.Stride}} { v = {{$.Name}}[depth * p.{{$.Stride}} + at]; }
-            if j < {{mul $quads (mul 4 $.D4)}}u { {{$.Tile}}[j] = v; }
+            if d < {{mul 4 $.D4}}u && depth < p.K && k + d / 4u < end && at < p.{{$.Stride}} { v = {{$.Name}}[depth * p.{{$.Stride}} + at]; }
+            if d < {{mul 4 $.D4}}u { {{$.Tile}}[j] = v; }
+            {{if $.Sum}}sum += v;{{end}}
         }
 {{- end}}
 {{- end}}
@@ -72,9 +73,11 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) i:
     var c{{$r}}_{{$c}} = vec4f();
 {{- end}}
 {{- end}}
+{{- $sums := or .Sums .Inside}}
+    {{if $sums}}var sum = vec4f(); // of what this invocation loads of A: one depth of each step{{end}}
     for (var k = z * p.depth; k < end; k += {{$d4}}u) {
-{{- template "load" (dict "Turn" (not .AT) "First" "row0" "Stride" "a_row" "Rows" "M" "Name" "A" "Tile" "tile_a" "Size" .TILE_M "D4" $d4 "Threads" $threads)}}
-{{- template "load" (dict "Turn" .BT "First" "col0" "Stride" "b_row" "Rows" "N" "Name" "B" "Tile" "tile_b" "Size" .TILE_N "D4" $d4 "Threads" $threads)}}
+{{- template "load" (dict "Turn" (not .AT) "First" "row0" "Stride" "a_row" "Rows" "M" "Name" "A" "Tile" "tile_a" "Size" .TILE_M "D4" $d4 "Threads" $threads "Sum" $sums)}}
+{{- template "load" (dict "Turn" .BT "First" "col0" "Stride" "b_row" "Rows" "N" "Name" "B" "Tile" "tile_b" "Size" .TILE_N "D4" $d4 "Threads" $threads "Sum" false)}}
         workgroupBarrier();
 {{- range $d := upto .DEPTH}}
         {
@@ -93,6 +96,14 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) i:
 {{- end}}
         workgroupBarrier();
     }
+{{- if $sums}}
+{{- $quads := div .TILE_M 4}}
+    if i < {{mul $quads .DEPTH}}u { tile_a[i] = sum; }
+    workgroupBarrier();
+    if col0 == 0u && i < {{$quads}}u {
+        store_sums(row0 + 4u * i, z, tile_a[i]{{range $d := upto .DEPTH}}{{if $d}} + tile_a[i + {{mul $d $quads}}u]{{end}}{{end}});
+    }
+{{- end}}
     let row = row0 + ty * ROWS;
 {{- range $c := upto (div .COLS 4)}}
     {

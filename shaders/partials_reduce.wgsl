@@ -2,22 +2,35 @@
 //
 //   partials  (S, M, STRIDE)   STRIDE a multiple of 4, at least N
 //   out       (M, N)
+//   sums      (M)              with Sums, + what stands behind each of the S partials (S, M * STRIDE + M): the other
+//                              sums of a matmul
 //
 // The sums that weight and bias gradients are split into: no atomics, always the same order.
 //import group
 
-struct Shape { M: u32, N: u32, stride: u32, S: u32 }
+struct Shape { M: u32, N: u32, stride: u32, S: u32, each: u32 } // each: vec4s of one of the partials
 @group(0) @binding(0) var<storage, read> partials: array<vec4f>;
 @group(0) @binding(1) var<storage, read_write> out: array<{{if .V4}}vec4f{{else}}f32{{end}}>;
+{{- if .Sums}}
+@group(0) @binding(2) var<storage, read_write> sums: array<vec4f>;
+@group(0) @binding(3) var<uniform> p: Shape;
+{{- else}}
 @group(0) @binding(2) var<uniform> p: Shape;
+{{- end}}
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) i: u32) {
     let quads = p.stride / 4u;
     let at = group_number(group) * 64u + i;
-    if at >= p.M * quads { return; }
+    if at >= p.each { return; }
     var v = vec4f();
-    for (var s = 0u; s < p.S; s++) { v += partials[s * p.M * quads + at]; }
+    for (var s = 0u; s < p.S; s++) { v += partials[s * p.each + at]; }
+{{- if .Sums}}
+    if at >= p.M * quads {
+        sums[at - p.M * quads] += v;
+        return;
+    }
+{{- end}}
 {{- if .V4}}
     {{if .Accumulate}}out[at] += v;{{else}}out[at] = v;{{end}}
 {{- else}}

@@ -5,18 +5,29 @@ type Matmul struct {
 	M, N, K          int
 	AT, BT           bool // a is (K, M), b is (N, K)
 	AStride, BStride int  // elements from one row to the next
-	PerSplit         int  // depths of K a split of c takes; c is (ceil(K / PerSplit), M, N)
+	PerSplit         int  // depths of K a split of c takes
+	Split            int  // elements of a split: c is (splits, Split), M x N of them the product
+	Inside           bool // behind which the sums of a's columns stand, over the split's depths
 
 	Bias, Gelu, GeluSlope, Residual []float32 // nil: not fused; Gelu is written
 	Accumulate                      bool
+	Sums                            []float32 // (M) += the sums of a's columns
 }
 
 // Run makes c from a and b.
 func (x Matmul) Run(c, a, b []float32) {
-	splits := len(c) / (x.M * x.N)
+	splits := len(c) / x.Split
 	for z := range splits {
 		from, to := min(z*x.PerSplit, x.K), min((z+1)*x.PerSplit, x.K)
-		part := c[z*x.M*x.N : (z+1)*x.M*x.N]
+		part := c[z*x.Split : (z+1)*x.Split]
+		if x.Inside {
+			sums := part[x.M*x.N:]
+			clear(sums)
+			x.columns(sums, a, from, to)
+		}
+		if x.Sums != nil {
+			x.columns(x.Sums, a, from, to)
+		}
 		for m := range x.M {
 			for n := range x.N {
 				var v float64
@@ -26,6 +37,17 @@ func (x Matmul) Run(c, a, b []float32) {
 				x.store(part, m*x.N+n, n, v)
 			}
 		}
+	}
+}
+
+// columns adds the sums of a's columns, a being (K, M).
+func (x Matmul) columns(sums, a []float32, from, to int) {
+	for m := range x.M {
+		v := float64(sums[m])
+		for k := from; k < to; k++ {
+			v += float64(a[k*x.AStride+m])
+		}
+		sums[m] = float32(v)
 	}
 }
 

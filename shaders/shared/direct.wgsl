@@ -51,6 +51,12 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     var c{{$r}}_{{$q}} = vec4f();
 {{- end}}
 {{- end}}
+{{- $sums := or .Sums .Inside}}
+{{- if $sums}}
+{{- range $q := upto (div .ROWS 4)}}
+    var s{{$q}} = vec4f();
+{{- end}}
+{{- end}}
     for (var k = z * p.depth; k < end; k++) {
 {{- if .Texel}}
         let a_depth = f32(i32(k)) * a_size.x;
@@ -58,6 +64,11 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
 {{- end}}
 {{- if .AT}}
     {{- template "across" (dict "Texel" .Texel "Operand" "A" "Name" "a" "First" "row" "Count" (div .ROWS 4) "Flat" .AFlat "Tail" .TAIL)}}
+{{- if $sums}}
+{{- range $q := upto (div .ROWS 4)}}
+        s{{$q}} += a0_{{$q}} + a1_{{$q}} + a2_{{$q}} + a3_{{$q}};
+{{- end}}
+{{- end}}
 {{- else}}
     {{- template "along" (dict "Texel" .Texel "Operand" "A" "Name" "a" "To" "a" "Count" .ROWS "Flat" .AFlat)}}
 {{- end}}
@@ -83,6 +94,13 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
 {{- end}}
 {{- end}}
     }
+{{- if $sums}}
+    if col == 0u {
+{{- range $q := upto (div .ROWS 4)}}
+        store_sums(row + {{mul 4 $q}}u, z, s{{$q}});
+{{- end}}
+    }
+{{- end}}
 {{- range $q := upto $quads}}
     {
         let shift = columns(col + {{mul $q 4}}u);

@@ -4,6 +4,8 @@
 //   GeluSlope   c *= gelu'(before)
 //   Residual    c += residual
 //   Accumulate  c += what C holds
+// With A^T B, the sums of A's columns too, which are a bias's gradient where A is dy: Sums adds them to a tensor (M);
+// Inside stores them behind each split of C, for partials_reduce.
 {{if or .Gelu .GeluSlope}}
 //import gelu
 {{end}}
@@ -28,7 +30,18 @@ struct Shape {
 {{- if .Residual}}
 {{bind}} var<storage, read> residual: array<{{if .V4}}vec4f{{else}}f32{{end}}>;
 {{- end}}
+{{- if .Sums}}
+{{bind}} var<storage, read_write> sums: array<vec4f>; // (M)
+{{- end}}
 {{bind}} var<uniform> p: Shape;
+{{- if or .Sums .Inside}}
+
+// store_sums writes the sums of 4 neighbouring columns of A.
+fn store_sums(row: u32, z: u32, v: vec4f) {
+    if row >= p.M { return; }
+    {{if .Sums}}sums[row / 4u] += v;{{else}}C[(z * p.split + p.M * p.N + row) / 4u] = v;{{end}}
+}
+{{- end}}
 
 // columns is what is added to 4 neighbouring columns of every row, from col on.
 fn columns(col: u32) -> vec4f {

@@ -1,0 +1,93 @@
+package layers
+
+import (
+	"context"
+	"maps"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/dinogpu/dinogpu/gpu"
+)
+
+// What a target chose is a line and back.
+func TestMatmulLine(t *testing.T) {
+	for _, target := range []gpu.Target{
+		{Matmul: gpu.Tile},
+		{Matmul: gpu.Texel, Choices: gpu.Choices{"NT.11.8.8f": "texel 8x16", "NN.0.1.2": "texel 16x16", "TN.3.4.16": "texel 8x16"}},
+	} {
+		line := FormatMatmul(target)
+		member, choices, err := ParseMatmul(line)
+		if err != nil || member != target.Matmul || !maps.Equal(choices, target.Choices) {
+			t.Errorf("%q reads as %s %v: %v", line, member, choices, err)
+		}
+	}
+	for line, want := range map[string]string{
+		"":                                 "member",
+		"texels":                           "member",
+		"texel; texel 8x16: NT.1.2":        "class",
+		"texel; texel 8x16: NT.1.2.3fx":    "class",
+		"texel; texel 8x17: NT.1.2.3":      "variant",
+		"tile; tile 64x64x8 4x4: QQ.1.2.3": "class",
+	} {
+		if _, _, err := ParseMatmul(line); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q gives %v, want an error about a %s", line, err, want)
+		}
+	}
+}
+
+// Tuning measures every class once, the largest first, keeps what was known, chooses among variants for the kind of
+// adapter, and what it chose is what is recorded.
+func TestTune(t *testing.T) {
+	d, err := device()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, target := range targets {
+		t.Run(name, func(t *testing.T) {
+			record := func(target gpu.Target) *gpu.Program {
+				p := gpu.NewProgram(t.Name(), target)
+				var in inputs
+				in.matmul(p, "", NN, 40, 24, 16, Epilogue{})
+				in.matmul(p, "", NT, 60, 64, 64, Epilogue{Bias: in.noise("bias", 64)})
+				in.matmul(p, "", TN, 8, 5, 300, Epilogue{Accumulate: true})
+				if p.Err() != nil {
+					t.Fatal(p.Err())
+				}
+				return p
+			}
+			target.Choices = gpu.Choices{"NN.6.5.4": candidates(target)[1]}
+			var order []string
+			choices, err := Tune(context.Background(), d, target, []*gpu.Program{record(target)}, time.Minute, func(done, of int, r Tuned) {
+				order = append(order, r.Class)
+				if of != 2 || done != len(order) || r.Seconds[r.Choice] <= 0 {
+					t.Errorf("%d of %d: %+v", done, of, r)
+				}
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if strings.Join(order, " ") != "NT.6.6.6f TN.3.3.9" {
+				t.Errorf("measured %v", order)
+			}
+			target.Choices = choices
+			recorded := map[string]string{}
+			record(target).Each(func(k gpu.Kernel) {
+				if m, ok := MatmulOf(k.Name, k.Source, k.Params); ok {
+					recorded[k.Class] = m.Variant
+				}
+			})
+			if !maps.Equal(recorded, choices) {
+				t.Errorf("recorded %v, chosen %v", recorded, choices)
+			}
+		})
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	p := gpu.NewProgram("stopped", gpu.SoftwareTarget)
+	var in inputs
+	in.matmul(p, "", NN, 4, 4, 4, Epilogue{})
+	if choices, err := Tune(ctx, d, gpu.SoftwareTarget, []*gpu.Program{p}, time.Minute, nil); err != nil || len(choices) != 0 {
+		t.Errorf("stopped, tuning gives %v, %v", choices, err)
+	}
+}
