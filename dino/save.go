@@ -4,17 +4,28 @@ import (
 	"github.com/dinogpu/dinogpu/layers"
 )
 
+// role is an arena that a checkpoint holds, and what stands before its tensors' names there.
+type role struct {
+	prefix string
+	arena  *layers.Arena
+}
+
+func (t *Trainer) roles() []role {
+	roles := []role{{"student.", t.Student}, {"teacher.", t.Teacher}}
+	for i, m := range t.moments {
+		roles = append(roles, role{momentName(i) + ".", m})
+	}
+	return roles
+}
+
 // WriteCheckpoint writes all that the run needs to go on: both networks, the moments and the centre.
 func (t *Trainer) WriteCheckpoint(path string, s Settings, adapter string) error {
 	if len(t.pending) > 0 {
 		panic("dino: a checkpoint is written while steps are under way: call Finish first")
 	}
 	var tensors []HostTensor
-	for _, role := range []struct {
-		name  string
-		arena *layers.Arena
-	}{{"student.", t.Student}, {"teacher.", t.Teacher}, {"moment1.", t.first}, {"moment2.", t.second}} {
-		part, err := hostTensors(t.device, role.arena, func(name string) (string, bool) { return role.name + name, true })
+	for _, r := range t.roles() {
+		part, err := hostTensors(t.device, r.arena, func(name string) (string, bool) { return r.prefix + name, true })
 		if err != nil {
 			return err
 		}

@@ -91,7 +91,7 @@ func TestTwoRunsGiveTheSameBytes(t *testing.T) {
 	b, _ := runTiny(t, tinyConfig(), "together", 4, 4)
 	for name, pair := range map[string][2][]gpu.Tensor{
 		"student": {a.Student.Parts, b.Student.Parts}, "teacher": {a.Teacher.Parts, b.Teacher.Parts},
-		"moments": {a.second.Parts, b.second.Parts}, "centre": {{a.loss.Center}, {b.loss.Center}},
+		"moments": {a.moments[1].Parts, b.moments[1].Parts}, "centre": {{a.loss.Center}, {b.loss.Center}},
 	} {
 		x, y := weightsOf(t, a, pair[0]), weightsOf(t, b, pair[1])
 		for i := range x {
@@ -121,13 +121,15 @@ func TestCropsTogetherAndApart(t *testing.T) {
 	}
 }
 
-// Every kernel of the three programs beside its twin, on a whole step of a tiny model, in both ways to record it.
+// Every kernel of the three programs beside its twin, on a whole step of a tiny model, in both ways to record it
+// and with each optimiser.
 func TestProgramsAgainstTwins(t *testing.T) {
 	d := openDevice(t)
 	for name, target := range targets {
-		for _, crops := range []string{"together", "apart"} {
-			t.Run(name+"/"+crops, func(t *testing.T) {
+		for optimizer, crops := range map[string]string{"adamw": cropsTogether, "sgd": cropsBySize, "lars": cropsApart} {
+			t.Run(name+"/"+crops+"/"+optimizer, func(t *testing.T) {
 				c := tinyConfig()
+				c.Optimizer = optimizer
 				l := tinyLoader(t, c, 1)
 				tr, err := Record(c, target, l.StepsPerEpoch(), Options{Crops: crops})
 				if err != nil {
@@ -197,7 +199,7 @@ func TestSavedFiles(t *testing.T) {
 		t.Errorf("header %+v, %d tensors", h, len(tensors))
 	}
 	for _, x := range tensors {
-		if name, ok := strings.CutPrefix(x.Name, "moment2."); ok && !reflect.DeepEqual(x.Values, readTensor(t, tr.device, tr.second.Tensor(name))) {
+		if name, ok := strings.CutPrefix(x.Name, "moment2."); ok && !reflect.DeepEqual(x.Values, readTensor(t, tr.device, tr.moments[1].Tensor(name))) {
 			t.Errorf("%s came back changed", x.Name)
 		}
 	}
@@ -216,6 +218,53 @@ func TestSavedFiles(t *testing.T) {
 		if !reflect.DeepEqual(x.Values, readTensor(t, tr.device, tr.Teacher.Tensor(backbonePrefix+x.Name))) {
 			t.Errorf("%s came back changed", x.Name)
 		}
+	}
+}
+
+// SGD and LARS keep one moment, in memory as in the checkpoint, and go on bit for bit.
+func TestOneMomentIsEnough(t *testing.T) {
+	for _, optimizer := range []string{"sgd", "lars"} {
+		t.Run(optimizer, func(t *testing.T) {
+			c := tinyConfig()
+			c.Optimizer = optimizer
+			whole, _ := runTiny(t, c, "together", 1, 3)
+			plan, err := whole.Plan()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if plan.Bytes.Moments != plan.Bytes.Weights {
+				t.Errorf("%d bytes of moments for %d bytes of weights", plan.Bytes.Moments, plan.Bytes.Weights)
+			}
+			part, _ := runTiny(t, c, "together", 1, 2)
+			path := filepath.Join(t.TempDir(), "step-00000002.dino")
+			if err := part.WriteCheckpoint(path, Settings{Config: c}, "test"); err != nil {
+				t.Fatal(err)
+			}
+			h, tensors, err := ReadCheckpoint(path)
+			if err != nil || len(tensors) != 3*len(part.Layout.List)+1 {
+				t.Fatalf("%d tensors, %v", len(tensors), err)
+			}
+			on, _ := runTiny(t, c, "together", 1, 0)
+			if err := on.Restore(h, tensors); err != nil {
+				t.Fatal(err)
+			}
+			l := tinyLoader(t, c, 1)
+			if err := l.Seek(2); err != nil {
+				t.Fatal(err)
+			}
+			b, err := l.Next(context.Background())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := on.Step(b); err != nil {
+				t.Fatal(err)
+			}
+			for i, r := range whole.roles() {
+				if x, y := weightsOf(t, whole, r.arena.Parts), weightsOf(t, on, on.roles()[i].arena.Parts); !reflect.DeepEqual(x, y) {
+					t.Errorf("%s differs after going on", r.prefix)
+				}
+			}
+		})
 	}
 }
 

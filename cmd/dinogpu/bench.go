@@ -98,9 +98,6 @@ func (b *benchCmd) Run(a *app) error {
 	if b.Time <= 0 {
 		return usageError{fmt.Errorf("--time %s: it has to be above 0", b.Time)}
 	}
-	if c.Optimizer != "adamw" {
-		return usageError{fmt.Errorf("--optimizer %s is not built yet: use adamw", c.Optimizer)}
-	}
 	device, err := openDevice(b.Settings.Run.Adapter, a.console)
 	if err != nil {
 		return err

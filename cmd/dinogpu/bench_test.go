@@ -123,7 +123,6 @@ func TestBenchNamesASmallerBatch(t *testing.T) {
 func TestBenchMistakes(t *testing.T) {
 	for args, want := range map[string]string{
 		"bench --time 0s":             "--time",
-		"bench --optimizer lars":      "lars",
 		"bench --preset demoo":        "did you mean demo?",
 		"bench --out-dim=-3":          "out_dim -3",
 		"bench --adapter no-such-gpu": "no-such-gpu",

@@ -147,8 +147,6 @@ func fits(t *dino.Trainer, d *gpu.Device) error {
 func refuseUnbuilt(s dino.Settings) error {
 	c := s.Config
 	switch {
-	case c.Optimizer != "adamw":
-		return usageError{fmt.Errorf("--optimizer %s is not built yet: use adamw", c.Optimizer)}
 	case c.DropPathRate != 0:
 		return usageError{fmt.Errorf("--drop-path-rate %g is not built yet: use --drop-path-rate 0", c.DropPathRate)}
 	}
