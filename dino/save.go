@@ -1,6 +1,8 @@
 package dino
 
 import (
+	"fmt"
+
 	"github.com/dinogpu/dinogpu/layers"
 )
 
@@ -34,6 +36,9 @@ func (t *Trainer) WriteCheckpoint(path string, s Settings, adapter string) error
 	center := make([]float32, t.loss.Center.Len())
 	if err := t.device.Read(t.loss.Center, center); err != nil {
 		return err
+	}
+	if i, bad := firstNotFinite(center); bad {
+		return fmt.Errorf("the centre is %w (element %d is %g), so it is not saved: start a new run with a lower --lr", ErrNotFinite, i, center[i])
 	}
 	tensors = append(tensors, HostTensor{Name: "center", Shape: []int{len(center)}, Values: center})
 	perEpoch := t.Schedules.perEpoch

@@ -26,6 +26,7 @@ type Trainer struct {
 	logitsLimit int
 	passes      []cropPass
 	groups      []*cropGroup // of all passes
+	drop        dropPath
 
 	begin, crops, update *gpu.Program
 
@@ -82,6 +83,7 @@ func Record(c Config, target gpu.Target, stepsPerEpoch int, o Options) (*Trainer
 	for _, x := range t.passes {
 		t.groups = append(t.groups, x...)
 	}
+	t.drop = newDropPath(c, t.passes)
 	t.recordBegin(target)
 	t.recordCrops(target)
 	t.recordUpdate(target)
@@ -121,6 +123,7 @@ func (t *Trainer) recordCrops(target gpu.Target) {
 	last.Begin(p)
 	for i, x := range t.passes {
 		net := c.network(t.Student, t.gradients)
+		net.vit.Drop = t.drop.of(i)
 		mine, ok := patches[i]
 		if !ok {
 			mine = x.patches(p, c)
@@ -255,7 +258,7 @@ func (t *Trainer) Release() {
 	for _, r := range t.readbacks {
 		r.Release()
 	}
-	gpu.Release(t.loss.Sums, t.norms, t.loss.Center, t.loss.CenterSum, t.loss.Entropy, t.loss.Values, t.loss.Scalars, t.loss.NonFinite)
+	gpu.Release(t.loss.Sums, t.norms, t.loss.Center, t.loss.CenterSum, t.loss.Entropy, t.loss.Values, t.loss.Scalars, t.loss.NonFinite, t.drop.scales)
 	for _, g := range t.groups {
 		gpu.Release(g.input)
 	}

@@ -22,12 +22,14 @@ type Epilogue struct {
 	Bias       gpu.Tensor // (N): c += bias
 	Gelu       gpu.Tensor // (M, N): keeps c here, then c = gelu(c)
 	GeluSlope  gpu.Tensor // (M, N): c *= gelu'(this)
+	RowScale   RowScale   // c *= the number of the row's picture
 	Residual   gpu.Tensor // (M, N): c += this
 	Accumulate bool       // c += what C holds
 }
 
 func (e Epilogue) fused() bool {
-	return !e.Bias.IsZero() || !e.Gelu.IsZero() || !e.GeluSlope.IsZero() || !e.Residual.IsZero()
+	return !e.Bias.IsZero() || !e.Gelu.IsZero() || !e.GeluSlope.IsZero() || !e.RowScale.IsZero() ||
+		!e.Residual.IsZero()
 }
 
 // MatMul records c = op(a) op(b) and returns c (M, N). Rows are all but the last dimension of a tensor.
@@ -100,6 +102,9 @@ func (m shape) record(p *gpu.Program, v variant, splits int, a, b, c gpu.Tensor,
 			p.Fail("matmul %s: %s %v does not fit %s %v", m.form, t.Name, t.Shape, c.Name, c.Shape)
 		}
 	}
+	if !e.RowScale.IsZero() && !e.RowScale.fits(p, c) {
+		return
+	}
 	blocks, across := m.blocks(v)
 	if v.lanes > 0 {
 		blocks = ceil(blocks, v.lanes)
@@ -107,7 +112,7 @@ func (m shape) record(p *gpu.Program, v variant, splits int, a, b, c gpu.Tensor,
 	groups := spread(blocks)
 	groups[2] = splits // one too many reads nothing and stores zeros over its part, which is what it should hold
 	bound := []gpu.Tensor{a, b, c}
-	for _, t := range []gpu.Tensor{e.Bias, e.Gelu, e.GeluSlope, e.Residual} {
+	for _, t := range []gpu.Tensor{e.Bias, e.Gelu, e.GeluSlope, e.RowScale.Scales, e.Residual} {
 		if !t.IsZero() {
 			bound = append(bound, t)
 		}
@@ -117,11 +122,11 @@ func (m shape) record(p *gpu.Program, v variant, splits int, a, b, c gpu.Tensor,
 		tolerance = approximate
 	}
 	p.Dispatch(newKernel("matmul_"+string(v.member), m.arguments(v, a, b, N, e), gpu.Kernel{
-		Params: []uint32{
+		Params: append([]uint32{
 			uint32(m.M), uint32(N), uint32(m.K), uint32(a.Cols() / 4), uint32(b.Cols() / 4),
 			uint32(perSplit), uint32(across), uint32(m.M * N),
 			uint32(gpu.FoldOf(a).Shift), uint32(gpu.FoldOf(b).Shift),
-		},
+		}, e.RowScale.params()...),
 		Groups: groups, Trips: perSplit / step, Flops: 2 * m.M * m.N * m.K, Tolerance: tolerance,
 		Twin:  func(h [][]float32) { m.twin(h, a, b, N, 4*perSplit, e) },
 		Class: m.class(),
@@ -134,7 +139,7 @@ func (m shape) arguments(v variant, a, b gpu.Tensor, N int, e Epilogue) args {
 		"Form": m.form.String(), "Variant": v.name,
 		"AT": m.form == TN, "BT": m.form == NT, "V4": N%4 == 0, "ROWS": v.rows, "COLS": v.cols,
 		"Bias": !e.Bias.IsZero(), "Gelu": !e.Gelu.IsZero(), "GeluSlope": !e.GeluSlope.IsZero(),
-		"Residual": !e.Residual.IsZero(), "Accumulate": e.Accumulate,
+		"RowScale": !e.RowScale.IsZero(), "Residual": !e.Residual.IsZero(), "Accumulate": e.Accumulate,
 	}
 	if v.member == gpu.Tile {
 		s["TILE_M"], s["TILE_N"], s["DEPTH"] = v.tileM, v.tileN, v.depth
@@ -161,7 +166,9 @@ func (m shape) twin(h [][]float32, a, b gpu.Tensor, N, perSplit int, e Epilogue)
 		next++
 		return h[next-1]
 	}
-	x.Bias, x.Gelu, x.GeluSlope, x.Residual = take(e.Bias), take(e.Gelu), take(e.GeluSlope), take(e.Residual)
+	x.Bias, x.Gelu, x.GeluSlope = take(e.Bias), take(e.Gelu), take(e.GeluSlope)
+	x.RowScale = e.RowScale.rows(take(e.RowScale.Scales))
+	x.Residual = take(e.Residual)
 	x.Run(h[2], h[0], h[1])
 }
 

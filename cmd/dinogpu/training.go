@@ -48,7 +48,7 @@ func (r *training) carryOut(ctx context.Context) error {
 	}
 	trained := r.train(ctx)
 	if trained != nil && !errors.Is(trained, errStopped) {
-		return trained
+		return r.withLastGood(trained)
 	}
 	if err := r.save(); err != nil {
 		return err

@@ -7,8 +7,8 @@ type Matmul struct {
 	AStride, BStride int  // elements from one row to the next
 	PerSplit         int  // depths of K a split of c takes; c is (ceil(K / PerSplit), M, N)
 
-	Bias, Gelu, GeluSlope, Residual []float32 // nil: not fused; Gelu is written
-	Accumulate                      bool
+	Bias, Gelu, GeluSlope, RowScale, Residual []float32 // nil: not fused; Gelu is written
+	Accumulate                                bool
 }
 
 // Run makes c from a and b.
@@ -57,6 +57,9 @@ func (x Matmul) store(c []float32, i, n int, v float64) {
 	}
 	if x.GeluSlope != nil {
 		v *= GeluSlope(float64(x.GeluSlope[i]))
+	}
+	if x.RowScale != nil {
+		v *= float64(x.RowScale[i/x.N])
 	}
 	if x.Residual != nil {
 		v += float64(x.Residual[i])
