@@ -22,6 +22,10 @@ const (
 	viewMoved       = -3 // Moved, the robustness evaluation's one crop
 )
 
+// ViewDropPath - v is the view whose stream drop path draws from for crop v: a
+// number for each branch of each block, in their order.
+const ViewDropPath = -1000
+
 // Rand is one stream: a PCG generator seeded from a Key. Only the generator's
 // raw 64-bit words are used, so no release of Go can change a run by changing
 // how math/rand/v2 makes floats or ranges of them.

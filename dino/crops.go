@@ -88,7 +88,7 @@ func (g *cropGroup) images(c Config) layers.Images {
 	return layers.ByteImages(g.input, g.count*g.batch, g.size, g.size, c.Mean, c.Std)
 }
 
-// uploadBatch writes a batch's crops into the groups' inputs.
+// uploadBatch writes a batch's crops into the groups' inputs, and what drop path draws for them.
 func (t *Trainer) uploadBatch(b *augment.Batch) error {
 	for _, g := range t.groups {
 		if g.words == nil {
@@ -105,5 +105,5 @@ func (t *Trainer) uploadBatch(b *augment.Batch) error {
 			return err
 		}
 	}
-	return nil
+	return t.uploadDropPath(b)
 }

@@ -120,7 +120,7 @@ func (g *golden) config() Config {
 	c.LR, c.MinLR = g.float("lr")*256/float64(c.BatchSize), g.float("min_lr") // the files hold the rate that was used
 	c.WeightDecay, c.WeightDecayEnd, c.MomentumTeacher = g.float("wd"), g.float("wd_end"), g.float("momentum")
 	c.WarmupTeacherTemp, c.TeacherTemp, c.WarmupTeacherTempEpochs = 0.04, 0.07, 3
-	c.ClipGrad = 0
+	c.Optimizer, c.ClipGrad = g.meta["optimizer"], 0
 	if clip := g.meta["clip"]; clip != "" && clip != "None" {
 		c.ClipGrad = g.float("clip")
 	}

@@ -1,6 +1,7 @@
 package dino
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/dinogpu/dinogpu/gpu"
@@ -34,6 +35,17 @@ func (c Config) Layout() *layers.Params {
 	c.Head().AddParams(l, headPrefix)
 	return l
 }
+
+// moments is how many moments of each weight the optimiser keeps.
+func (c Config) moments() int {
+	if c.Optimizer == "adamw" {
+		return 2
+	}
+	return 1 // momentum
+}
+
+// momentName is the role of the optimiser's i-th moment, in memory and in checkpoints.
+func momentName(i int) string { return fmt.Sprintf("moment%d", i+1) }
 
 // segments says what the optimiser may do to each tensor. As the reference's groups: everything of two
 // dimensions and more decays unless it is a bias; weight_g is left alone while norm_last_layer holds it at 1.

@@ -58,7 +58,7 @@ func (t *Trainer) Plan() (Plan, error) {
 		rows = max(rows, x.rows())
 	}
 	b := PlanBytes{
-		Weights: arena(t.Student), Gradients: arena(t.gradients), Moments: arena(t.first) + arena(t.second),
+		Weights: arena(t.Student), Gradients: arena(t.gradients), Moments: len(t.moments) * arena(t.Student),
 		Teacher: arena(t.Teacher), Logits: min(4*c.OutDim*2*c.BatchSize+min(4*c.OutDim*rows, max(t.logitsLimit, 4*c.OutDim*c.BatchSize)), scratch), Total: total,
 	}
 	b.Activations = scratch - b.Logits

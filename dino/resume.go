@@ -8,7 +8,6 @@ import (
 	"sort"
 
 	"github.com/dinogpu/dinogpu/gpu"
-	"github.com/dinogpu/dinogpu/layers"
 )
 
 // checkpointPattern names the checkpoints of a run folder; their names sort by step.
@@ -70,11 +69,9 @@ func (h CheckpointHeader) Settings() (Settings, error) { return readSettings([]b
 // checkpoint was written with.
 func (t *Trainer) Restore(h CheckpointHeader, tensors []HostTensor) error {
 	places := map[string]gpu.Tensor{"center": t.loss.Center}
-	for role, arena := range map[string]*layers.Arena{
-		"student.": t.Student, "teacher.": t.Teacher, "moment1.": t.first, "moment2.": t.second,
-	} {
+	for _, r := range t.roles() {
 		for _, p := range t.Layout.List {
-			places[role+p.Name] = arena.Tensor(p.Name)
+			places[r.prefix+p.Name] = r.arena.Tensor(p.Name)
 		}
 	}
 	for _, x := range tensors {

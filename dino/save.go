@@ -1,8 +1,24 @@
 package dino
 
 import (
+	"fmt"
+
 	"github.com/dinogpu/dinogpu/layers"
 )
+
+// role is an arena that a checkpoint holds, and what stands before its tensors' names there.
+type role struct {
+	prefix string
+	arena  *layers.Arena
+}
+
+func (t *Trainer) roles() []role {
+	roles := []role{{"student.", t.Student}, {"teacher.", t.Teacher}}
+	for i, m := range t.moments {
+		roles = append(roles, role{momentName(i) + ".", m})
+	}
+	return roles
+}
 
 // WriteCheckpoint writes all that the run needs to go on: both networks, the moments and the centre.
 // The adapter's name and the pictures' fingerprint are for who goes on elsewhere.
@@ -11,11 +27,8 @@ func (t *Trainer) WriteCheckpoint(path string, s Settings, adapter, pictures str
 		panic("dino: a checkpoint is written while steps are under way: call Finish first")
 	}
 	var tensors []HostTensor
-	for _, role := range []struct {
-		name  string
-		arena *layers.Arena
-	}{{"student.", t.Student}, {"teacher.", t.Teacher}, {"moment1.", t.first}, {"moment2.", t.second}} {
-		part, err := hostTensors(t.device, role.arena, func(name string) (string, bool) { return role.name + name, true })
+	for _, r := range t.roles() {
+		part, err := hostTensors(t.device, r.arena, func(name string) (string, bool) { return r.prefix + name, true })
 		if err != nil {
 			return err
 		}
@@ -24,6 +37,9 @@ func (t *Trainer) WriteCheckpoint(path string, s Settings, adapter, pictures str
 	center := make([]float32, t.loss.Center.Len())
 	if err := t.device.Read(t.loss.Center, center); err != nil {
 		return err
+	}
+	if i, bad := firstNotFinite(center); bad {
+		return fmt.Errorf("the centre is %w (element %d is %g), so it is not saved: start a new run with a lower --lr", ErrNotFinite, i, center[i])
 	}
 	tensors = append(tensors, HostTensor{Name: "center", Shape: []int{len(center)}, Values: center})
 	perEpoch := t.Schedules.perEpoch

@@ -1,7 +1,7 @@
 package dino
 
 import (
-	"fmt"
+	"errors"
 	"math"
 
 	"github.com/dinogpu/dinogpu/gpu"
@@ -14,13 +14,13 @@ const metricsBehind = 2
 // A pendingStep is a step that was submitted.
 type pendingStep struct {
 	values StepValues
-	read   *gpu.Readback // the step's sums, then the norms of the gradients
+	read   *gpu.Readback // the step's sums, the flag of what is not finite, then the norms of the gradients
 }
 
 // buildReadbacks makes one for each step that may be under way, and one for the step that is submitted next.
 func (t *Trainer) buildReadbacks() error {
 	for range metricsBehind + 1 {
-		r, err := t.device.NewReadback(t.loss.Sums, t.norms)
+		r, err := t.device.NewReadback(t.loss.Sums, t.loss.NonFinite, t.norms)
 		if err != nil {
 			return err
 		}
@@ -50,12 +50,10 @@ func (t *Trainer) collect(behind int) ([]StepMetrics, error) {
 			return all, err
 		}
 		m, err := t.metrics(s.values, read)
-		if err != nil {
-			// the steps behind it found the flag and changed nothing either
-			t.step, t.pending = s.values.Step, nil
-			return all, err
-		}
 		t.pending = t.pending[1:]
+		if err != nil {
+			return all, errors.Join(err, t.undo(s.values))
+		}
 		all = append(all, m)
 	}
 	return all, nil
@@ -64,15 +62,27 @@ func (t *Trainer) collect(behind int) ([]StepMetrics, error) {
 // Finish waits for the steps that are under way and gives their metrics, the oldest first.
 func (t *Trainer) Finish() ([]StepMetrics, error) { return t.collect(0) }
 
-// metrics makes a step's line from its sums and the gradients' norms. A gradient that is not finite is an error that
-// names its tensor: the kernels left weights, moments, teacher and centre as they were.
+// undo puts the count of steps back to before a step that found the flag set, as did the steps submitted behind it:
+// none of them changed anything. Then it clears the flag, or nothing would ever move again.
+func (t *Trainer) undo(v StepValues) error {
+	var errs []error
+	for _, s := range t.pending {
+		_, err := s.read.Values()
+		errs = append(errs, err)
+	}
+	t.step, t.pending = v.Step, nil
+	return errors.Join(append(errs, t.device.WriteBits(t.loss.NonFinite, []uint32{0}))...)
+}
+
+// metrics makes a step's line from its sums and the gradients' norms. Where something is not finite it gives the error
+// that names it: the kernels left weights, moments, teacher and centre as they were.
 func (t *Trainer) metrics(v StepValues, read []float32) (StepMetrics, error) {
-	sums, norms := read[:2], read[2:]
+	sums, flag, norms := read[:2], gpu.Bits(read)[2], read[3:]
 	bad, total := "", 0.0
 	for i, p := range t.Layout.List {
 		n := float64(norms[2*i])
-		if bad == "" && (math.IsInf(n, 0) || math.IsNaN(n)) {
-			bad = p.Name
+		if !finite(n) {
+			bad = p.Name // of the last in the layout: where it began on the way back
 		}
 		total += n * n
 	}
@@ -82,9 +92,8 @@ func (t *Trainer) metrics(v StepValues, read []float32) (StepMetrics, error) {
 		LR: v.LR, WeightDecay: v.WeightDecay, Momentum: v.Momentum, TeacherTemp: v.TeacherTemp,
 		GradNorm: math.Sqrt(total),
 	}
-	if bad != "" {
-		return m, fmt.Errorf("step %d: the gradient of %s is not finite (loss %g); the weights are still those of step %d: "+
-			"go on with a lower --lr, or --clip-grad below %g", m.Step, bad, m.Loss, v.Step, max(t.Config.ClipGrad, 1))
+	if flag != 0 {
+		return m, t.notFinite(m, bad)
 	}
 	return m, nil
 }

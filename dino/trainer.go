@@ -18,14 +18,15 @@ type Trainer struct {
 
 	Student, Teacher *layers.Arena
 
-	gradients     *layers.Arena
-	first, second *layers.Arena // moments
-	segments      *layers.Segments
-	loss          layers.Loss
-	norms         gpu.Tensor
-	logitsLimit   int
-	passes        []cropPass
-	groups        []*cropGroup // of all passes
+	gradients   *layers.Arena
+	moments     []*layers.Arena
+	segments    *layers.Segments
+	loss        layers.Loss
+	norms       gpu.Tensor
+	logitsLimit int
+	passes      []cropPass
+	groups      []*cropGroup // of all passes
+	drop        dropPath
 
 	begin, crops, update *gpu.Program
 
@@ -63,7 +64,9 @@ func Record(c Config, target gpu.Target, stepsPerEpoch int, o Options) (*Trainer
 	}
 	t.Student, t.Teacher = t.Layout.NewArena("student"), t.Layout.NewArena("teacher")
 	t.gradients = t.Layout.NewArena("gradients")
-	t.first, t.second = t.Layout.NewArena("moment1"), t.Layout.NewArena("moment2")
+	for i := range c.moments() {
+		t.moments = append(t.moments, t.Layout.NewArena(momentName(i)))
+	}
 	var err error
 	if t.segments, err = c.segments(t.Layout); err != nil {
 		return nil, err
@@ -80,6 +83,7 @@ func Record(c Config, target gpu.Target, stepsPerEpoch int, o Options) (*Trainer
 	for _, x := range t.passes {
 		t.groups = append(t.groups, x...)
 	}
+	t.drop = newDropPath(c, t.passes)
 	t.recordBegin(target)
 	t.recordCrops(target)
 	t.recordUpdate(target)
@@ -119,6 +123,7 @@ func (t *Trainer) recordCrops(target gpu.Target) {
 	last.Begin(p)
 	for i, x := range t.passes {
 		net := c.network(t.Student, t.gradients)
+		net.vit.Drop = t.drop.of(i)
 		mine, ok := patches[i]
 		if !ok {
 			mine = x.patches(p, c)
@@ -178,12 +183,21 @@ func (t *Trainer) studentLoss(p *gpu.Program, last *layers.Prototypes, y, target
 func (t *Trainer) recordUpdate(target gpu.Target) {
 	p := gpu.NewProgram("update", target)
 	t.update = p
-	adamw := layers.AdamW{
+	optimizer := layers.Optimizer{
 		Segments: t.segments, Weights: t.Student.Parts, Gradients: t.gradients.Parts,
-		First: t.first.Parts, Second: t.second.Parts,
 		Scalars: t.loss.Scalars, Norms: t.norms, NonFinite: t.loss.NonFinite,
 	}
-	adamw.Record(p)
+	for _, m := range t.moments {
+		optimizer.Moments = append(optimizer.Moments, m.Parts)
+	}
+	switch t.Config.Optimizer {
+	case "sgd":
+		optimizer.SGD(p)
+	case "lars":
+		optimizer.LARS(p)
+	default:
+		optimizer.AdamW(p)
+	}
 	ema := layers.EMA{
 		Segments: t.segments, Teacher: t.Teacher.Parts, Student: t.Student.Parts,
 		Scalars: t.loss.Scalars, NonFinite: t.loss.NonFinite,
@@ -237,14 +251,14 @@ func (t *Trainer) Release() {
 	for _, p := range t.Programs() {
 		p.Release()
 	}
-	for _, a := range []*layers.Arena{t.Student, t.Teacher, t.gradients, t.first, t.second} {
+	for _, a := range append([]*layers.Arena{t.Student, t.Teacher, t.gradients}, t.moments...) {
 		a.Release()
 	}
 	t.segments.Release()
 	for _, r := range t.readbacks {
 		r.Release()
 	}
-	gpu.Release(t.loss.Sums, t.norms, t.loss.Center, t.loss.CenterSum, t.loss.Entropy, t.loss.Values, t.loss.Scalars, t.loss.NonFinite)
+	gpu.Release(t.loss.Sums, t.norms, t.loss.Center, t.loss.CenterSum, t.loss.Entropy, t.loss.Values, t.loss.Scalars, t.loss.NonFinite, t.drop.scales)
 	for _, g := range t.groups {
 		gpu.Release(g.input)
 	}
@@ -310,7 +324,7 @@ func (t *Trainer) scalars(v StepValues) layers.Scalars {
 		TeacherTemp: float32(v.TeacherTemp), StudentTemp: float32(c.StudentTemp),
 		PerWindow: 1 / float32(c.Accumulate), Clip: float32(c.ClipGrad),
 	}
-	// torch's AdamW skips tensors without gradients wholly: the last layer's own count starts after its freeze
+	// torch skips tensors without gradients wholly: the last layer's own count of steps starts after its freeze
 	frozen := c.FreezeLastLayer * t.Schedules.perEpoch
 	s.Adam(0.9, 0.999, 1e-8, v.Step+1, max(0, v.Step+1-frozen))
 	return s

@@ -1,13 +1,15 @@
 package dino
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/dinogpu/dinogpu/gpu"
 	"github.com/dinogpu/dinogpu/layers"
 )
 
-// hostTensors reads an arena's parameters, those whose names keep says, under the names it gives.
+// hostTensors reads an arena's parameters, those whose names keep says, under the names it gives. It refuses one
+// that is not finite: what is saved has to be worth going on from.
 func hostTensors(d *gpu.Device, a *layers.Arena, keep func(name string) (as string, ok bool)) ([]HostTensor, error) {
 	var out []HostTensor
 	for _, p := range a.Layout.List {
@@ -18,6 +20,9 @@ func hostTensors(d *gpu.Device, a *layers.Arena, keep func(name string) (as stri
 		v := make([]float32, p.Len())
 		if err := d.Read(a.Tensor(p.Name), v); err != nil {
 			return nil, err
+		}
+		if i, ok := firstNotFinite(v); ok {
+			return nil, fmt.Errorf("%s is %w (element %d is %g), so it is not saved: start a new run with a lower --lr", as, ErrNotFinite, i, v[i])
 		}
 		out = append(out, HostTensor{Name: as, Shape: p.Shape, Values: v})
 	}

@@ -13,6 +13,10 @@ type TransformerBlock struct {
 	// block's attention mixes tokens, and only that row is looked at: the other rows' work would be thrown away.
 	ClassOnly bool
 
+	// Drop are numbers that the pictures' rows are multiplied by at the end of the attention's and the MLP's branch:
+	// drop path.
+	Drop [2]gpu.Tensor
+
 	spans  Spans
 	hidden gpu.Tensor // what went into the GELU
 }
@@ -25,10 +29,19 @@ func (b *TransformerBlock) Forward(p *gpu.Program, x gpu.Tensor, spans Spans) gp
 	if b.ClassOnly {
 		o, x = classRows(p, o, spans), classRows(p, x, spans)
 	}
-	x = b.Proj.Forward(p, o, Epilogue{Residual: x})
+	x = b.Proj.Forward(p, o, Epilogue{RowScale: b.drop(0), Residual: x})
 	b.hidden = p.Scratch("mlp.before", x.Rows(), b.FC1.Weight.Rows())
 	h := b.FC1.Forward(p, b.norm(p, &b.Norm2, x), Epilogue{Gelu: b.hidden})
-	return b.FC2.Forward(p, h, Epilogue{Residual: x})
+	return b.FC2.Forward(p, h, Epilogue{RowScale: b.drop(1), Residual: x})
+}
+
+// drop is what a branch's rows are scaled by where it ends.
+func (b *TransformerBlock) drop(branch int) RowScale {
+	s := RowScale{b.Drop[branch], b.spans}
+	if b.ClassOnly {
+		return s.classes()
+	}
+	return s
 }
 
 // Probabilities records how the class token attends in this block, (B, H, T), for x (B*T, D).
@@ -54,9 +67,9 @@ func (b *TransformerBlock) Backward(p *gpu.Program, dy gpu.Tensor) gpu.Tensor {
 		// a GPU has arithmetic to spare and no memory: the hidden layer is made again. Software has it the other way.
 		b.FC2.x = geluForward(p, b.hidden)
 	}
-	dn := b.FC1.Backward(p, b.FC2.Backward(p, dy, b.hidden), gpu.Tensor{})
+	dn := b.FC1.Backward(p, b.FC2.Backward(p, b.drop(1).apply(p, dy), b.hidden), gpu.Tensor{})
 	dx := b.normBackward(p, &b.Norm2, dn, dy, &b.DNorm2)
-	do := b.Proj.Backward(p, dx, gpu.Tensor{})
+	do := b.Proj.Backward(p, b.drop(0).apply(p, dx), gpu.Tensor{})
 	if b.ClassOnly {
 		do, dx = allRows(p, do, b.spans), allRows(p, dx, b.spans)
 	}

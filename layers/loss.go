@@ -17,7 +17,7 @@ type Loss struct {
 	Values    gpu.Tensor // (Crops Batch): their sum is the loss
 	Sums      gpu.Tensor // (2): of the losses and the mean entropies of the step's batches; cleared by the caller
 	Scalars   gpu.Tensor // see Scalars
-	NonFinite gpu.Tensor // (1): not zero keeps the centre as it is
+	NonFinite gpu.Tensor // (1): Sum makes it 1 where a loss is not finite; not zero keeps the centre as it is
 }
 
 // Teacher records CenterSum += the rows of logits (2 Batch, K), then logits = softmax((logits - centre) / tau).
@@ -66,9 +66,9 @@ func (l *Loss) Sum(p *gpu.Program) {
 	N, R := l.Values.Len(), l.Entropy.Len()
 	p.Dispatch(newKernel("loss_sums", args{"LANES": workgroup, "ROWS": 1}, gpu.Kernel{
 		Params: []uint32{uint32(N), uint32(R)}, Groups: [3]int{1, 1, 1},
-		Trips: ceil(N, workgroup) + ceil(R, workgroup) + 12, Tolerance: approximate, // a division
-		Twin: func(a [][]float32) { ref.LossSums(a[2], a[0], a[1]) },
-	}), l.Values, l.Entropy, l.Sums)
+		Trips: ceil(N, workgroup) + ceil(R, workgroup) + 18, Tolerance: approximate, // a division
+		Twin: func(a [][]float32) { ref.LossSums(a[2], gpu.Bits(a[3]), a[0], a[1]) },
+	}), l.Values, l.Entropy, l.Sums, l.NonFinite)
 }
 
 // UpdateCenter records the centre's step towards the mean of the rows that CenterSum is the sum of.

@@ -1,7 +1,9 @@
 package layers
 
 import (
+	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"testing"
 
@@ -47,6 +49,31 @@ func TestTeacher(t *testing.T) {
 				l.Sum(p)
 				in.check(t, p)
 			})
+		})
+	}
+}
+
+// A loss or an entropy that is not finite sets the flag, wherever it lies; finite ones leave it.
+func TestLossSumsFindWhatIsNotFinite(t *testing.T) {
+	nan, inf := float32(math.NaN()), float32(math.Inf(1))
+	for name, c := range map[string]struct {
+		tensor, at int // of the inputs
+		value      float32
+		want       uint32
+	}{
+		"none": {3, 0, 1, 0}, "loss": {3, 0, nan, 1}, "last loss": {3, 399, inf, 1}, "entropy": {2, 199, -inf, 1}, "first entropy": {2, 0, nan, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var in inputs
+			l := lossInputs(&in, 100, 4, 8)
+			in[c.tensor].value[c.at] = c.value
+			p := gpu.NewProgram(t.Name(), gpu.SoftwareTarget)
+			l.Sum(p)
+			flag := make([]float32, 1)
+			err := in.run(p, func() error { return errors.Join(p.Run(), p.Read(l.NonFinite, flag)) })
+			if got := gpu.Bits(flag)[0]; err != nil || got != c.want {
+				t.Errorf("the flag is %d, want %d: %v", got, c.want, err)
+			}
 		})
 	}
 }

@@ -22,6 +22,7 @@ type Epilogue struct {
 	Bias       gpu.Tensor // (N): c += bias
 	Gelu       gpu.Tensor // (M, N): keeps c here, then c = gelu(c)
 	GeluSlope  gpu.Tensor // (M, N): c *= gelu'(this)
+	RowScale   RowScale   // c *= the number of the row's picture
 	Residual   gpu.Tensor // (M, N): c += this
 	Accumulate bool       // c += what C holds
 
@@ -29,7 +30,8 @@ type Epilogue struct {
 }
 
 func (e Epilogue) fused() bool {
-	return !e.Bias.IsZero() || !e.Gelu.IsZero() || !e.GeluSlope.IsZero() || !e.Residual.IsZero()
+	return !e.Bias.IsZero() || !e.Gelu.IsZero() || !e.GeluSlope.IsZero() || !e.RowScale.IsZero() ||
+		!e.Residual.IsZero()
 }
 
 // MatMul records c = op(a) op(b) and returns c (M, N). Rows are all but the last dimension of a tensor.
@@ -126,6 +128,9 @@ func (m shape) record(p *gpu.Program, v variant, l layout, a, b, c gpu.Tensor, e
 	if !e.Sums.IsZero() && e.Sums.Len() != m.M {
 		p.Fail("matmul %s: %s %v does not hold a sum for each of %d columns", m.form, e.Sums.Name, e.Sums.Shape, m.M)
 	}
+	if !e.RowScale.IsZero() && !e.RowScale.fits(p, c) {
+		return
+	}
 	blocks, across := m.blocks(v)
 	if v.lanes > 0 {
 		blocks = ceil(blocks, v.lanes)
@@ -133,7 +138,7 @@ func (m shape) record(p *gpu.Program, v variant, l layout, a, b, c gpu.Tensor, e
 	groups := spread(blocks)
 	groups[2] = l.splits // one too many reads nothing and stores zeros over its part, which is what it should hold
 	bound := []gpu.Tensor{a, b, c}
-	for _, t := range []gpu.Tensor{e.Bias, e.Gelu, e.GeluSlope, e.Residual, e.Sums} {
+	for _, t := range []gpu.Tensor{e.Bias, e.Gelu, e.GeluSlope, e.RowScale.Scales, e.Residual, e.Sums} {
 		if !t.IsZero() {
 			bound = append(bound, t)
 		}
@@ -143,11 +148,11 @@ func (m shape) record(p *gpu.Program, v variant, l layout, a, b, c gpu.Tensor, e
 		tolerance = approximate
 	}
 	p.Dispatch(newKernel("matmul_"+string(v.member), m.arguments(v, l, a, b, e), gpu.Kernel{
-		Params: []uint32{
+		Params: append([]uint32{
 			uint32(m.M), uint32(l.N), uint32(m.K), uint32(a.Cols() / 4), uint32(b.Cols() / 4),
 			uint32(perSplit), uint32(across), uint32(l.each),
 			uint32(gpu.FoldOf(a).Shift), uint32(gpu.FoldOf(b).Shift),
-		},
+		}, e.RowScale.params()...),
 		Groups: groups, Trips: perSplit / step, Flops: 2 * m.M * m.N * m.K, Tolerance: tolerance,
 		Twin:  func(h [][]float32) { m.twin(h, l, a, b, 4*perSplit, e) },
 		Class: m.class(),
@@ -160,7 +165,7 @@ func (m shape) arguments(v variant, l layout, a, b gpu.Tensor, e Epilogue) args 
 		"Form": m.form.String(), "Variant": v.name,
 		"AT": m.form == TN, "BT": m.form == NT, "V4": l.N%4 == 0, "ROWS": v.rows, "COLS": v.cols,
 		"Bias": !e.Bias.IsZero(), "Gelu": !e.Gelu.IsZero(), "GeluSlope": !e.GeluSlope.IsZero(),
-		"Residual": !e.Residual.IsZero(), "Accumulate": e.Accumulate,
+		"RowScale": !e.RowScale.IsZero(), "Residual": !e.Residual.IsZero(), "Accumulate": e.Accumulate,
 		"Sums": !e.Sums.IsZero(), "Inside": l.sums,
 	}
 	if v.member == gpu.Tile {
@@ -188,7 +193,9 @@ func (m shape) twin(h [][]float32, l layout, a, b gpu.Tensor, perSplit int, e Ep
 		next++
 		return h[next-1]
 	}
-	x.Bias, x.Gelu, x.GeluSlope, x.Residual = take(e.Bias), take(e.Gelu), take(e.GeluSlope), take(e.Residual)
+	x.Bias, x.Gelu, x.GeluSlope = take(e.Bias), take(e.Gelu), take(e.GeluSlope)
+	x.RowScale = e.RowScale.rows(take(e.RowScale.Scales))
+	x.Residual = take(e.Residual)
 	x.Sums = take(e.Sums)
 	x.Run(h[2], h[0], h[1])
 }

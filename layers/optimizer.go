@@ -5,22 +5,22 @@ import (
 	"github.com/dinogpu/dinogpu/layers/ref"
 )
 
-// AdamW moves the weights by their gradients, each tensor's clipped by its own norm. Every role is the same
-// list of flat arenas, laid out by Segments.
-type AdamW struct {
+// Optimizer moves the weights by their gradients, each tensor's clipped by its own norm: AdamW, SGD or LARS records
+// the step. Every role is the same list of flat arenas, laid out by Segments.
+type Optimizer struct {
 	Segments *Segments
 
 	Weights, Gradients []gpu.Tensor
-	First, Second      []gpu.Tensor // moments
-	Scalars            gpu.Tensor   // see Scalars
-	Norms              gpu.Tensor   // (T, 2): of each tensor its gradient's norm, +inf if not finite, and what scales it
-	NonFinite          gpu.Tensor   // (1): becomes 1 when a gradient is not finite; while it is, nothing moves
+	Moments            [][]gpu.Tensor // AdamW has two, the others one
+	Scalars            gpu.Tensor     // see Scalars
+	Norms              gpu.Tensor     // (T, 2): of each tensor its gradient's norm, +inf if not finite, and what scales it
+	NonFinite          gpu.Tensor     // (1): becomes 1 when a gradient is not finite; while it is, nothing moves
 
 	limit int // elements of a slice; 0: maxSlice
 }
 
-// Record records the norms and the step.
-func (o *AdamW) Record(p *gpu.Program) {
+// AdamW records the norms and a step of AdamW.
+func (o *Optimizer) AdamW(p *gpu.Program) {
 	defer p.Part(p.Part("optimizer"))
 	o.norms(p)
 	per := quadsEach(p)
@@ -31,12 +31,26 @@ func (o *AdamW) Record(p *gpu.Program) {
 			Twin: func(a [][]float32) {
 				ref.AdamW(a[0], a[1], a[2], a[3], gpu.Bits(a[4]), a[5], scalarsOf(a[6]).adam(), gpu.Bits(a[7])[0] != 0)
 			},
-		}), runs[0], runs[1], runs[2], runs[3], o.Segments.blocks.Slice("segments.blocks", first, blocks), o.Norms, o.Scalars, o.NonFinite)
-	}, o.Weights, o.Gradients, o.First, o.Second)
+		}), runs[0], runs[1], runs[2], runs[3], o.blocksOf(first, blocks), o.Norms, o.Scalars, o.NonFinite)
+	}, o.Weights, o.Gradients, o.Moments[0], o.Moments[1])
+}
+
+// blocksOf is the part of the table of blocks that a slice of the arenas covers.
+func (o *Optimizer) blocksOf(first, blocks int) gpu.Tensor {
+	return o.Segments.blocks.Slice("segments.blocks", first, blocks)
+}
+
+// turnsPerTensor is the loop turns of a workgroup that adds up the blocks of the largest tensor.
+func (o *Optimizer) turnsPerTensor() int {
+	longest := 0
+	for _, g := range o.Segments.List {
+		longest = max(longest, ceil(g.Len, Block))
+	}
+	return ceil(longest, workgroup) + 6
 }
 
 // norms records Norms, and NonFinite |= whether any is not finite.
-func (o *AdamW) norms(p *gpu.Program) {
+func (o *Optimizer) norms(p *gpu.Program) {
 	partials := p.Scratch("gradient.partials", o.Segments.blocks.Len())
 	o.Segments.slices(p, o.slice(), func(runs []gpu.Tensor, first, blocks int) {
 		p.Dispatch(newKernel("gradient_norm_partial", args{}, gpu.Kernel{
@@ -44,19 +58,15 @@ func (o *AdamW) norms(p *gpu.Program) {
 			Tolerance: exact, Twin: func(a [][]float32) { ref.GradientNormPartial(a[1], a[0]) },
 		}), runs[0], partials.Slice("gradient.partials", first, blocks))
 	}, o.Gradients)
-	longest := 0
-	for _, g := range o.Segments.List {
-		longest = max(longest, ceil(g.Len, Block))
-	}
 	p.Dispatch(newKernel("gradient_norm", args{}, gpu.Kernel{
-		Groups: [3]int{len(o.Segments.List), 1, 1}, Trips: ceil(longest, workgroup) + 6, Tolerance: exact,
+		Groups: [3]int{len(o.Segments.List), 1, 1}, Trips: o.turnsPerTensor(), Tolerance: exact,
 		Twin: func(a [][]float32) {
 			ref.GradientNorm(a[2], gpu.Bits(a[3]), a[0], gpu.Bits(a[1]), float64(scalarsOf(a[4]).Clip))
 		},
 	}), partials, o.Segments.ranges, o.Norms, o.NonFinite, o.Scalars)
 }
 
-func (o *AdamW) slice() int {
+func (o *Optimizer) slice() int {
 	if o.limit > 0 {
 		return o.limit
 	}

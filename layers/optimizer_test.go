@@ -11,7 +11,7 @@ import (
 // bench is an optimiser and a teacher over two arenas of six tensors in all.
 type bench struct {
 	inputs
-	optimizer AdamW
+	optimizer Optimizer
 	teacher   EMA
 	scalars   gpu.Tensor
 }
@@ -60,8 +60,8 @@ func newBench(t *testing.T, s Scalars) *bench {
 	blocks, ranges := segments.tables()
 	b.inputs = append(b.inputs, input{segments.blocks, gpu.Floats(blocks)}, input{segments.ranges, gpu.Floats(ranges)})
 	norms := b.values("norms", make([]float32, 2*len(benchSegments)), len(benchSegments), 2)
-	b.optimizer = AdamW{
-		Segments: segments, Weights: weights, Gradients: gradients, First: first, Second: second,
+	b.optimizer = Optimizer{
+		Segments: segments, Weights: weights, Gradients: gradients, Moments: [][]gpu.Tensor{first, second},
 		Scalars: b.scalars, Norms: norms, NonFinite: nonFinite, limit: 64 * Block,
 	}
 	b.teacher = EMA{
@@ -102,7 +102,7 @@ func TestOptimizerKernels(t *testing.T) {
 				b := newBench(t, s)
 				change(b, &s)
 				copy(b.value(b.scalars), s.Values())
-				b.optimizer.Record(p)
+				b.optimizer.AdamW(p)
 				b.teacher.Record(p)
 				b.check(t, p)
 			})
@@ -138,7 +138,7 @@ func (h *hostAdamW) update(gradient []float32, lr, decay, clip float64) {
 func TestAdamWFollowsPyTorch(t *testing.T) {
 	eachTarget(t, func(t *testing.T, p *gpu.Program) {
 		b := newBench(t, benchScalars(1, 0))
-		b.optimizer.Record(p)
+		b.optimizer.AdamW(p)
 		b.teacher.Record(p)
 		host := make([]hostAdamW, len(benchSegments))
 		var teacher [][]float64
@@ -185,7 +185,7 @@ func TestAdamWFollowsPyTorch(t *testing.T) {
 				}
 			}
 			for a := range b.optimizer.Weights {
-				for _, arena := range []gpu.Tensor{b.optimizer.Weights[a], b.optimizer.First[a], b.optimizer.Second[a], b.teacher.Teacher[a]} {
+				for _, arena := range []gpu.Tensor{b.optimizer.Weights[a], b.optimizer.Moments[0][a], b.optimizer.Moments[1][a], b.teacher.Teacher[a]} {
 					if err := p.Read(arena, b.value(arena)); err != nil {
 						return err
 					}
@@ -203,8 +203,8 @@ func TestAdamWFollowsPyTorch(t *testing.T) {
 				want []float64
 			}{
 				{"weights", part(b.optimizer.Weights, g), host[i].w},
-				{"first moment", part(b.optimizer.First, g), host[i].m},
-				{"second moment", part(b.optimizer.Second, g), host[i].v},
+				{"first moment", part(b.optimizer.Moments[0], g), host[i].m},
+				{"second moment", part(b.optimizer.Moments[1], g), host[i].v},
 				{"teacher", part(b.teacher.Teacher, g), teacher[i]},
 			} {
 				if at, off := furthest(c.got, c.want); off > 2e-6 {
@@ -248,7 +248,7 @@ func TestNothingMovesWhenNotFinite(t *testing.T) {
 				Scalars: b.scalars, NonFinite: b.optimizer.NonFinite,
 			}
 			p := gpu.NewProgram(t.Name(), gpu.SoftwareTarget)
-			b.optimizer.Record(p)
+			b.optimizer.AdamW(p)
 			b.teacher.Record(p)
 			loss.UpdateCenter(p, 4)
 			norms, flag := make([]float32, 2*len(benchSegments)), make([]float32, 1)
@@ -259,7 +259,7 @@ func TestNothingMovesWhenNotFinite(t *testing.T) {
 					}
 				}
 				o := b.optimizer
-				for _, arenas := range [][]gpu.Tensor{o.Weights, o.First, o.Second, b.teacher.Teacher, {loss.Center}} {
+				for _, arenas := range [][]gpu.Tensor{o.Weights, o.Moments[0], o.Moments[1], b.teacher.Teacher, {loss.Center}} {
 					for _, arena := range arenas {
 						got, want := make([]float32, arena.Len()), b.value(arena)
 						if err := p.Read(arena, got); err != nil {

@@ -48,6 +48,7 @@ func (c ViTConfig) AddParams(l *Params, prefix string) {
 // ViT is a backbone that runs pictures of one or two sizes side by side. Several may share the same weights.
 type ViT struct {
 	Config ViTConfig
+	Drop   [][2]gpu.Tensor // of each block, see TransformerBlock; nil: none is dropped
 
 	embed     Embedding
 	blocks    []*TransformerBlock
@@ -94,6 +95,9 @@ func (v *ViT) Forward(p *gpu.Program, patches Patches) gpu.Tensor {
 	v.spans = spans
 	for i, b := range v.blocks {
 		b.ClassOnly = i == len(v.blocks)-1
+		if v.Drop != nil {
+			b.Drop = v.Drop[i]
+		}
 		v.lastInput = x
 		x = b.Forward(p, x, spans)
 	}

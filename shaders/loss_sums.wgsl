@@ -1,25 +1,37 @@
 // sums += (sum of the losses, mean of the entropies): what a batch adds to its step's metrics. One workgroup.
 //
-//   loss     (N)   of each crop and picture, as student_loss has them: their sum is the batch's loss
-//   entropy  (R)   of each of the teacher's rows
-//   sums     (2)
+//   loss       (N)   of each crop and picture, as student_loss has them: their sum is the batch's loss
+//   entropy    (R)   of each of the teacher's rows
+//   sums       (2)
+//   nonfinite  (1)   becomes 1 where a loss or entropy is not finite; nothing here makes it 0 again
 //import rows
+//import bits
 
 @group(0) @binding(0) var<storage, read> loss: array<f32>;
 @group(0) @binding(1) var<storage, read> entropy: array<f32>;
 @group(0) @binding(2) var<storage, read_write> sums: array<f32>;
-@group(0) @binding(3) var<uniform> p: vec4u; // N, R
+@group(0) @binding(3) var<storage, read_write> nonfinite: array<u32>;
+@group(0) @binding(4) var<uniform> p: vec4u; // N, R
 
 @compute @workgroup_size({{.LANES}})
 fn main(@builtin(local_invocation_index) i: u32) {
+    var bad = 0.0;
     var l = 0.0;
-    for (var at = i; at < p.x; at += LANES) { l += loss[at]; }
+    for (var at = i; at < p.x; at += LANES) {
+        l += loss[at];
+        bad += select(0.0, 1.0, not_finite(vec4f(loss[at])));
+    }
     var h = 0.0;
-    for (var at = i; at < p.y; at += LANES) { h += entropy[at]; }
+    for (var at = i; at < p.y; at += LANES) {
+        h += entropy[at];
+        bad += select(0.0, 1.0, not_finite(vec4f(entropy[at])));
+    }
     l = row_sum(l, i);
     h = row_sum(h, i);
+    bad = row_sum(bad, i);
     if i == 0u {
         sums[0] += l;
         sums[1] += h / f32(p.y);
+        if bad > 0.0 { nonfinite[0] = 1u; }
     }
 }

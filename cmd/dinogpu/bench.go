@@ -94,12 +94,8 @@ type stepRow struct {
 
 // Run measures and prints.
 func (b *benchCmd) Run(a *app) error {
-	c := b.Settings.Config
 	if b.Time <= 0 {
 		return usageError{fmt.Errorf("--time %s: it has to be above 0", b.Time)}
-	}
-	if c.Optimizer != "adamw" {
-		return usageError{fmt.Errorf("--optimizer %s is not built yet: use adamw", c.Optimizer)}
 	}
 	device, err := openDevice(b.Settings.Run.Adapter, a.console)
 	if err != nil {
@@ -111,9 +107,6 @@ func (b *benchCmd) Run(a *app) error {
 		time: b.Time, deadline: time.Now().Add(b.Time),
 	}
 	m.report.Adapter = device.Adapter.Name
-	if c.DropPathRate != 0 {
-		m.note("the step is measured without drop path")
-	}
 	// arithmetic a second time: on a machine that does other work too, one moment is not its best
 	for _, measure := range []func() error{m.arithmetic, m.copies, m.squares, m.tune, m.step, m.arithmetic} {
 		if a.ctx.Err() != nil {

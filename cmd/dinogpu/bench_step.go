@@ -133,7 +133,7 @@ func (m *bencher) steps(t *dino.Trainer) (seconds []float64, host float64, err e
 // noiseBatch is a batch of random bytes in the shape that the loader gives.
 func noiseBatch(c dino.Config) *augment.Batch {
 	r := rand.New(rand.NewPCG(3, 4))
-	b := &augment.Batch{}
+	b := &augment.Batch{Images: make([]int, c.BatchSize)}
 	for v := range c.Crops() {
 		side := c.GlobalCropsSize
 		if v > 1 {

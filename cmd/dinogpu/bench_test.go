@@ -61,7 +61,7 @@ func TestBenchAsJSON(t *testing.T) {
 	if math.Abs(total-1) > 1e-9 {
 		t.Errorf("the parts add up to %g", total)
 	}
-	for _, want := range []string{"matmul", "attention", "layernorm", "bias", "loss", "optimizer"} {
+	for _, want := range []string{"matmul", "attention", "layernorm", "tokens", "loss", "optimizer"} {
 		if s.Parts[want] <= 0 {
 			t.Errorf("no part %s in %v", want, s.Parts)
 		}
@@ -123,7 +123,6 @@ func TestBenchNamesASmallerBatch(t *testing.T) {
 func TestBenchMistakes(t *testing.T) {
 	for args, want := range map[string]string{
 		"bench --time 0s":             "--time",
-		"bench --optimizer lars":      "lars",
 		"bench --preset demoo":        "did you mean demo?",
 		"bench --out-dim=-3":          "out_dim -3",
 		"bench --adapter no-such-gpu": "no-such-gpu",

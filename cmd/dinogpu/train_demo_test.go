@@ -114,7 +114,6 @@ func TestTrainRefuses(t *testing.T) {
 		"no adapter":      {[]string{"--adapter", "voodoo"}, "dinogpu devices"},
 		"unwritable":      {[]string{"--run-dir", filepath.Join(damaged, "run")}, damaged},
 		"too few":         {[]string{"--limit", "3"}, "3"},
-		"drop path":       {[]string{"--drop-path-rate", "0.1"}, "--drop-path-rate 0"},
 		"huge":            {[]string{"--out-dim", "100000000"}, ""},
 		"missing data":    {[]string{"--data", filepath.Join(dir, "nothing"), "--knn-every", "0"}, "nothing"},
 		"patch too large": {[]string{"--patch-size", "20"}, "patch"},

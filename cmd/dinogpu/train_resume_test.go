@@ -32,14 +32,21 @@ func lastTensors(t *testing.T, dir string) (dino.CheckpointHeader, map[string][]
 
 // A run that is stopped anywhere and goes on ends with the same bytes as one that never stopped.
 func TestResumeIsAsIfNeverStopped(t *testing.T) {
+	t.Run("demo", func(t *testing.T) { resumeIsExact(t, []int{1, 3, 4}) })
+	t.Run("lars, drop path, accumulated", func(t *testing.T) {
+		resumeIsExact(t, []int{4}, "--optimizer", "lars", "--drop-path-rate", "0.4", "--batch-size", "4", "--accumulate", "4")
+	})
+}
+
+func resumeIsExact(t *testing.T, stops []int, flags ...string) {
 	whole := filepath.Join(t.TempDir(), "whole")
-	if o := dinogpu(t, nil, shortRun(whole, "--max-steps", "5")...); o.code != exitStopped {
+	if o := dinogpu(t, nil, shortRun(whole, append(flags, "--max-steps", "5")...)...); o.code != exitStopped {
 		t.Fatalf("exit %d: %s", o.code, o.stderr)
 	}
 	_, want := lastTensors(t, whole)
-	for _, stop := range []int{1, 3, 4} {
+	for _, stop := range stops {
 		dir := filepath.Join(t.TempDir(), "run")
-		if o := dinogpu(t, nil, shortRun(dir, "--max-steps", fmt.Sprint(stop))...); o.code != exitStopped || !strings.Contains(o.stderr, "--resume "+dir) {
+		if o := dinogpu(t, nil, shortRun(dir, append(flags, "--max-steps", fmt.Sprint(stop))...)...); o.code != exitStopped || !strings.Contains(o.stderr, "--resume "+dir) {
 			t.Fatalf("exit %d: %s", o.code, o.stderr)
 		}
 		// a line that a run cut off later left behind must not stay

@@ -65,9 +65,6 @@ func runTrain(ctx context.Context, s dino.Settings, o trainOptions) error {
 	if o.DryRun {
 		return dryRun(s, o)
 	}
-	if err := refuseUnbuilt(s); err != nil {
-		return err
-	}
 	var from *resumed
 	if o.Resume != "" {
 		var err error
@@ -170,18 +167,6 @@ func fits(t *dino.Trainer, d *gpu.Device) error {
 	if free := d.FreeMemory(); free > 0 && need > free {
 		return fmt.Errorf("the run needs %.1f GiB for its tensors, and %.1f GiB are free: take a smaller --batch-size with --accumulate, --crops apart, or a smaller --out-dim",
 			float64(need)/(1<<30), float64(free)/(1<<30))
-	}
-	return nil
-}
-
-// refuseUnbuilt names the settings that this version cannot honour: none may be ignored silently.
-func refuseUnbuilt(s dino.Settings) error {
-	c := s.Config
-	switch {
-	case c.Optimizer != "adamw":
-		return usageError{fmt.Errorf("--optimizer %s is not built yet: use adamw", c.Optimizer)}
-	case c.DropPathRate != 0:
-		return usageError{fmt.Errorf("--drop-path-rate %g is not built yet: use --drop-path-rate 0", c.DropPathRate)}
 	}
 	return nil
 }

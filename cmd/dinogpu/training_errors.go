@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
+
+	"github.com/dinogpu/dinogpu/dino"
 )
 
 // picturesError is a failure to load a batch: the networks are as after the
@@ -14,6 +16,9 @@ func (e picturesError) Unwrap() error { return e.error }
 // broken saves what can be saved of a run that an error ends, and says from
 // where it goes on once the cause is gone.
 func (r *training) broken(err error) error {
+	if errors.Is(err, dino.ErrNotFinite) {
+		return r.withLastGood(err) // to go on would end the same way
+	}
 	var pictures picturesError
 	if errors.As(err, &pictures) && r.step > max(r.saved, 0) {
 		if saving := r.saveCheckpoint(); saving != nil {

@@ -76,14 +76,18 @@ func logSumExp(z []float64) float64 {
 	return most + math.Log(sum)
 }
 
-// LossSums is the twin of loss_sums.wgsl: sums (2) += the sum of the losses and the mean entropy.
-func LossSums(sums, loss, entropy []float32) {
+// LossSums is the twin of loss_sums.wgsl: sums (2) += the sum of the losses and the mean entropy; nonFinite (1) |=
+// whether one of them is not finite.
+func LossSums(sums []float32, nonFinite []uint32, loss, entropy []float32) {
 	var l, h float64
 	for _, v := range loss {
 		l += float64(v)
 	}
 	for _, v := range entropy {
 		h += float64(v)
+	}
+	if math.IsNaN(l-l) || math.IsNaN(h-h) {
+		nonFinite[0] = 1
 	}
 	sums[0] = float32(float64(sums[0]) + l)
 	sums[1] = float32(float64(sums[1]) + h/float64(len(entropy)))

@@ -9,9 +9,9 @@ type Matmul struct {
 	Split            int  // elements of a split: c is (splits, Split), M x N of them the product
 	Inside           bool // behind which the sums of a's columns stand, over the split's depths
 
-	Bias, Gelu, GeluSlope, Residual []float32 // nil: not fused; Gelu is written
-	Accumulate                      bool
-	Sums                            []float32 // (M) += the sums of a's columns
+	Bias, Gelu, GeluSlope, RowScale, Residual []float32 // nil: not fused; Gelu is written
+	Accumulate                                bool
+	Sums                                      []float32 // (M) += the sums of a's columns
 }
 
 // Run makes c from a and b.
@@ -79,6 +79,9 @@ func (x Matmul) store(c []float32, i, n int, v float64) {
 	}
 	if x.GeluSlope != nil {
 		v *= GeluSlope(float64(x.GeluSlope[i]))
+	}
+	if x.RowScale != nil {
+		v *= float64(x.RowScale[i/x.N])
 	}
 	if x.Residual != nil {
 		v += float64(x.Residual[i])

@@ -2,12 +2,16 @@
 //   Bias        c += bias[column]              by the caller, who asks columns once for all its rows
 //   Gelu        before = c, c = gelu(c)        before is kept for the backward pass
 //   GeluSlope   c *= gelu'(before)
+//   RowScale    c *= scales[picture]           of the picture that the row is of
 //   Residual    c += residual
 //   Accumulate  c += what C holds
 // With A^T B, the sums of A's columns too, which are a bias's gradient where A is dy: Sums adds them to a tensor (M);
 // Inside stores them behind each split of C, for partials_reduce.
 {{if or .Gelu .GeluSlope}}
 //import gelu
+{{end}}
+{{- if .RowScale}}
+//import pictures
 {{end}}
 struct Shape {
     M: u32, N: u32, K: u32,
@@ -16,6 +20,9 @@ struct Shape {
     across: u32,            // blocks along N
     split: u32,             // elements of C a split takes
     a_shift: u32, b_shift: u32, // of the operands' folds, where they are textures
+{{- if .RowScale}}
+    pictures: u32, tokens: u32, tokens2: u32, // see picture_of
+{{- end}}
 }
 {{bind}} var<storage, read_write> C: array<{{if .V4}}vec4f{{else}}f32{{end}}>;
 {{- if .Bias}}
@@ -26,6 +33,9 @@ struct Shape {
 {{- end}}
 {{- if .GeluSlope}}
 {{bind}} var<storage, read> before: array<{{if .V4}}vec4f{{else}}f32{{end}}>;
+{{- end}}
+{{- if .RowScale}}
+{{bind}} var<storage, read> scales: array<f32>;
 {{- end}}
 {{- if .Residual}}
 {{bind}} var<storage, read> residual: array<{{if .V4}}vec4f{{else}}f32{{end}}>;
@@ -63,6 +73,7 @@ fn store(row: u32, col: u32, z: u32, value: vec4f) {
     let i = (z * p.split + row * p.N + col) / 4u;
     {{if .Gelu}}before[i] = v; v = gelu(v);{{end}}
     {{if .GeluSlope}}v *= gelu_slope(before[i]);{{end}}
+    {{if .RowScale}}v *= scales[picture_of(row, p.pictures, p.tokens, p.tokens2)];{{end}}
     {{if .Residual}}v += residual[i];{{end}}
     {{if .Accumulate}}v += C[i];{{end}}
     C[i] = v;
@@ -73,6 +84,7 @@ fn store(row: u32, col: u32, z: u32, value: vec4f) {
         var x = v.{{axis $j}};
         {{if $.Gelu}}before[i + {{$j}}u] = x; x = gelu(vec4f(x)).x;{{end}}
         {{if $.GeluSlope}}x *= gelu_slope(vec4f(before[i + {{$j}}u])).x;{{end}}
+        {{if $.RowScale}}x *= scales[picture_of(row, p.pictures, p.tokens, p.tokens2)];{{end}}
         {{if $.Residual}}x += residual[i + {{$j}}u];{{end}}
         {{if $.Accumulate}}x += C[i + {{$j}}u];{{end}}
         C[i + {{$j}}u] = x;

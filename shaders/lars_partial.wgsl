@@ -1,0 +1,37 @@
+// partials[block] = the sums of squares, over a block of 256 values, of w and of d = coefficient gradient + wd w.
+// An invocation a block.
+//
+//   weights, gradients  (N)           N = 256 blocks
+//   blocks              (N / 256)     tensor number, with 1 << 24 decay
+//   norms               (T, 2)        from gradient_norm: norm and coefficient
+//   partials            (N / 256, 2)
+//
+// The first half of LARS's trust ratio (You et al., arXiv 1708.03888).
+//import group
+//import scalars
+
+@group(0) @binding(0) var<storage, read> weights: array<vec4f>;
+@group(0) @binding(1) var<storage, read> gradients: array<vec4f>;
+@group(0) @binding(2) var<storage, read> blocks: array<u32>;
+@group(0) @binding(3) var<storage, read> norms: array<vec2f>;
+@group(0) @binding(4) var<storage, read> scalars: Scalars;
+@group(0) @binding(5) var<storage, read_write> partials: array<vec2f>;
+@group(0) @binding(6) var<uniform> p: vec4u; // blocks
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) i: u32) {
+    let block = group_number(group) * 64u + i;
+    if block >= p.x { return; }
+    let tensor = blocks[block];
+    let decay = select(0.0, scalars.weight_decay, (tensor & (1u << 24u)) != 0u);
+    let coefficient = norms[tensor & 0xffffffu].y;
+    var of_w = vec4f();
+    var of_d = vec4f();
+    for (var j = 0u; j < 64u; j++) {
+        let w = weights[block * 64u + j];
+        let d = fma(vec4f(decay), w, coefficient * gradients[block * 64u + j]);
+        of_w = fma(w, w, of_w);
+        of_d = fma(d, d, of_d);
+    }
+    partials[block] = vec2f(of_w.x + of_w.y + of_w.z + of_w.w, of_d.x + of_d.y + of_d.z + of_d.w);
+}
