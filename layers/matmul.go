@@ -123,8 +123,9 @@ func (m shape) record(p *gpu.Program, v variant, splits int, a, b, c gpu.Tensor,
 			uint32(gpu.FoldOf(a).Shift), uint32(gpu.FoldOf(b).Shift),
 		},
 		Groups: groups, Trips: perSplit / step, Flops: 2 * m.M * m.N * m.K, Tolerance: tolerance,
-		Twin:  func(h [][]float32) { m.twin(h, a, b, N, 4*perSplit, e) },
-		Class: m.class(),
+		Twin:   func(h [][]float32) { m.ref(h, a, b, N, 4*perSplit, e).Run(h[2], h[0], h[1]) },
+		Sample: func(h [][]float32) [][]int { return m.sample(h, a, b, N, 4*perSplit, e) },
+		Class:  m.class(),
 	}), bound...)
 }
 
@@ -147,8 +148,8 @@ func (m shape) arguments(v variant, a, b gpu.Tensor, N int, e Epilogue) args {
 	return s
 }
 
-// twin runs the plain matmul and its epilogue on the host.
-func (m shape) twin(h [][]float32, a, b gpu.Tensor, N, perSplit int, e Epilogue) {
+// ref is the plain matmul and its epilogue, of the tensors as they are bound.
+func (m shape) ref(h [][]float32, a, b gpu.Tensor, N, perSplit int, e Epilogue) ref.Matmul {
 	x := ref.Matmul{
 		M: m.M, N: N, K: m.K, AT: m.form == TN, BT: m.form == NT, AStride: a.Cols(), BStride: b.Cols(),
 		PerSplit: perSplit, Accumulate: e.Accumulate,
@@ -162,7 +163,7 @@ func (m shape) twin(h [][]float32, a, b gpu.Tensor, N, perSplit int, e Epilogue)
 		return h[next-1]
 	}
 	x.Bias, x.Gelu, x.GeluSlope, x.Residual = take(e.Bias), take(e.Gelu), take(e.GeluSlope), take(e.Residual)
-	x.Run(h[2], h[0], h[1])
+	return x
 }
 
 // padColumns gives t's rows whole vec4s: t itself, or a copy with zeros behind each row.
