@@ -20,14 +20,7 @@ func (x Matmul) Run(c, a, b []float32) {
 	for z := range splits {
 		from, to := min(z*x.PerSplit, x.K), min((z+1)*x.PerSplit, x.K)
 		part := c[z*x.Split : (z+1)*x.Split]
-		if x.Inside {
-			sums := part[x.M*x.N:]
-			clear(sums)
-			x.columns(sums, a, from, to)
-		}
-		if x.Sums != nil {
-			x.columns(x.Sums, a, from, to)
-		}
+		x.sums(part, a, from, to)
 		for m := range x.M {
 			for n := range x.N {
 				var v float64
@@ -40,9 +33,23 @@ func (x Matmul) Run(c, a, b []float32) {
 	}
 }
 
+// sums makes what is asked for of the sums of a's columns, and gives the part of a split that holds them, if any.
+func (x Matmul) sums(part, a []float32, from, to int) []float32 {
+	if x.Sums != nil {
+		x.columns(x.Sums, a, from, to)
+	}
+	if !x.Inside {
+		return nil
+	}
+	inside := part[x.M*x.N:]
+	clear(inside)
+	x.columns(inside, a, from, to)
+	return inside
+}
+
 // columns adds the sums of a's columns, a being (K, M).
 func (x Matmul) columns(sums, a []float32, from, to int) {
-	for m := range x.M {
+	for m := range x.M { // there may be more, up to whole vec4s
 		v := float64(sums[m])
 		for k := from; k < to; k++ {
 			v += float64(a[k*x.AStride+m])

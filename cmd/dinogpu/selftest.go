@@ -1,0 +1,179 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/dinogpu/dinogpu/dino"
+	"github.com/dinogpu/dinogpu/eval"
+	"github.com/dinogpu/dinogpu/gpu"
+	"github.com/dinogpu/dinogpu/layers"
+)
+
+type selftestCmd struct {
+	Settings dino.Settings `embed:""`
+
+	Config string `group:"run" placeholder:"FILE" help:"YAML settings, like a run's config.yaml."`
+	JSON   bool   `name:"json" group:"plan" help:"As JSON."`
+}
+
+// Help is what --help says before the flags.
+func (selftestCmd) Help() string {
+	return "Runs every kernel that training and evaluation use, in each shape that a preset gives it, and holds what the driver computes beside plain Go code. For any adapter and driver: the proof that its numbers are right. Takes train's flags; those that change no shape change nothing. The preset is demo unless --preset or --config names another. Exit 1 when a kernel failed."
+}
+
+// BeforeResolve lays environment, file and preset under the flags as bench does.
+func (c *selftestCmd) BeforeResolve(ctx *kong.Context, a *app) error {
+	return (&benchCmd{}).BeforeResolve(ctx, a)
+}
+
+// passSeconds is how long the passes of a batch may take at the adapter's rate. Where the preset's batch would take
+// longer, a smaller one is tested, and named.
+const passSeconds = 40
+
+// testK is how many neighbours the k-NN search is tested with: the reference's best.
+const testK = 20
+
+// Run tests and prints.
+func (c *selftestCmd) Run(a *app) error {
+	start := time.Now()
+	if o := c.Settings.Config.Optimizer; o != "adamw" {
+		return usageError{fmt.Errorf("--optimizer %s is not built yet: use adamw", o)}
+	}
+	device, err := openDevice(c.Settings.Run.Adapter, a.console)
+	if err != nil {
+		return err
+	}
+	defer device.Close()
+	t := &selfTester{app: a, settings: c.Settings, device: device}
+	if err := t.record(); err != nil {
+		return err
+	}
+	if err := t.run(); err != nil {
+		return err
+	}
+	t.report.Seconds = time.Since(start).Seconds()
+	return t.tell(c.JSON)
+}
+
+// A selfTester is a test under way.
+type selfTester struct {
+	app      *app
+	settings dino.Settings
+	device   *gpu.Device
+	tests    *dino.Tests
+	report   selftestReport
+
+	also func(s *gpu.SelfTest) error // for tests of the test
+}
+
+// record records what fits: the limits of a binding, the time of a software adapter, the machine's memory.
+func (t *selfTester) record() error {
+	s := t.settings
+	asked, target := s.Config.BatchSize, t.target()
+	t.report = selftestReport{
+		Preset: s.Preset, Matmul: string(target.Matmul),
+		Adapter: t.device.Adapter.Name, Backend: t.device.Adapter.Backend, Driver: t.device.Adapter.Driver,
+	}
+	rate, err := t.rate(target)
+	if err != nil {
+		return fmt.Errorf("%w\nThe selftest could not begin. %s", err, t.advice())
+	}
+	if _, err := recordWhatFits(&s, target, t.app.console); err != nil {
+		return err
+	}
+	for {
+		if t.tests, err = dino.RecordTests(s.Config, target, s.Run.Crops, int(passSeconds*rate)); err != nil {
+			return err
+		}
+		need, err := t.tests.Memory()
+		if err != nil {
+			return err
+		}
+		free := t.device.FreeMemory()
+		if free == 0 || need <= free {
+			break
+		}
+		if t.tests.Batch() == 1 {
+			return fmt.Errorf("selftest needs %.1f GiB of memory for this model, and %.1f GiB are free: stop other programs, or test a smaller --preset",
+				float64(need)/(1<<30), float64(free)/(1<<30))
+		}
+		s.Config.BatchSize = t.tests.Batch() / 2
+	}
+	t.report.Batch = t.tests.Batch()
+	if t.report.Batch < asked {
+		t.note("tested with batch %d instead of %d, which would pass the time or the memory here", t.report.Batch, asked)
+	}
+	return nil
+}
+
+// target is how a run on the adapter would be recorded: with the variants of matmul that were measured before.
+func (t *selfTester) target() gpu.Target {
+	target := targetOf(t.device, t.settings.Run.Matmul)
+	if t.settings.Run.Matmul != "auto" || !t.settings.Run.Tune {
+		return target
+	}
+	if cache, err := openTuneCache(t.device.Adapter); err == nil {
+		target.Choices, _ = cache.load() // what train says about it is no business of a test
+	}
+	return target
+}
+
+// rate is how many flops a second a matmul of middling size takes.
+func (t *selfTester) rate(target gpu.Target) (float64, error) {
+	p := gpu.NewProgram("rate", target)
+	a, b, c := gpu.NewTensor("a", 2048, 384), gpu.NewTensor("b", 768, 384), gpu.NewTensor("c", 2048, 768)
+	layers.MatMul(p, layers.NT, a, b, c, layers.Epilogue{})
+	defer gpu.Release(a, b, c)
+	defer p.Release()
+	if err := p.Build(t.device); err != nil {
+		return 0, err
+	}
+	times, err := p.Profile(1)
+	seconds := 1e-9
+	for _, x := range times {
+		seconds += x.Seconds
+	}
+	return float64(p.Flops()) / seconds, err
+}
+
+// note says what was done otherwise than asked, on stderr and in the report.
+func (t *selfTester) note(format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
+	t.app.console.Print("%s", text)
+	t.report.Notes = append(t.report.Notes, text)
+}
+
+// run tests every kernel and gathers the rows.
+func (t *selfTester) run() error {
+	s := &gpu.SelfTest{}
+	s.Before = func(kernel string) error {
+		if t.app.ctx.Err() != nil {
+			return errors.New("selftest was stopped before its end, so it proves nothing")
+		}
+		t.app.console.Status(fmt.Sprintf("selftest: %d tested, now %s", len(s.Results), kernel))
+		return nil
+	}
+	defer t.app.console.Status("")
+	for _, test := range []func(*gpu.SelfTest) error{
+		func(s *gpu.SelfTest) error { return t.tests.SelfTest(t.app.ctx, t.device, s) },
+		func(s *gpu.SelfTest) error { return eval.SelfTest(t.device, s, t.settings.Config.Size().Dim, testK) },
+		t.also,
+	} {
+		if test == nil {
+			continue
+		}
+		if err := test(s); err != nil {
+			if errors.Is(err, context.Canceled) || t.app.ctx.Err() != nil {
+				return err
+			}
+			return fmt.Errorf("%w\nThe selftest could not go on after %d kernels. %s", err, len(s.Results), t.advice())
+		}
+	}
+	t.report.add(s.Results)
+	return nil
+}
