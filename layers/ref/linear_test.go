@@ -25,15 +25,16 @@ func TestMatmulDifferences(t *testing.T) {
 		for i, v := range before {
 			x[i] = float32(Gelu(float64(v)))
 		}
-		Matmul{M: R, N: N, K: K, BT: true, AStride: K, BStride: K, PerSplit: K, Bias: bias}.Run(y, x, w)
+		Matmul{M: R, N: N, K: K, BT: true, AStride: K, BStride: K, PerSplit: K, Split: R * N, Bias: bias}.Run(y, x, w)
 		return inner(y, dy)
 	}
 	f()
-	dx, dw, db := make([]float32, R*K), make([]float32, N*K), make([]float32, N)
-	Matmul{M: R, N: K, K: N, AStride: N, BStride: K, PerSplit: N, GeluSlope: before}.Run(dx, dy, w)
-	Matmul{M: N, N: K, K: R, AT: true, AStride: N, BStride: K, PerSplit: R}.Run(dw, dy, x)
+	dx, dw, db, sums := make([]float32, R*K), make([]float32, N*K), make([]float32, N), make([]float32, N)
+	Matmul{M: R, N: K, K: N, AStride: N, BStride: K, PerSplit: N, Split: R * K, GeluSlope: before}.Run(dx, dy, w)
+	Matmul{M: N, N: K, K: R, AT: true, AStride: N, BStride: K, PerSplit: R, Split: N * K, Sums: sums}.Run(dw, dy, x)
 	ColumnsSum(db, dy, N, R, true)
 	checkDifferences(t, "dx through the GELU", dx, before, f)
 	checkDifferences(t, "dw", dw, w, f)
 	checkDifferences(t, "db", db, bias, f)
+	checkDifferences(t, "db beside dw", sums, bias, f)
 }
