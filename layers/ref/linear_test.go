@@ -29,11 +29,12 @@ func TestMatmulDifferences(t *testing.T) {
 		return inner(y, dy)
 	}
 	f()
-	dx, dw, db := make([]float32, R*K), make([]float32, N*K), make([]float32, N)
+	dx, dw, db, sums := make([]float32, R*K), make([]float32, N*K), make([]float32, N), make([]float32, N)
 	Matmul{M: R, N: K, K: N, AStride: N, BStride: K, PerSplit: N, Split: R * K, GeluSlope: before}.Run(dx, dy, w)
-	Matmul{M: N, N: K, K: R, AT: true, AStride: N, BStride: K, PerSplit: R, Split: N * K}.Run(dw, dy, x)
+	Matmul{M: N, N: K, K: R, AT: true, AStride: N, BStride: K, PerSplit: R, Split: N * K, Sums: sums}.Run(dw, dy, x)
 	ColumnsSum(db, dy, N, R, true)
 	checkDifferences(t, "dx through the GELU", dx, before, f)
 	checkDifferences(t, "dw", dw, w, f)
 	checkDifferences(t, "db", db, bias, f)
+	checkDifferences(t, "db beside dw", sums, bias, f)
 }
