@@ -198,6 +198,15 @@ func TestSavedFiles(t *testing.T) {
 	if err := tr.WriteTeacher(teacher); err != nil {
 		t.Fatal(err)
 	}
+	for file, planned := range map[string]uint64{path: tr.CheckpointBytes(), teacher: tr.TeacherBytes()} {
+		info, err := os.Stat(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if took := uint64(info.Size()); took > planned || planned > 2*took+1<<15 {
+			t.Errorf("%s takes %d bytes, %d were planned", file, took, planned)
+		}
+	}
 	tensors, _, err = ReadSafetensors(teacher)
 	if err != nil {
 		t.Fatal(err)

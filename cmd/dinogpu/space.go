@@ -10,7 +10,7 @@ import (
 var freeSpace = dino.FreeSpace
 
 // spaceSlack is left for what grows beside the checkpoints.
-const spaceSlack = 1 << 20
+const spaceSlack = 64 << 10
 
 // enoughSpace tells before a run is begun whether its checkpoints will find
 // room: the newest --keep, the one that is being written, and the teacher's

@@ -146,8 +146,8 @@ func TestFullDisk(t *testing.T) {
 	t.Cleanup(func() { freeSpace = dino.FreeSpace })
 
 	// No room from the start: no run, no folder.
-	free = 1 << 20
-	wantExit(t, dinogpu(t, nil, killableRun(dir)...), exitFailed, "disk space", "1.0 MiB are free", "--keep")
+	free = 100 << 10
+	wantExit(t, dinogpu(t, nil, killableRun(dir)...), exitFailed, "disk space", "100.0 KiB are free", "--keep")
 	if _, err := os.Stat(dir); err == nil {
 		t.Fatal("a run folder was made")
 	}

@@ -8,16 +8,17 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/dinogpu/dinogpu/dino"
 )
 
-// Killed fifteen times without warning, wherever it just was (a step, a
+// Killed a dozen times without warning, wherever it just was (a step, a
 // checkpoint that is half written), a run ends as if it had never stopped.
 func TestKilledAgainAndAgain(t *testing.T) {
-	const kills, epochs = 15, "32" // 192 steps, of which kills can see 15 x 11 at most
+	const kills, epochs = 12, "24" // 144 steps, of which kills see 12 x 11 or so
 	whole, dir := filepath.Join(t.TempDir(), "whole"), filepath.Join(t.TempDir(), "run")
 	wantExit(t, dinogpu(t, nil, killableRun(whole, "--epochs", epochs)...), exitDone)
 
@@ -51,6 +52,31 @@ func TestKilledAgainAndAgain(t *testing.T) {
 	wantExit(t, dinogpu(t, nil, args...), exitDone)
 	wantSameRun(t, whole, dir)
 	t.Logf("%d of %d kills left half a checkpoint", halfWritten, kills)
+}
+
+// Ctrl-C, a polite kill and a terminal that closes: the step ends, is saved, and the way to go on is said.
+func TestPoliteStops(t *testing.T) {
+	whole, dir := filepath.Join(t.TempDir(), "whole"), filepath.Join(t.TempDir(), "run")
+	wantExit(t, dinogpu(t, nil, killableRun(whole, "--epochs", "20")...), exitDone)
+	args := killableRun(dir, "--epochs", "20")
+	for _, sig := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
+		c, stderr := child("", args...)
+		if err := c.Start(); err != nil {
+			t.Fatal(err)
+		}
+		ended := make(chan error, 1)
+		go func() { ended <- c.Wait() }()
+		awaitSteps(t, dir, 8, ended, stderr)
+		if err := c.Process.Signal(sig); err != nil {
+			t.Fatal(err)
+		}
+		<-ended
+		o := outcome{code: c.ProcessState.ExitCode(), stderr: stderr.String()}
+		wantExit(t, o, exitStopped, "Stopping after this step", "everything is saved", "dinogpu train --resume "+dir)
+		args = []string{"train", "--resume", dir}
+	}
+	wantExit(t, dinogpu(t, nil, args...), exitDone)
+	wantSameRun(t, whole, dir)
 }
 
 // awaitSteps waits until the run's metrics have grown by that many lines since
