@@ -3,8 +3,7 @@ package gpu
 import (
 	"fmt"
 	"math"
-
-	"github.com/cogentcore/webgpu/wgpu"
+	"time"
 )
 
 // Check runs the program an op at a time, each kernel on the device and by its twin from the same contents,
@@ -25,129 +24,124 @@ func (p *Program) Check() error {
 }
 
 func (p *Program) checkOp(n int, o op) error {
-	host := make([][]float32, len(o.args))
-	for i, a := range o.args {
-		host[i] = make([]float32, a.Len())
-		if err := p.Read(a, host[i]); err != nil {
-			return err
-		}
+	if o.kind != dispatch {
+		_, err := p.alone(n)
+		return err
 	}
-	around, err := p.guard(o)
+	before, err := p.contents(o)
 	if err != nil {
 		return err
 	}
-	p.dev.mu.Lock()
-	err = p.submit(n, n+1, o.cost())
-	p.dev.mu.Unlock()
-	if err != nil || o.kind != dispatch {
-		return err
+	c, err := p.beside(n, o, before, whole(o.kernel.Twin))
+	if err == nil {
+		err = c.trouble(o.kernel)
 	}
-	if o.kernel.Twin == nil {
-		return fmt.Errorf("kernel %s has no twin", o.kernel.Name)
-	}
-	o.kernel.Twin(host)
-	for i, a := range o.args {
-		got := make([]float32, a.Len())
-		if err := p.Read(a, got); err != nil {
-			return err
-		}
-		if e := NMSE(got, host[i]); !(e <= o.kernel.Tolerance) {
-			return fmt.Errorf("kernel %s: %s %v differs from its twin: normalised mean square error %.2g, allowed %.2g",
-				o.kernel.Name, a.Name, a.Shape, e, o.kernel.Tolerance)
-		}
-	}
-	return around.intact(p, o)
+	return err
 }
 
-// sentinel fills what lies behind a written scratch tensor in its buffer.
-const sentinel = 12345.678
+// hostWork does on the host what a kernel does, or a part of it, and says which elements of each argument it made;
+// nil stands for all.
+type hostWork func(args [][]float32) [][]int
 
-// guarded is what the buffers of an op's written tensors held before it ran.
-type guarded map[*memory][]float32
+// whole is a twin, all of it.
+func whole(twin func([][]float32)) hostWork {
+	if twin == nil {
+		return nil
+	}
+	return func(args [][]float32) [][]int {
+		twin(args)
+		return make([][]int, len(args))
+	}
+}
 
-// guard puts sentinels behind the scratch tensors that o writes and remembers what surrounds all it writes.
-func (p *Program) guard(o op) (guarded, error) {
-	g := guarded{}
-	p.dev.mu.Lock()
-	defer p.dev.mu.Unlock()
+// A comparison is what an op left on the device beside what its twin makes.
+type comparison struct {
+	worst     Tensor  // of those that were written, the one that differs most
+	nmse      float64 // of it
+	outputs   int     // how many were compared
+	nonFinite int     // how many of all outputs are NaN or infinite
+	seconds   float64
+	outside   error // what was written beside the tensors
+
+	got, want [][]float32 // of each argument; nil where it is only read
+}
+
+// trouble is what is wrong by the kernel's tolerance.
+func (c comparison) trouble(k Kernel) error {
+	if !(c.nmse <= k.Tolerance) {
+		return fmt.Errorf("kernel %s: %s %v differs from its twin: normalised mean square error %.2g, allowed %.2g",
+			k.Name, c.worst.Name, c.worst.Shape, c.nmse, k.Tolerance)
+	}
+	return c.outside
+}
+
+// beside runs op n on the device and by its twin, from the same contents.
+func (p *Program) beside(n int, o op, before *contents, twin hostWork) (c comparison, err error) {
+	if twin == nil {
+		return c, fmt.Errorf("kernel %s has no twin", o.kernel.Name)
+	}
+	if c.seconds, err = p.alone(n); err != nil {
+		return c, err
+	}
+	after, err := p.reread(before)
+	if err != nil {
+		return c, err
+	}
+	args := before.args(o)
+	chosen := twin(args)
+	c.got, c.want = make([][]float32, len(o.args)), make([][]float32, len(o.args))
 	for i, a := range o.args {
-		if o.kind != dispatch || o.kernel.facts().bindings[i].access != readWrite {
+		if !o.writes(i) {
 			continue
 		}
-		b := p.bufferOf(a)
-		if !a.mem.kept {
-			behind := make([]float32, b.bytes/4-a.mem.elements)
-			for k := range behind {
-				behind[k] = sentinel
-			}
-			if len(behind) > 0 {
-				if err := p.dev.upload(b, 4*a.mem.elements, wgpu.ToBytes(behind)); err != nil {
-					return nil, err
-				}
-			}
-		}
-		g[a.mem] = make([]float32, b.bytes/4)
-		if err := p.dev.read(b, wholeOf(a.mem, b), g[a.mem]); err != nil {
-			return nil, err
-		}
+		c.got[i], c.want[i] = after[a.mem][a.offset:a.offset+a.Len()], args[i]
+		c.add(a, c.got[i], c.want[i], chosen[i])
 	}
-	return g, nil
+	c.outside = before.intact(o, after)
+	return c, nil
 }
 
-// intact tells whether o left everything beside its tensors as it was.
-func (g guarded) intact(p *Program, o op) error {
-	p.dev.mu.Lock()
-	defer p.dev.mu.Unlock()
-	for m, before := range g {
-		inside := make([]bool, len(before))
-		var b *buffer
-		for _, a := range o.args {
-			if a.mem == m {
-				b = p.bufferOf(a)
-				for k := range a.Len() {
-					inside[a.offset+k] = true
-				}
-			}
+// add compares one tensor, or only the chosen elements of it.
+func (c *comparison) add(t Tensor, got, want []float32, chosen []int) {
+	var e float64
+	if chosen == nil {
+		e = NMSE(got, want)
+		c.outputs += len(got)
+	} else {
+		var s squares
+		for _, i := range chosen {
+			s.add(got[i], want[i])
 		}
-		after := make([]float32, len(before))
-		if err := p.dev.read(b, wholeOf(m, b), after); err != nil {
-			return err
-		}
-		for k := range after {
-			if !inside[k] && math.Float32bits(after[k]) != math.Float32bits(before[k]) {
-				return fmt.Errorf("kernel %s wrote outside its tensors: element %d of the memory of %s changed from %g to %g",
-					o.kernel.Name, k, m.name, before[k], after[k])
-			}
+		e = s.ratio()
+		c.outputs += len(chosen)
+	}
+	for _, v := range got {
+		if !finite(v) {
+			c.nonFinite++
 		}
 	}
-	return nil
+	if c.worst.IsZero() || !(e <= c.nmse) && !math.IsNaN(c.nmse) {
+		c.worst, c.nmse = t, e
+	}
 }
 
-// wholeOf names all of a buffer, the part behind the tensors included.
-func wholeOf(m *memory, b *buffer) Tensor {
-	return Tensor{Name: m.name, Shape: []int{b.bytes / 4}, mem: m}
-}
+// finite tells whether v is neither NaN nor infinite.
+func finite(v float32) bool { return math.Float32bits(v)&0x7f800000 != 0x7f800000 }
 
-// NMSE is the mean square of got - want over the mean square of want. Elements with the same bits agree,
-// whatever they are; a NaN or infinity on one side alone gives NaN.
-func NMSE(got, want []float32) float64 {
-	var e, w float64
-	for i := range got {
-		if math.Float32bits(got[i]) == math.Float32bits(want[i]) {
-			if d := float64(want[i]); !math.IsNaN(d) && !math.IsInf(d, 0) && math.Abs(d) > 1e-37 {
-				w += d * d
-			}
-			continue
-		}
-		d := float64(got[i]) - float64(want[i])
-		e += d * d
-		w += float64(want[i]) * float64(want[i])
+// alone runs op n by itself and says how long that took, compiling included where the driver does it then.
+func (p *Program) alone(n int) (seconds float64, err error) {
+	d := p.dev
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.wait()
+	start := time.Now()
+	if err := p.submit(n, n+1, p.ops[n].cost()); err != nil {
+		return 0, err
 	}
-	switch {
-	case e == 0:
-		return 0
-	case w == 0:
-		return math.Inf(1)
+	d.flying.counted = false // a compiler's time says nothing of the device's rate
+	d.wait()
+	if pipe := p.built.ops[n].pipe; pipe != nil {
+		pipe.ran = true
 	}
-	return e / w
+	return time.Since(start).Seconds(), nil
 }

@@ -20,6 +20,9 @@ type Kernel struct {
 	Tolerance float64
 	// Twin does the same on the host. args are the bound tensors in the order of their bindings.
 	Twin func(args [][]float32)
+	// Sample, where a kernel has it, does a part of what Twin does, for shapes that would take the host too long:
+	// it writes some elements of each tensor that the kernel writes, and returns which, an entry for each of args.
+	Sample func(args [][]float32) [][]int
 	// Class is by what Target.Choices knows a matmul's shape; empty for other kernels.
 	Class string
 }

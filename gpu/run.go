@@ -32,10 +32,14 @@ func (p *Program) Run() error {
 	if p.dev == nil {
 		return errNotBuilt
 	}
-	d := p.dev
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	for from := 0; from < len(p.ops); {
+	p.dev.mu.Lock()
+	defer p.dev.mu.Unlock()
+	return p.run(0, len(p.ops))
+}
+
+// run submits ops [from, end). d.mu is held.
+func (p *Program) run(from, end int) error {
+	for from < end {
 		if p.cold(from) {
 			if err := p.warm(from); err != nil {
 				return err
@@ -43,8 +47,8 @@ func (p *Program) Run() error {
 			from++
 			continue
 		}
-		budget, spent, to := d.rate*submissionSeconds, 0.0, from
-		for to < len(p.ops) && (to == from || spent+p.ops[to].cost() <= budget && !p.cold(to)) {
+		budget, spent, to := p.dev.rate*submissionSeconds, 0.0, from
+		for to < end && (to == from || spent+p.ops[to].cost() <= budget && !p.cold(to)) {
 			spent += p.ops[to].cost()
 			to++
 		}

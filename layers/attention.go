@@ -25,8 +25,9 @@ func (l *Attention) Forward(p *gpu.Program, qkv gpu.Tensor, spans Spans) gpu.Ten
 	for _, s := range spans {
 		lse := p.Scratch("attention.lse", s.B, l.Heads, s.T)
 		l.lse = append(l.lse, lse)
-		p.Dispatch(l.kernel(p, "attention_forward", 4, s, func(a [][]float32) {
-			ref.AttentionForward(s.of(a[1], D), a[2], s.of(a[0], 3*D), l.Heads, s.T)
+		p.Dispatch(l.kernel(p, "attention_forward", 4, s, func(a [][]float32, only ...int) [][]int {
+			ref.AttentionForward(s.of(a[1], D), a[2], s.of(a[0], 3*D), l.Heads, s.T, only...)
+			return [][]int{nil, s.tokens(only, D, 0, D), s.heads(only, l.Heads)}
 		}), qkv, l.o, lse)
 	}
 	return l.o
@@ -38,11 +39,13 @@ func (l *Attention) Backward(p *gpu.Program, dO gpu.Tensor) gpu.Tensor {
 	dqkv := p.Scratch("attention.dqkv", l.qkv.Shape...)
 	for i, s := range l.spans {
 		delta := p.Scratch("attention.delta", l.lse[i].Shape...)
-		p.Dispatch(l.kernel(p, "attention_backward_query", 6, s, func(a [][]float32) {
-			ref.AttentionBackwardQuery(s.of(a[5], 3*D), a[4], s.of(a[0], 3*D), s.of(a[1], D), s.of(a[2], D), a[3], H, s.T)
+		p.Dispatch(l.kernel(p, "attention_backward_query", 6, s, func(a [][]float32, only ...int) [][]int {
+			ref.AttentionBackwardQuery(s.of(a[5], 3*D), a[4], s.of(a[0], 3*D), s.of(a[1], D), s.of(a[2], D), a[3], H, s.T, only...)
+			return [][]int{nil, nil, nil, nil, s.heads(only, H), s.tokens(only, 3*D, 0, D)}
 		}), l.qkv, l.o, dO, l.lse[i], delta, dqkv)
-		p.Dispatch(l.kernel(p, "attention_backward_keyvalue", 8, s, func(a [][]float32) {
-			ref.AttentionBackwardKeyvalue(s.of(a[4], 3*D), s.of(a[0], 3*D), s.of(a[1], D), a[2], a[3], H, s.T)
+		p.Dispatch(l.kernel(p, "attention_backward_keyvalue", 8, s, func(a [][]float32, only ...int) [][]int {
+			ref.AttentionBackwardKeyvalue(s.of(a[4], 3*D), s.of(a[0], 3*D), s.of(a[1], D), a[2], a[3], H, s.T, only...)
+			return [][]int{nil, nil, nil, nil, s.tokens(only, 3*D, D, 3*D)}
 		}), l.qkv, dO, l.lse[i], delta, dqkv)
 	}
 	return dqkv
@@ -83,11 +86,16 @@ func (l *Attention) valid(p *gpu.Program, qkv gpu.Tensor, spans Spans) bool {
 }
 
 // kernel specialises one of the three that walk all tokens for each block of tokens they hold; it takes `products`
-// multiplications a pair of tokens and element of a head.
-func (l *Attention) kernel(p *gpu.Program, name string, products int, s Span, twin func([][]float32)) gpu.Kernel {
+// multiplications a pair of tokens and element of a head. work is the twin for all tokens or only some, and tells
+// which elements those are.
+func (l *Attention) kernel(p *gpu.Program, name string, products int, s Span, work func(a [][]float32, only ...int) [][]int) gpu.Kernel {
 	H, T, B := l.Heads, s.T, s.B
 	hd := l.qkv.Cols() / 3 / H
-	k := gpu.Kernel{Flops: products * B * H * T * T * hd, Tolerance: approximate, Twin: twin}
+	k := gpu.Kernel{
+		Flops: products * B * H * T * T * hd, Tolerance: approximate,
+		Twin:   func(a [][]float32) { work(a) },
+		Sample: func(a [][]float32) [][]int { return work(a, ref.Some(T, products*B*H*T*hd/2, 4)...) },
+	}
 	if p.Target.Matmul == gpu.Tile {
 		a := attentionTile(hd)
 		blocks := ceil(T, 32)

@@ -91,14 +91,17 @@ func TestAttentionOfMostTokens(t *testing.T) {
 		for _, tensor := range []gpu.Tensor{o, lse, delta, dqkv} {
 			p.Clear(tensor)
 		}
-		p.Dispatch(first(l.kernel(p, "attention_forward", 4, span, func(a [][]float32) {
+		p.Dispatch(first(l.kernel(p, "attention_forward", 4, span, func(a [][]float32, _ ...int) [][]int {
 			ref.AttentionForward(a[1], a[2], a[0], 1, T, only...)
+			return nil
 		})), qkv, o, lse)
-		p.Dispatch(first(l.kernel(p, "attention_backward_query", 6, span, func(a [][]float32) {
+		p.Dispatch(first(l.kernel(p, "attention_backward_query", 6, span, func(a [][]float32, _ ...int) [][]int {
 			ref.AttentionBackwardQuery(a[5], a[4], a[0], a[1], a[2], a[3], 1, T, only...)
+			return nil
 		})), qkv, o, dO, lses, delta, dqkv)
-		p.Dispatch(first(l.kernel(p, "attention_backward_keyvalue", 8, span, func(a [][]float32) {
+		p.Dispatch(first(l.kernel(p, "attention_backward_keyvalue", 8, span, func(a [][]float32, _ ...int) [][]int {
 			ref.AttentionBackwardKeyvalue(a[4], a[0], a[1], a[2], a[3], 1, T, only...)
+			return nil
 		})), qkv, dO, lses, deltas, dqkv)
 		in.check(t, p)
 	})

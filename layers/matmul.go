@@ -154,8 +154,9 @@ func (m shape) record(p *gpu.Program, v variant, l layout, a, b, c gpu.Tensor, e
 			uint32(gpu.FoldOf(a).Shift), uint32(gpu.FoldOf(b).Shift),
 		}, e.RowScale.params()...),
 		Groups: groups, Trips: perSplit / step, Flops: 2 * m.M * m.N * m.K, Tolerance: tolerance,
-		Twin:  func(h [][]float32) { m.twin(h, l, a, b, 4*perSplit, e) },
-		Class: m.class(),
+		Twin:   func(h [][]float32) { m.ref(h, l, a, b, 4*perSplit, e).Run(h[2], h[0], h[1]) },
+		Sample: func(h [][]float32) [][]int { return m.sample(h, m.ref(h, l, a, b, 4*perSplit, e)) },
+		Class:  m.class(),
 	}), bound...)
 }
 
@@ -179,8 +180,8 @@ func (m shape) arguments(v variant, l layout, a, b gpu.Tensor, e Epilogue) args 
 	return s
 }
 
-// twin runs the plain matmul and its epilogue on the host.
-func (m shape) twin(h [][]float32, l layout, a, b gpu.Tensor, perSplit int, e Epilogue) {
+// ref is the plain matmul and its epilogue, of the tensors as they are bound.
+func (m shape) ref(h [][]float32, l layout, a, b gpu.Tensor, perSplit int, e Epilogue) ref.Matmul {
 	x := ref.Matmul{
 		M: m.M, N: l.N, K: m.K, AT: m.form == TN, BT: m.form == NT, AStride: a.Cols(), BStride: b.Cols(),
 		PerSplit: perSplit, Split: l.each, Accumulate: e.Accumulate, Inside: l.sums,
@@ -197,7 +198,7 @@ func (m shape) twin(h [][]float32, l layout, a, b gpu.Tensor, perSplit int, e Ep
 	x.RowScale = e.RowScale.rows(take(e.RowScale.Scales))
 	x.Residual = take(e.Residual)
 	x.Sums = take(e.Sums)
-	x.Run(h[2], h[0], h[1])
+	return x
 }
 
 // padColumns gives t's rows whole vec4s: t itself, or a copy with zeros behind each row.

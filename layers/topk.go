@@ -26,5 +26,9 @@ func TopK(p *gpu.Program, similarities, values, numbers, chunk gpu.Tensor) {
 		Params: []uint32{uint32(Q), uint32(N)}, Groups: spread(Q),
 		Trips: (k+1)*(ceil(N, workgroup)+8) + 3*k, Tolerance: 0, // nothing is computed: the same bits
 		Twin: func(a [][]float32) { ref.KNNTopK(a[1], gpu.Bits(a[2]), a[0], gpu.Bits(a[3]), k) },
+		Sample: func(a [][]float32) [][]int {
+			chosen := ref.KNNTopKSome(a[1], gpu.Bits(a[2]), a[0], gpu.Bits(a[3]), k)
+			return [][]int{nil, chosen, chosen, nil}
+		},
 	}), similarities, values, numbers, chunk)
 }

@@ -1,0 +1,150 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/dinogpu/dinogpu/dino"
+	"github.com/dinogpu/dinogpu/eval"
+	"github.com/dinogpu/dinogpu/gpu"
+)
+
+type selftestCmd struct {
+	Settings dino.Settings `embed:""`
+
+	Config string `group:"run" placeholder:"FILE" help:"YAML settings, like a run's config.yaml."`
+	JSON   bool   `name:"json" group:"plan" help:"As JSON."`
+}
+
+// Help is what --help says before the flags.
+func (selftestCmd) Help() string {
+	return "Runs every kernel that training and evaluation use, in each shape that a preset gives it, and holds what the driver computes beside plain Go code. For any adapter and driver: the proof that its numbers are right. Takes train's flags; those that change no shape change nothing. The preset is demo unless --preset or --config names another. Exit 1 when a kernel failed."
+}
+
+// BeforeResolve lays environment, file and preset under the flags as bench does.
+func (c *selftestCmd) BeforeResolve(ctx *kong.Context, a *app) error {
+	return (&benchCmd{}).BeforeResolve(ctx, a)
+}
+
+// softwareFlops is the arithmetic that the passes may take on a software adapter: two cores do it in about half a
+// minute. Where the preset's batch needs more, a smaller one is tested, and named.
+const softwareFlops = 400e9
+
+// testK is how many neighbours the k-NN search is tested with: the reference's best.
+const testK = 20
+
+// Run tests and prints.
+func (c *selftestCmd) Run(a *app) error {
+	start := time.Now()
+	device, err := openDevice(c.Settings.Run.Adapter, a.console)
+	if err != nil {
+		return err
+	}
+	defer device.Close()
+	t := &selfTester{app: a, settings: c.Settings, device: device}
+	if err := t.record(); err != nil {
+		return err
+	}
+	err = t.run()
+	a.console.Status("")
+	if err != nil {
+		return err
+	}
+	t.report.Seconds = time.Since(start).Seconds()
+	if c.JSON {
+		err = writeJSON(a.stdout, t.report)
+	} else {
+		err = t.report.print(a.stdout)
+	}
+	return errors.Join(err, t.verdict())
+}
+
+// A selfTester is a test under way.
+type selfTester struct {
+	app      *app
+	settings dino.Settings
+	device   *gpu.Device
+	tests    *dino.Tests
+	report   selftestReport
+
+	also func(s *gpu.SelfTest) error // for tests of the test
+}
+
+// record records what fits: the limits of a binding, the time of a software adapter, the machine's memory.
+func (t *selfTester) record() error {
+	s, flops := t.settings, 0
+	asked, target := s.Config.BatchSize, targetOf(t.device, s.Run.Matmul)
+	if t.device.Adapter.Software {
+		flops = softwareFlops
+	}
+	if _, err := recordWhatFits(&s, target, t.app.console); err != nil {
+		return err
+	}
+	for {
+		var err error
+		if t.tests, err = dino.RecordTests(s.Config, target, s.Run.Crops, flops); err != nil {
+			return err
+		}
+		need, err := t.tests.Memory()
+		if err != nil {
+			return err
+		}
+		free := t.device.FreeMemory()
+		if free == 0 || need <= free {
+			break
+		}
+		if t.tests.Batch() == 1 {
+			return fmt.Errorf("selftest needs %.1f GiB of memory for this model, and %.1f GiB are free: stop other programs, or test a smaller --preset",
+				float64(need)/(1<<30), float64(free)/(1<<30))
+		}
+		s.Config.BatchSize = t.tests.Batch() / 2
+	}
+	t.report = selftestReport{
+		Preset: s.Preset, Batch: t.tests.Batch(), Matmul: string(target.Matmul),
+		Adapter: t.device.Adapter.Name, Backend: t.device.Adapter.Backend, Driver: t.device.Adapter.Driver,
+	}
+	if t.report.Batch < asked {
+		t.note("tested with batch %d instead of %d, which would pass the time or the memory here", t.report.Batch, asked)
+	}
+	return nil
+}
+
+// note says what was done otherwise than asked, on stderr and in the report.
+func (t *selfTester) note(format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
+	t.app.console.Print("%s", text)
+	t.report.Notes = append(t.report.Notes, text)
+}
+
+// run tests every kernel and gathers the rows.
+func (t *selfTester) run() error {
+	s := &gpu.SelfTest{}
+	s.Before = func(kernel string) error {
+		if t.app.ctx.Err() != nil {
+			return errors.New("selftest was stopped before its end, so it proves nothing")
+		}
+		t.app.console.Status(fmt.Sprintf("selftest: %d tested, now %s", len(s.Results), kernel))
+		return nil
+	}
+	for _, test := range []func(*gpu.SelfTest) error{
+		func(s *gpu.SelfTest) error { return t.tests.SelfTest(t.app.ctx, t.device, s) },
+		func(s *gpu.SelfTest) error { return eval.SelfTest(t.device, s, t.settings.Config.Size().Dim, testK) },
+		t.also,
+	} {
+		if test == nil {
+			continue
+		}
+		if err := test(s); err != nil {
+			if errors.Is(err, context.Canceled) || t.app.ctx.Err() != nil {
+				return err
+			}
+			return fmt.Errorf("%w\nThe selftest could not go on after %d kernels. %s", err, len(s.Results), t.advice())
+		}
+	}
+	t.report.add(s.Results)
+	return nil
+}

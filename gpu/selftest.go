@@ -1,0 +1,225 @@
+package gpu
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/cogentcore/webgpu/wgpu"
+)
+
+// A SelfTest holds the first op of each distinct kernel and shape beside its twin. Programs run on it one after the
+// other, an op at a time, on contents that the caller put there; later ops find what earlier ones left.
+type SelfTest struct {
+	Results []TestResult
+	// Before, if set, is called ahead of each test; an error ends the run.
+	Before func(kernel string) error
+
+	seen map[string]bool
+}
+
+// A TestResult is one kernel and shape.
+type TestResult struct {
+	Kernel  string
+	Source  string // its WGSL; empty for a clear
+	Params  []uint32
+	Tensors []Tensor // in the order of the bindings
+
+	Outputs   int     // compared with the twin's
+	Sampled   bool    // they are some of all
+	Error     float64 // normalised mean square error of the worst tensor; NaN where an output is NaN or infinite
+	Tolerance float64
+	Seconds   float64 // one run of the op, its compiling by the driver included
+	Trouble   string  // why it failed; empty if it passed
+}
+
+// sampleFrom is the weight of an op, see cost, from which Sample stands in for Twin: the host takes about a
+// nanosecond for one.
+const sampleFrom = 1e8
+
+// Run walks a built program up to the last op that no program before it had.
+func (s *SelfTest) Run(p *Program) error {
+	if p.err != nil {
+		return p.err
+	}
+	if p.dev == nil {
+		return errNotBuilt
+	}
+	if s.seen == nil {
+		s.seen = map[string]bool{}
+	}
+	at := 0
+	for n, o := range p.ops {
+		if o.kind == stage || s.seen[o.key()] {
+			continue
+		}
+		s.seen[o.key()] = true
+		p.dev.mu.Lock()
+		err := p.run(at, n)
+		p.dev.mu.Unlock()
+		if err == nil && s.Before != nil {
+			err = s.Before(o.name())
+		}
+		if err == nil {
+			err = s.test(p, n, o)
+		}
+		if err != nil {
+			return err
+		}
+		at = n + 1
+	}
+	return nil
+}
+
+// key tells kernels and shapes apart.
+func (o op) key() string {
+	key := fmt.Sprint(o.name(), o.kernel.Source, o.kernel.Params, o.kernel.Groups)
+	for _, a := range o.args {
+		key += fmt.Sprint(" ", a.Len())
+	}
+	return key
+}
+
+// Covers tells whether p has every kernel and shape of q.
+func (p *Program) Covers(q *Program) bool {
+	mine := map[string]bool{}
+	for _, o := range p.ops {
+		mine[o.key()] = true
+	}
+	return !slices.ContainsFunc(q.ops, func(o op) bool { return o.kind != stage && !mine[o.key()] })
+}
+
+func (s *SelfTest) test(p *Program, n int, o op) error {
+	before, err := p.contents(o)
+	if err != nil {
+		return err
+	}
+	work := whole(o.kernel.Twin)
+	sampled := o.kernel.Sample != nil && o.cost() >= sampleFrom
+	switch {
+	case sampled:
+		work = o.kernel.Sample
+	case o.kind == clearOp:
+		work = whole(func(args [][]float32) { clear(args[0]) })
+	}
+	if err := p.stir(o, before, work); err != nil {
+		return err
+	}
+	c, err := p.beside(n, o, before, work)
+	if err != nil {
+		return fmt.Errorf("program %s, op %d of %d: %w", p.Name, n+1, len(p.ops), err)
+	}
+	r := TestResult{
+		Kernel: o.name(), Source: o.kernel.Source, Params: o.kernel.Params, Tensors: o.args,
+		Outputs: c.outputs, Sampled: sampled, Error: c.nmse, Tolerance: o.kernel.Tolerance, Seconds: c.seconds,
+	}
+	switch err := c.trouble(o.kernel); {
+	case c.nonFinite > 0:
+		r.Error = math.NaN()
+		r.Trouble = fmt.Sprintf("%d outputs are NaN or infinite", c.nonFinite)
+	case !(c.nmse <= r.Tolerance):
+		r.Trouble = fmt.Sprintf("%s %v differs from its twin", c.worst.Name, c.worst.Shape)
+	case err != nil:
+		r.Trouble = err.Error()
+	}
+	s.Results = append(s.Results, r)
+	if r.Trouble == "" {
+		return nil
+	}
+	return p.repair(o, c, before, sampled)
+}
+
+// stir puts noise where an output holds nothing but zeros, as large as what the kernel makes: an op that adds to
+// fresh gradients, or that stores nothing where zeros belong, would else pass unseen.
+func (p *Program) stir(o op, before *contents, work hostWork) error {
+	if work == nil {
+		return nil // beside says so
+	}
+	var args [][]float32
+	var chosen [][]int
+	for i, a := range o.args {
+		if !o.writes(i) || slices.ContainsFunc(before.written[a.mem][a.offset:a.offset+a.Len()], func(v float32) bool { return v != 0 }) {
+			continue
+		}
+		if args == nil {
+			args = before.args(o)
+			chosen = work(args)
+		}
+		size := rms(args[i], chosen[i])
+		if o.kind == clearOp {
+			size = 1
+		}
+		if size == 0 || math.IsNaN(size) || math.IsInf(size, 0) {
+			continue
+		}
+		v := before.written[a.mem][a.offset : a.offset+a.Len()]
+		Noise(v, uint64(len(v)), float32(size))
+		if err := p.write(a, v); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// write puts values into a tensor of the built program, scratch or kept.
+func (p *Program) write(t Tensor, v []float32) error {
+	p.dev.mu.Lock()
+	defer p.dev.mu.Unlock()
+	return p.dev.upload(p.bufferOf(t), 4*t.offset, wgpu.ToBytes(v))
+}
+
+// rms is the root of the mean square of v, or of the chosen elements of it.
+func rms(v []float32, chosen []int) float64 {
+	sum, n := 0.0, len(v)
+	if chosen == nil {
+		for _, x := range v {
+			sum += float64(x) * float64(x)
+		}
+	} else {
+		n = len(chosen)
+		for _, i := range chosen {
+			sum += float64(v[i]) * float64(v[i])
+		}
+	}
+	return math.Sqrt(sum / float64(max(n, 1)))
+}
+
+// repair gives later ops healthy contents after an op that failed: what the twin made, or, where that is only a
+// part, what the device made with zeros for what is no number; and what lay around it.
+func (p *Program) repair(o op, c comparison, before *contents, sampled bool) error {
+	for m, v := range before.written {
+		if err := p.write(wholeOf(m, p.bufferOf(Tensor{mem: m})), v); err != nil {
+			return err
+		}
+	}
+	for i, a := range o.args {
+		healthy := c.want[i]
+		if healthy == nil {
+			continue
+		}
+		if sampled {
+			healthy = c.got[i]
+		}
+		for k, v := range healthy {
+			if !finite(v) {
+				healthy[k] = 0
+			}
+		}
+		if err := p.write(a, healthy); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Noise fills v with reproducible numbers, uniform about 0, of deviation `size`.
+func Noise(v []float32, seed uint64, size float32) {
+	const root12 = 3.4641016
+	for i := range v {
+		// splitmix64
+		seed += 0x9e3779b97f4a7c15
+		z := (seed ^ seed>>30) * 0xbf58476d1ce4e5b9
+		z = (z ^ z>>27) * 0x94d049bb133111eb
+		v[i] = size * root12 * (float32((z^z>>31)>>40)/(1<<24) - 0.5)
+	}
+}
