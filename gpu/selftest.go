@@ -37,7 +37,7 @@ type TestResult struct {
 // nanosecond for one.
 const sampleFrom = 1e8
 
-// Run walks a built program up to the last op that no program before it had.
+// Run tests the ops of a built program that no program before it had, and runs those that they need before them.
 func (s *SelfTest) Run(p *Program) error {
 	if p.err != nil {
 		return p.err
@@ -48,25 +48,36 @@ func (s *SelfTest) Run(p *Program) error {
 	if s.seen == nil {
 		s.seen = map[string]bool{}
 	}
-	at := 0
+	fresh := map[int]bool{}
 	for n, o := range p.ops {
-		if o.kind == stage || s.seen[o.key()] {
+		if o.kind != stage && !s.seen[o.key()] {
+			s.seen[o.key()], fresh[n] = true, true
+		}
+	}
+	needed := p.needed(fresh)
+	for n := 0; n < len(p.ops); n++ {
+		if !fresh[n] {
+			to := n
+			for to < len(p.ops) && needed[to] && !fresh[to] {
+				to++
+			}
+			p.dev.mu.Lock()
+			err := p.run(n, to)
+			p.dev.mu.Unlock()
+			if err != nil {
+				return err
+			}
+			n = max(n, to-1)
 			continue
 		}
-		s.seen[o.key()] = true
-		p.dev.mu.Lock()
-		err := p.run(at, n)
-		p.dev.mu.Unlock()
-		if err == nil && s.Before != nil {
-			err = s.Before(o.name())
+		if s.Before != nil {
+			if err := s.Before(p.ops[n].name()); err != nil {
+				return err
+			}
 		}
-		if err == nil {
-			err = s.test(p, n, o)
-		}
-		if err != nil {
+		if err := s.test(p, n, p.ops[n]); err != nil {
 			return err
 		}
-		at = n + 1
 	}
 	return nil
 }
