@@ -248,3 +248,12 @@ func (p *Program) Kernels() []Kernel {
 	}
 	return ks
 }
+
+// EachKernel calls f with every dispatch of the program, in order.
+func (p *Program) EachKernel(f func(k Kernel, args []Tensor)) {
+	for _, o := range p.ops {
+		if o.kind == dispatch {
+			f(o.kernel, o.args)
+		}
+	}
+}

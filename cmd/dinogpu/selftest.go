@@ -11,6 +11,7 @@ import (
 	"github.com/dinogpu/dinogpu/dino"
 	"github.com/dinogpu/dinogpu/eval"
 	"github.com/dinogpu/dinogpu/gpu"
+	"github.com/dinogpu/dinogpu/layers"
 )
 
 type selftestCmd struct {
@@ -30,9 +31,9 @@ func (c *selftestCmd) BeforeResolve(ctx *kong.Context, a *app) error {
 	return (&benchCmd{}).BeforeResolve(ctx, a)
 }
 
-// softwareFlops is the arithmetic of the passes up to which a software adapter tests with the preset's batch: what
-// vits16 has, which takes two cores about a minute. Otherwise a smaller batch is tested, and named.
-const softwareFlops = 1e12
+// passSeconds is how long the passes of a batch may take at the adapter's rate. Where the preset's batch would take
+// longer, a smaller one is tested, and named.
+const passSeconds = 40
 
 // testK is how many neighbours the k-NN search is tested with: the reference's best.
 const testK = 20
@@ -40,6 +41,9 @@ const testK = 20
 // Run tests and prints.
 func (c *selftestCmd) Run(a *app) error {
 	start := time.Now()
+	if o := c.Settings.Config.Optimizer; o != "adamw" {
+		return usageError{fmt.Errorf("--optimizer %s is not built yet: use adamw", o)}
+	}
 	device, err := openDevice(c.Settings.Run.Adapter, a.console)
 	if err != nil {
 		return err
@@ -49,18 +53,11 @@ func (c *selftestCmd) Run(a *app) error {
 	if err := t.record(); err != nil {
 		return err
 	}
-	err = t.run()
-	a.console.Status("")
-	if err != nil {
+	if err := t.run(); err != nil {
 		return err
 	}
 	t.report.Seconds = time.Since(start).Seconds()
-	if c.JSON {
-		err = writeJSON(a.stdout, t.report)
-	} else {
-		err = t.report.print(a.stdout)
-	}
-	return errors.Join(err, t.verdict())
+	return t.tell(c.JSON)
 }
 
 // A selfTester is a test under way.
@@ -76,17 +73,21 @@ type selfTester struct {
 
 // record records what fits: the limits of a binding, the time of a software adapter, the machine's memory.
 func (t *selfTester) record() error {
-	s, flops := t.settings, 0
-	asked, target := s.Config.BatchSize, targetOf(t.device, s.Run.Matmul)
-	if t.device.Adapter.Software {
-		flops = softwareFlops
+	s := t.settings
+	asked, target := s.Config.BatchSize, t.target()
+	t.report = selftestReport{
+		Preset: s.Preset, Matmul: string(target.Matmul),
+		Adapter: t.device.Adapter.Name, Backend: t.device.Adapter.Backend, Driver: t.device.Adapter.Driver,
+	}
+	rate, err := t.rate(target)
+	if err != nil {
+		return fmt.Errorf("%w\nThe selftest could not begin. %s", err, t.advice())
 	}
 	if _, err := recordWhatFits(&s, target, t.app.console); err != nil {
 		return err
 	}
 	for {
-		var err error
-		if t.tests, err = dino.RecordTests(s.Config, target, s.Run.Crops, flops); err != nil {
+		if t.tests, err = dino.RecordTests(s.Config, target, s.Run.Crops, int(passSeconds*rate)); err != nil {
 			return err
 		}
 		need, err := t.tests.Memory()
@@ -103,14 +104,41 @@ func (t *selfTester) record() error {
 		}
 		s.Config.BatchSize = t.tests.Batch() / 2
 	}
-	t.report = selftestReport{
-		Preset: s.Preset, Batch: t.tests.Batch(), Matmul: string(target.Matmul),
-		Adapter: t.device.Adapter.Name, Backend: t.device.Adapter.Backend, Driver: t.device.Adapter.Driver,
-	}
+	t.report.Batch = t.tests.Batch()
 	if t.report.Batch < asked {
 		t.note("tested with batch %d instead of %d, which would pass the time or the memory here", t.report.Batch, asked)
 	}
 	return nil
+}
+
+// target is how a run on the adapter would be recorded: with the variants of matmul that were measured before.
+func (t *selfTester) target() gpu.Target {
+	target := targetOf(t.device, t.settings.Run.Matmul)
+	if t.settings.Run.Matmul != "auto" || !t.settings.Run.Tune {
+		return target
+	}
+	if cache, err := openTuneCache(t.device.Adapter); err == nil {
+		target.Choices, _ = cache.load() // what train says about it is no business of a test
+	}
+	return target
+}
+
+// rate is how many flops a second a matmul of middling size takes.
+func (t *selfTester) rate(target gpu.Target) (float64, error) {
+	p := gpu.NewProgram("rate", target)
+	a, b, c := gpu.NewTensor("a", 2048, 384), gpu.NewTensor("b", 768, 384), gpu.NewTensor("c", 2048, 768)
+	layers.MatMul(p, layers.NT, a, b, c, layers.Epilogue{})
+	defer gpu.Release(a, b, c)
+	defer p.Release()
+	if err := p.Build(t.device); err != nil {
+		return 0, err
+	}
+	times, err := p.Profile(1)
+	seconds := 1e-9
+	for _, x := range times {
+		seconds += x.Seconds
+	}
+	return float64(p.Flops()) / seconds, err
 }
 
 // note says what was done otherwise than asked, on stderr and in the report.
@@ -130,6 +158,7 @@ func (t *selfTester) run() error {
 		t.app.console.Status(fmt.Sprintf("selftest: %d tested, now %s", len(s.Results), kernel))
 		return nil
 	}
+	defer t.app.console.Status("")
 	for _, test := range []func(*gpu.SelfTest) error{
 		func(s *gpu.SelfTest) error { return t.tests.SelfTest(t.app.ctx, t.device, s) },
 		func(s *gpu.SelfTest) error { return eval.SelfTest(t.device, s, t.settings.Config.Size().Dim, testK) },

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -112,7 +113,7 @@ func (r selftestReport) print(w io.Writer) error {
 		return err
 	}
 	fmt.Fprintf(w, "\nErrors are normalised mean squares against plain Go code; ms is one run, the driver's compiling included.\n")
-	_, err := fmt.Fprintf(w, "%d of %d kernels passed, preset %s, batch %d, in %.0f s on %s\n", r.Passed, r.Tested, r.Preset, r.Batch, r.Seconds, r.where())
+	_, err := fmt.Fprintf(w, "%d of %d kernels passed, preset %s, batch %d, in %.0f s on %s\n", r.Passed, r.Tested, cmp.Or(r.Preset, "none"), r.Batch, r.Seconds, r.where())
 	return err
 }
 
@@ -122,6 +123,18 @@ func (r selftestReport) where() string {
 		return fmt.Sprintf("%s (%s)", r.Adapter, r.Backend)
 	}
 	return fmt.Sprintf("%s (%s, driver %s)", r.Adapter, r.Backend, r.Driver)
+}
+
+// tell prints the report, and is an error where a kernel failed.
+func (t *selfTester) tell(asJSON bool) error {
+	show := t.report.print
+	if asJSON {
+		show = func(w io.Writer) error { return writeJSON(w, t.report) }
+	}
+	if err := show(t.app.stdout); err != nil {
+		return err
+	}
+	return t.verdict()
 }
 
 // verdict is the error of a device that computes wrongly.
