@@ -6,8 +6,6 @@ import (
 	"math/rand/v2"
 	"slices"
 
-	"github.com/dinogpu/dinogpu/augment"
-
 	"github.com/dinogpu/dinogpu/gpu"
 	"github.com/dinogpu/dinogpu/layers"
 )
@@ -135,11 +133,10 @@ func (t *Trainer) testUpdate(d *gpu.Device, s *gpu.SelfTest) error {
 		return err
 	}
 	const size = 0.01
-	squared := func(v float32) float32 { return v*v + 1e-8 }
 	for i, a := range append([]*layers.Arena{t.gradients}, t.moments...) {
 		change := func(v float32) float32 { return v }
-		if i == 2 { // the second moment
-			change = squared
+		if i == 2 { // AdamW's second moment
+			change = func(v float32) float32 { return v*v + 1e-8 }
 		}
 		if err := t.fill(a, uint64(3+i), size, change); err != nil {
 			return err
@@ -175,9 +172,6 @@ func (t *Trainer) testCrops(ctx context.Context, d *gpu.Device, s *gpu.SelfTest)
 			return err
 		}
 	}
-	if err := t.uploadDropPath(&augment.Batch{Images: make([]int, t.Config.BatchSize)}); err != nil {
-		return err
-	}
 	if err := d.Write(t.loss.Scalars, t.testScalars().Values()); err != nil {
 		return err
 	}
@@ -186,6 +180,14 @@ func (t *Trainer) testCrops(ctx context.Context, d *gpu.Device, s *gpu.SelfTest)
 	}
 	if err := t.writeNoise(t.loss.Sums, 1); err != nil {
 		return err
+	}
+	if scales := t.drop.values; scales != nil {
+		for i := range scales {
+			scales[i] = float32(min(i%4, 1)) * 1.25 // three of four are kept
+		}
+		if err := d.Write(t.drop.scales, scales); err != nil {
+			return err
+		}
 	}
 	err := s.Run(t.crops)
 	t.crops.Release()

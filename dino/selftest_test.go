@@ -13,13 +13,18 @@ func TestSelfTestHasEveryKernelOfATrainer(t *testing.T) {
 	c := tinyConfig()
 	c.Depth = 4
 	for name, target := range targets {
-		for _, crops := range []string{"auto", cropsBySize, cropsApart} {
+		for optimizer, crops := range map[string]string{"adamw": "auto", "sgd": cropsBySize, "lars": cropsApart} {
 			t.Run(name+"/"+crops, func(t *testing.T) {
+				c, depth := c, 2
+				c.Optimizer = optimizer
+				if optimizer == "lars" {
+					c.DropPathRate, depth = 0.1, 3 // which the first block does not have
+				}
 				tests, err := RecordTests(c, target, crops, 0)
 				if err != nil {
 					t.Fatal(err)
 				}
-				if tests.short.Config.Size().Depth != 2 || tests.Batch() != c.BatchSize {
+				if tests.short.Config.Size().Depth != depth || tests.Batch() != c.BatchSize {
 					t.Errorf("%d blocks, batch %d", tests.short.Config.Size().Depth, tests.Batch())
 				}
 				whole, err := Record(c, target, 1, Options{Crops: crops})

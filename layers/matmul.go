@@ -155,7 +155,7 @@ func (m shape) record(p *gpu.Program, v variant, l layout, a, b, c gpu.Tensor, e
 		}, e.RowScale.params()...),
 		Groups: groups, Trips: perSplit / step, Flops: 2 * m.M * m.N * m.K, Tolerance: tolerance,
 		Twin:   func(h [][]float32) { m.ref(h, l, a, b, 4*perSplit, e).Run(h[2], h[0], h[1]) },
-		Sample: func(h [][]float32) [][]int { return m.sample(h, l, a, b, 4*perSplit, e) },
+		Sample: func(h [][]float32) [][]int { return m.sample(h, m.ref(h, l, a, b, 4*perSplit, e)) },
 		Class:  m.class(),
 	}), bound...)
 }

@@ -1,15 +1,18 @@
 package layers
 
-import "github.com/dinogpu/dinogpu/gpu"
+import "github.com/dinogpu/dinogpu/layers/ref"
 
 // sample does a part of the twin. What the epilogue keeps ahead of its GELU is made at the same places as c.
-func (m shape) sample(h [][]float32, l layout, a, b gpu.Tensor, perSplit int, e Epilogue) [][]int {
-	x := m.ref(h, l, a, b, perSplit, e)
+func (m shape) sample(h [][]float32, x ref.Matmul) [][]int {
 	chosen := make([][]int, len(h))
-	chosen[2] = x.RunSome(h[2], h[0], h[1])
+	var sums []int
+	chosen[2], sums = x.RunSome(h[2], h[0], h[1])
 	for i := range h {
-		if x.Gelu != nil && &h[i][0] == &x.Gelu[0] {
+		switch {
+		case x.Gelu != nil && &h[i][0] == &x.Gelu[0]:
 			chosen[i] = chosen[2]
+		case x.Sums != nil && &h[i][0] == &x.Sums[0]:
+			chosen[i] = sums
 		}
 	}
 	return chosen

@@ -41,9 +41,6 @@ const testK = 20
 // Run tests and prints.
 func (c *selftestCmd) Run(a *app) error {
 	start := time.Now()
-	if o := c.Settings.Config.Optimizer; o != "adamw" {
-		return usageError{fmt.Errorf("--optimizer %s is not built yet: use adamw", o)}
-	}
 	device, err := openDevice(c.Settings.Run.Adapter, a.console)
 	if err != nil {
 		return err

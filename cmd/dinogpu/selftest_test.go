@@ -118,7 +118,7 @@ fn main(@builtin(local_invocation_index) i: u32) { x[i] = 1.001; }`,
 func TestSelftestMistakes(t *testing.T) {
 	for args, want := range map[string]string{
 		"selftest --preset demoo":        "did you mean demo?",
-		"selftest --optimizer lars":      "lars",
+		"selftest --optimizer lion":      "lion",
 		"selftest --out-dim=-3":          "out_dim -3",
 		"selftest --adapter no-such-gpu": "no-such-gpu",
 	} {

@@ -10,32 +10,42 @@ const (
 )
 
 // RunSome makes a part of c: of each split one element of every square block, which are as small as sampleWork
-// allows, and as many of the first and last rows and columns. Sums of a's columns are made whole. It returns the indices
-// in c.
-func (x Matmul) RunSome(c, a, b []float32) []int {
+// allows, and as many of the first and last rows and columns; and all sums of columns. It returns the indices in c
+// and in Sums.
+func (x Matmul) RunSome(c, a, b []float32) (inC, inSums []int) {
 	splits := len(c) / x.Split
 	side := 4
 	for splits*cells(x.M, x.N, side)*x.PerSplit > sampleWork && cells(x.M, x.N, 2*side) >= sampleLeast {
 		side *= 2
 	}
 	chosen := spots(x.M, x.N, side)
-	var all []int
 	for z := range splits {
 		from, to := min(z*x.PerSplit, x.K), min((z+1)*x.PerSplit, x.K)
 		part := c[z*x.Split : (z+1)*x.Split]
-		for i := range x.sums(part, a, from, to) {
-			all = append(all, z*x.Split+x.M*x.N+i)
-		}
 		for _, i := range chosen {
 			var v float64
 			if from < to && !x.pastColumns(i%x.N) {
 				v = x.dot(a, b, i/x.N, i%x.N, from, to)
 			}
 			x.store(part, i, i%x.N, v)
-			all = append(all, z*x.Split+i)
+			inC = append(inC, z*x.Split+i)
+		}
+		if x.Inside {
+			sums := part[x.M*x.N:]
+			clear(sums)
+			x.columns(sums, a, from, to)
+			for i := range sums {
+				inC = append(inC, z*x.Split+x.M*x.N+i)
+			}
+		}
+		if x.Sums != nil {
+			x.columns(x.Sums, a, from, to)
 		}
 	}
-	return all
+	for i := range x.Sums {
+		inSums = append(inSums, i)
+	}
+	return inC, inSums
 }
 
 // cells is how many blocks of side x side cover an M x N matrix.
