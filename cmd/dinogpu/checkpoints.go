@@ -24,7 +24,9 @@ func (r *training) saveWhenDue() error {
 	if err := r.finish(); err != nil {
 		return err
 	}
-	if err := r.saveCheckpoint(); err != nil {
+	if err := r.saveCheckpoint(); errors.Is(err, dino.ErrNotFinite) {
+		return err // no room would help
+	} else if err != nil {
 		r.options.Console.Print("%v. Training goes on and saves again at the next checkpoint: free some space until then, as %s", err, r.standing())
 	}
 	return nil
@@ -36,6 +38,9 @@ func (r *training) save() error {
 	var checkpoint error
 	if r.saved != r.step {
 		checkpoint = r.saveCheckpoint()
+	}
+	if errors.Is(checkpoint, dino.ErrNotFinite) {
+		return r.broken(checkpoint)
 	}
 	if checkpoint != nil {
 		checkpoint = fmt.Errorf("step %d could not be saved: %w. Free some space; %s", r.step, checkpoint, r.standing())

@@ -92,3 +92,22 @@ func TestRunNamesTheWeightThatIsNotFinite(t *testing.T) {
 		}
 	}
 }
+
+// Weights that a step made no numbers of are never saved, neither at a checkpoint's turn nor when the run is stopped,
+// and no room on the disk is asked for.
+func TestRunDoesNotSaveWhatIsNotFinite(t *testing.T) {
+	for name, flags := range map[string][]string{"checkpoint": {"--checkpoint-every", "1"}, "stopped": {"--max-steps", "1"}} {
+		dir := filepath.Join(t.TempDir(), "run")
+		o := dinogpu(t, nil, shortRun(dir, append(flags, "--lr", "1e41", "--warmup-epochs", "0")...)...) // infinite as float32
+		if o.code != exitFailed || !strings.Contains(o.stderr, "student.backbone.cls_token is not finite") ||
+			!strings.Contains(o.stderr, "so it is not saved") || strings.Contains(o.stderr, "Free some space") {
+			t.Errorf("%s: exit %d: %s", name, o.code, o.stderr)
+		}
+		if paths, err := dino.Checkpoints(dir); err != nil || len(paths) > 0 {
+			t.Errorf("%s: checkpoints %v, %v", name, paths, err)
+		}
+		if _, err := os.Stat(filepath.Join(dir, "teacher.safetensors")); err == nil {
+			t.Errorf("%s: a teacher was left", name)
+		}
+	}
+}

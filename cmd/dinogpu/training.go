@@ -115,7 +115,7 @@ func (r *training) train(ctx context.Context) error {
 			return fmt.Errorf("%w after step %d of %d; it goes on with: dinogpu train --resume %s", errStopped, r.step, total, r.run.Path())
 		}
 		if err := r.oneStep(ctx); err != nil {
-			if ctx.Err() != nil {
+			if ctx.Err() != nil && !errors.Is(err, dino.ErrNotFinite) {
 				continue // stopped while waiting for pictures: said above
 			}
 			return err
