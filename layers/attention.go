@@ -109,12 +109,19 @@ func (l *Attention) kernel(p *gpu.Program, name string, products int, s Span, wo
 	}
 	mine, each := attentionTexels(hd)
 	blocks := ceil(T, mine)
-	k.Params = []uint32{uint32(B * H * blocks), uint32(T), uint32(blocks), uint32(s.First)}
+	qkv, out := gpu.FoldOf(l.qkv), gpu.FoldOf(l.o)
+	k.Params = []uint32{
+		uint32(B * H * blocks), uint32(T), uint32(blocks), uint32(s.First), uint32(qkv.Shift), uint32(out.Shift),
+	}
 	k.Groups, k.Trips = spread(ceil(B*H*blocks, 8)), ceil(T, each)
-	return newKernel(name+"_texel", args{
+	a := args{
 		"HEADS": H, "HD": hd, "QUADS": hd / 4, "MINE": mine, "EACH": each,
-		"QKV_WIDTH": gpu.FoldOf(l.qkv).Width(), "OUT_WIDTH": gpu.FoldOf(l.o).Width(),
-	}, k)
+		"Gradient": name == "attention_backward_keyvalue", "Flat": qkv.Flat || out.Flat,
+	}
+	if qkv.Flat || out.Flat {
+		a["QKV_WIDTH"], a["OUT_WIDTH"] = qkv.Width(), out.Width()
+	}
+	return newKernel(name+"_texel", a, k)
 }
 
 // attentionTile says how the tile kernels share a head of size hd out: TX invocations side by side, each with QL

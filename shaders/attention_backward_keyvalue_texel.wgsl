@@ -12,33 +12,34 @@
 //import attention
 //import attention_texel
 
-struct Shape { lanes: u32, T: u32, blocks: u32, first: u32 } // lanes = B * H * blocks, blocks = T / MINE, rounded up
+struct Shape { lanes: u32, T: u32, blocks: u32, first: u32, qkv_shift: u32, out_shift: u32 }
+// lanes = B * H * blocks, blocks = T / MINE, rounded up; shifts are those of gpu.Fold
 {{bind}} var qkv: texture_2d<f32>;
 {{bind}} var dO: texture_2d<f32>;
 {{bind}} var<storage, read> lse: array<f32>;
 {{bind}} var<storage, read> delta: array<f32>;
 {{bind}} var<storage, read_write> dqkv: array<vec4f>;
 {{bind}} var<uniform> p: Shape;
-
-fn load(i: u32) -> vec4f { return textureLoad(qkv, texel_at(i, QKV_WIDTH), 0); }
-fn gradient(i: u32) -> vec4f { return textureLoad(dO, texel_at(i, OUT_WIDTH), 0); }
+{{if not .Flat}}{{bind}} var nearest: sampler;{{end}}
 
 @compute @workgroup_size(8)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) i: u32) {
     let at = group_number(group) * 8u + i;
     if at >= p.lanes { return; }
+    measure();
     let first = at % p.blocks * MINE;
     let head = at / p.blocks % HEADS;
     let picture = at / p.blocks / HEADS;
-    let start = (p.first + picture * p.T) * TOKEN + head * QUADS; // the head's first query
-    let start_o = (p.first + picture * p.T) * KEY + head * QUADS;
+    let start = p.first + picture * p.T; // the picture's first row
+    let column = head * QUADS;
     let start_t = at / p.blocks * p.T;
     let scale = inverseSqrt(f32(HD));
 {{- range $n := upto .MINE}}
-    let k{{$n}} = start + KEY + min(first + {{$n}}u, p.T - 1u) * TOKEN;
+    let row{{$n}} = start + min(first + {{$n}}u, p.T - 1u);
+    let k{{$n}} = qkv_at(row{{$n}}, KEY + column);
 {{- range $d := upto $.QUADS}}
-    let k{{$n}}_{{$d}} = load(k{{$n}} + {{$d}}u) * scale;
-    let v{{$n}}_{{$d}} = load(k{{$n}} + KEY + {{$d}}u);
+    let k{{$n}}_{{$d}} = load(k{{$n}}, {{$d}}u) * scale;
+    let v{{$n}}_{{$d}} = load(k{{$n}}, KEY + {{$d}}u);
     var dk{{$n}}_{{$d}} = vec4f();
     var dv{{$n}}_{{$d}} = vec4f();
 {{- end}}
@@ -47,8 +48,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) i:
         var x = vec4f();
 {{- range $j := upto .EACH}}
         let t{{$j}} = min(t + {{$j}}u, p.T - 1u);
-        let q{{$j}} = start + t{{$j}} * TOKEN;
-        let o{{$j}} = start_o + t{{$j}} * KEY;
+        let q{{$j}} = qkv_at(start + t{{$j}}, column);
+        let o{{$j}} = gradient_at(start + t{{$j}}, column);
         let lse{{$j}} = lse[start_t + t{{$j}}];
         let delta{{$j}} = delta[start_t + t{{$j}}];
 {{- range $n := upto $.MINE}}
@@ -56,11 +57,11 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) i:
         var ds{{$n}}_{{$j}} = -delta{{$j}};
 {{- end}}
 {{- range $d := upto $.QUADS}}
-        x = load(q{{$j}} + {{$d}}u);
+        x = load(q{{$j}}, {{$d}}u);
 {{- range $n := upto $.MINE}}
         e{{$n}}_{{$j}} += dot(k{{$n}}_{{$d}}, x);
 {{- end}}
-        x = gradient(o{{$j}} + {{$d}}u);
+        x = gradient(o{{$j}}, {{$d}}u);
 {{- range $n := upto $.MINE}}
         ds{{$n}}_{{$j}} += dot(v{{$n}}_{{$d}}, x);
 {{- end}}
@@ -71,11 +72,11 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) i:
 {{- end}}
 {{- end}}
 {{- range $d := upto .QUADS}}{{range $j := upto $.EACH}}
-        x = load(q{{$j}} + {{$d}}u);
+        x = load(q{{$j}}, {{$d}}u);
 {{- range $n := upto $.MINE}}
         dk{{$n}}_{{$d}} += ds{{$n}}_{{$j}} * x;
 {{- end}}
-        x = gradient(o{{$j}} + {{$d}}u);
+        x = gradient(o{{$j}}, {{$d}}u);
 {{- range $n := upto $.MINE}}
         dv{{$n}}_{{$d}} += e{{$n}}_{{$j}} * x;
 {{- end}}
@@ -83,9 +84,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) i:
     }
 {{- range $n := upto .MINE}}
     if first + {{$n}}u < p.T {
+        let to = row{{$n}} * TOKEN + KEY + column;
 {{- range $d := upto $.QUADS}}
-        dqkv[k{{$n}} + {{$d}}u] = dk{{$n}}_{{$d}} * scale;
-        dqkv[k{{$n}} + KEY + {{$d}}u] = dv{{$n}}_{{$d}};
+        dqkv[to + {{$d}}u] = dk{{$n}}_{{$d}} * scale;
+        dqkv[to + KEY + {{$d}}u] = dv{{$n}}_{{$d}};
 {{- end}}
     }
 {{- end}}
