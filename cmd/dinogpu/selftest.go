@@ -33,7 +33,7 @@ func (c *selftestCmd) BeforeResolve(ctx *kong.Context, a *app) error {
 
 // passSeconds is how long the passes of a batch may take at the adapter's rate. Where the preset's batch would take
 // longer, a smaller one is tested, and named.
-const passSeconds = 40
+const passSeconds = 60
 
 // testK is how many neighbours the k-NN search is tested with: the reference's best.
 const testK = 20
