@@ -23,7 +23,7 @@ type RunOptions struct {
 	KNNTest         string        `yaml:"knn_test" group:"run" placeholder:"PATH" help:"Labelled pictures it is asked about."`
 
 	Adapter string `yaml:"adapter" group:"device" placeholder:"NAME" help:"Name or index; by default the best real GPU."`
-	Matmul  string `yaml:"matmul" group:"device" default:"auto" help:"auto, tile (GPUs) or texel (software Vulkan)."`
+	Matmul  string `yaml:"matmul" group:"device" default:"auto" help:"auto (measures), tile, register or texel."`
 	Tune    bool   `yaml:"tune" group:"device" default:"true" negatable:"" help:"Measure matmul kernels on an adapter's first use."`
 	Crops   string `yaml:"crops" group:"device" default:"auto" help:"Of one size: together (fast), apart (lean), auto."`
 }
