@@ -27,7 +27,7 @@ func (b *TransformerBlock) Forward(p *gpu.Program, x gpu.Tensor, spans Spans) gp
 	b.spans = spans
 	o := b.attend(p, x)
 	if b.ClassOnly {
-		o, x = classRows(p, o, spans), classRows(p, x, spans)
+		o, x = classRows(p, o, x, spans)
 	}
 	x = b.Proj.Forward(p, o, Epilogue{RowScale: b.drop(0), Residual: x})
 	b.hidden = p.Scratch("mlp.before", x.Rows(), b.FC1.Weight.Rows())
@@ -71,7 +71,7 @@ func (b *TransformerBlock) Backward(p *gpu.Program, dy gpu.Tensor) gpu.Tensor {
 	dx := b.normBackward(p, &b.Norm2, dn, dy, &b.DNorm2)
 	do := b.Proj.Backward(p, b.drop(0).apply(p, dx), gpu.Tensor{})
 	if b.ClassOnly {
-		do, dx = allRows(p, do, b.spans), allRows(p, dx, b.spans)
+		do, dx = allRows(p, do, dx, b.spans)
 	}
 	dn = b.QKV.Backward(p, b.attendBackward(p, do), gpu.Tensor{})
 	return b.normBackward(p, &b.Norm1, dn, dx, &b.DNorm1)

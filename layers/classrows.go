@@ -5,28 +5,34 @@ import (
 	"github.com/dinogpu/dinogpu/layers/ref"
 )
 
-// classRows records the first row of each picture: (R, D) to (pictures, D).
-func classRows(p *gpu.Program, x gpu.Tensor, s Spans) gpu.Tensor {
+// classRows records the first row of each picture of two tensors: (R, D) to (pictures, D).
+func classRows(p *gpu.Program, x, y gpu.Tensor, s Spans) (outX, outY gpu.Tensor) {
 	defer p.Part(p.Part("tokens"))
 	B, D := s.Pictures(), x.Cols()
-	out := p.Scratch(x.Name+".class", B, D)
+	outX, outY = p.Scratch(x.Name+".class", B, D), p.Scratch(y.Name+".class", B, D)
 	p.Dispatch(newKernel("class_rows", args{"D": D}, gpu.Kernel{
 		Params: s.classParams(p), Groups: spread(ceil(B*D/4, workgroup)),
-		Twin: func(a [][]float32) { ref.ClassRows(a[1], a[0], s.classes(), D) },
-	}), x, out)
-	return out
+		Twin: func(a [][]float32) {
+			ref.ClassRows(a[2], a[0], s.classes(), D)
+			ref.ClassRows(a[3], a[1], s.classes(), D)
+		},
+	}), x, y, outX, outY)
+	return outX, outY
 }
 
 // allRows records classRows' backward: (pictures, D) to (R, D), zero in the rows of the patches.
-func allRows(p *gpu.Program, dy gpu.Tensor, s Spans) gpu.Tensor {
+func allRows(p *gpu.Program, doutX, doutY gpu.Tensor, s Spans) (dx, dy gpu.Tensor) {
 	defer p.Part(p.Part("tokens"))
-	R, D := s.Rows(), dy.Cols()
-	out := p.Scratch(dy.Name+".all", R, D)
+	R, D := s.Rows(), doutX.Cols()
+	dx, dy = p.Scratch(doutX.Name+".all", R, D), p.Scratch(doutY.Name+".all", R, D)
 	p.Dispatch(newKernel("class_rows_backward", args{"D": D}, gpu.Kernel{
 		Params: s.classParams(p), Groups: spread(ceil(R*D/4, workgroup)),
-		Twin: func(a [][]float32) { ref.ClassRowsBackward(a[1], a[0], s.classes(), D) },
-	}), dy, out)
-	return out
+		Twin: func(a [][]float32) {
+			ref.ClassRowsBackward(a[2], a[0], s.classes(), D)
+			ref.ClassRowsBackward(a[3], a[1], s.classes(), D)
+		},
+	}), doutX, doutY, dx, dy)
+	return dx, dy
 }
 
 // classParams tells a kernel where the class tokens lie: the pictures and tokens a picture of the first span, the

@@ -16,7 +16,8 @@ func TestClassRows(t *testing.T) {
 		for _, D := range []int{4, 12, 192} {
 			var in inputs
 			p := gpu.NewProgram(t.Name(), gpu.SoftwareTarget)
-			allRows(p, classRows(p, in.noise("x", spans.Rows(), D), spans), spans)
+			x, y := classRows(p, in.noise("x", spans.Rows(), D), in.noise("y", spans.Rows(), D), spans)
+			allRows(p, x, y, spans)
 			in.check(t, p)
 		}
 	}

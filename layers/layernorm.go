@@ -54,22 +54,18 @@ func (l *LayerNorm) backwardInput(p *gpu.Program, dy, residual gpu.Tensor) gpu.T
 func (l *LayerNorm) backwardWeight(p *gpu.Program, dy, dWeight, dBias gpu.Tensor) {
 	N, C := l.x.Rows(), l.x.Cols()
 	tiles, each := rowTiles(p, N, C/4)
-	sum := func(w, b gpu.Tensor, accumulate bool) {
-		p.Dispatch(newKernel("layernorm_backward_weight", args{"C": C, "Accumulate": accumulate}, gpu.Kernel{
+	kernel := func(accumulate bool) gpu.Kernel {
+		return newKernel("layernorm_backward_weight", args{"C": C, "Accumulate": accumulate}, gpu.Kernel{
 			Params: []uint32{uint32(N), uint32(each), uint32(tiles)},
 			Groups: spread(ceil(tiles*C/4, workgroup)), Trips: each, Tolerance: approximate,
-			Twin: func(a [][]float32) {
-				ref.LayerNormBackwardWeight(a[3], a[4], a[0], a[1], a[2], C, each, accumulate)
-			},
-		}), dy, l.x, l.stats, w, b)
+			Twin: func(a [][]float32) { ref.LayerNormBackwardWeight(a[3:], a[0], a[1], a[2], each) },
+		})
 	}
 	if tiles == 1 {
-		sum(dWeight, dBias, true)
+		p.Dispatch(kernel(true), dy, l.x, l.stats, dWeight, dBias)
 		return
 	}
-	w := p.Scratch("layernorm.dweight.partials", tiles, C)
-	b := p.Scratch("layernorm.dbias.partials", tiles, C)
-	sum(w, b, false)
-	reducePartials(p, w, dWeight.Reshape(1, C), gpu.Tensor{}, w.Rows(), true)
-	reducePartials(p, b, dBias.Reshape(1, C), gpu.Tensor{}, b.Rows(), true)
+	partials := p.Scratch("layernorm.partials", tiles, 2*C)
+	p.Dispatch(kernel(false), dy, l.x, l.stats, partials)
+	reducePartials(p, partials, dWeight.Reshape(1, C), dBias, tiles, true)
 }

@@ -6,7 +6,7 @@ import (
 )
 
 // reducePartials records out (M, N) = [out +] the sum of partials (S, M, stride) over S; stride is N rounded
-// up to a multiple of 4. Where sums (M) is a tensor, M more elements stand behind each of the partials, and their sum
+// up to a multiple of 4. Where sums is a tensor, as many more elements stand behind each of the partials, and their sum
 // is added to it.
 func reducePartials(p *gpu.Program, partials, out, sums gpu.Tensor, S int, accumulate bool) {
 	M, N := out.Rows(), out.Cols()

@@ -101,9 +101,6 @@ func (v *ViT) Forward(p *gpu.Program, patches Patches) gpu.Tensor {
 		v.lastInput = x
 		x = b.Forward(p, x, spans)
 	}
-	if len(v.blocks) == 0 {
-		x = classRows(p, x, spans)
-	}
 	defer p.Part(p.Part("layernorm"))
 	return v.norm.Forward(p, x)
 }

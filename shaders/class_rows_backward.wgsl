@@ -1,12 +1,14 @@
-// dx = dy in the rows of the class tokens, 0 in all others; an invocation writes 4 columns.
+// dx = dout_x and dy = dout_y in the rows of the class tokens, 0 in all others; an invocation writes 4 columns of both.
 //
-//   dy  (B + B2, D)   D a multiple of 4
-//   dx  (R, D)        B pictures of T tokens each, then B2 of T2
+//   dout_x, dout_y  (B + B2, D)   D a multiple of 4
+//   dx, dy          (R, D)        B pictures of T tokens each, then B2 of T2
 //import group
 
-@group(0) @binding(0) var<storage, read> dy: array<vec4f>;
-@group(0) @binding(1) var<storage, read_write> dx: array<vec4f>;
-@group(0) @binding(2) var<uniform> p: vec4u; // B, T, B2, T2
+@group(0) @binding(0) var<storage, read> dout_x: array<vec4f>;
+@group(0) @binding(1) var<storage, read> dout_y: array<vec4f>;
+@group(0) @binding(2) var<storage, read_write> dx: array<vec4f>;
+@group(0) @binding(3) var<storage, read_write> dy: array<vec4f>;
+@group(0) @binding(4) var<uniform> p: vec4u; // B, T, B2, T2
 
 const Q = D / 4u;
 
@@ -23,6 +25,11 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) i:
         first = (row - ahead) % p.w == 0u;
     }
     var v = vec4f();
-    if first { v = dy[b * Q + at % Q]; }
+    var w = vec4f();
+    if first {
+        v = dout_x[b * Q + at % Q];
+        w = dout_y[b * Q + at % Q];
+    }
     dx[at] = v;
+    dy[at] = w;
 }

@@ -1,20 +1,25 @@
-// dweight[s] = [dweight +] sum over the rows of tile s of dy * (x - mean) * rstd, dbias[s] = [dbias +] sum of dy;
-// an invocation makes 4 neighbouring columns of a tile.
+// dweight[s] = sum over the rows of tile s of dy * (x - mean) * rstd, dbias[s] = sum of dy; an invocation makes 4
+// neighbouring columns of a tile.
 //
-//   dy, x           (N, C)   C a multiple of 4
-//   stats           (N, 2)   mean and rstd, from layernorm_forward
-//   dweight, dbias  (S, C)   S tiles of p.each rows; partials_reduce adds them up
+//   dy, x           (N, C)      C a multiple of 4
+//   stats           (N, 2)      mean and rstd, from layernorm_forward
+//   partials        (S, 2, C)   dweight and dbias of S tiles of p.each rows; partials_reduce adds them up
+//   dweight, dbias  (C)         with Accumulate, which is for a single tile: the gradients themselves, added to
 //
-// The chain rule of layernorm_forward. A single tile adds to the gradients at once.
+// The chain rule of layernorm_forward.
 //import group
 
 struct Shape { N: u32, each: u32, S: u32, pad: u32 }
-@group(0) @binding(0) var<storage, read> dy: array<vec4f>;
-@group(0) @binding(1) var<storage, read> x: array<vec4f>;
-@group(0) @binding(2) var<storage, read> stats: array<vec2f>;
-@group(0) @binding(3) var<storage, read_write> dweight: array<vec4f>;
-@group(0) @binding(4) var<storage, read_write> dbias: array<vec4f>;
-@group(0) @binding(5) var<uniform> p: Shape;
+{{bind}} var<storage, read> dy: array<vec4f>;
+{{bind}} var<storage, read> x: array<vec4f>;
+{{bind}} var<storage, read> stats: array<vec2f>;
+{{- if .Accumulate}}
+{{bind}} var<storage, read_write> dweight: array<vec4f>;
+{{bind}} var<storage, read_write> dbias: array<vec4f>;
+{{- else}}
+{{bind}} var<storage, read_write> partials: array<vec4f>;
+{{- end}}
+{{bind}} var<uniform> p: Shape;
 
 const Q = C / 4u;
 
@@ -22,15 +27,21 @@ const Q = C / 4u;
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) i: u32) {
     let at = group_number(group) * 64u + i;
     if at >= p.S * Q { return; }
-    let first = at / Q * p.each;
+    let tile = at / Q;
+    let column = at % Q;
     var w = vec4f();
     var b = vec4f();
-    for (var row = first; row < min(first + p.each, p.N); row++) {
-        let g = dy[row * Q + at % Q];
+    for (var row = tile * p.each; row < min((tile + 1u) * p.each, p.N); row++) {
+        let g = dy[row * Q + column];
         let stat = stats[row];
-        w = fma(g, (x[row * Q + at % Q] - stat.x) * stat.y, w);
+        w = fma(g, (x[row * Q + column] - stat.x) * stat.y, w);
         b += g;
     }
-    dweight[at] {{if .Accumulate}}+{{end}}= w;
-    dbias[at] {{if .Accumulate}}+{{end}}= b;
+{{- if .Accumulate}}
+    dweight[column] += w;
+    dbias[column] += b;
+{{- else}}
+    partials[tile * 2u * Q + column] = w;
+    partials[(tile * 2u + 1u) * Q + column] = b;
+{{- end}}
 }

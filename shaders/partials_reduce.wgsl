@@ -2,8 +2,8 @@
 //
 //   partials  (S, M, STRIDE)   STRIDE a multiple of 4, at least N
 //   out       (M, N)
-//   sums      (M)              with Sums, + what stands behind each of the S partials (S, M * STRIDE + M): the other
-//                              sums of a matmul
+//   sums      (L)              with Sums, + what stands behind each of the S partials (S, M * STRIDE + L): a bias's
+//                              gradient beside its weight's
 //
 // The sums that weight and bias gradients are split into: no atomics, always the same order.
 //import group

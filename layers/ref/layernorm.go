@@ -51,22 +51,24 @@ func LayerNormBackwardInput(dx, dy, x, weight, stats, residual []float32) {
 	}
 }
 
-// LayerNormBackwardWeight is the twin of layernorm_backward_weight.wgsl: dweight, dbias (S, C) take the sums of
-// tiles of `each` rows of dy, x (N, C).
-func LayerNormBackwardWeight(dweight, dbias, dy, x, stats []float32, C, each int, accumulate bool) {
-	N := len(x) / C
-	for s := range len(dweight) / C {
+// LayerNormBackwardWeight is the twin of layernorm_backward_weight.wgsl: out is dweight (C) and dbias (C), added to, or
+// the partials (S, 2, C) of tiles of each rows; dy, x (N, C); stats (N, 2).
+func LayerNormBackwardWeight(out [][]float32, dy, x, stats []float32, each int) {
+	N := len(stats) / 2
+	C := len(x) / N
+	for s := range (N + each - 1) / each {
 		for c := range C {
 			var w, b float64
-			if accumulate {
-				w, b = float64(dweight[s*C+c]), float64(dbias[s*C+c])
-			}
 			for r := s * each; r < min(s*each+each, N); r++ {
 				g := float64(dy[r*C+c])
 				w += g * (float64(x[r*C+c]) - float64(stats[2*r])) * float64(stats[2*r+1])
 				b += g
 			}
-			dweight[s*C+c], dbias[s*C+c] = float32(w), float32(b)
+			if len(out) == 2 {
+				out[0][c], out[1][c] = float32(float64(out[0][c])+w), float32(float64(out[1][c])+b)
+			} else {
+				out[0][2*s*C+c], out[0][(2*s+1)*C+c] = float32(w), float32(b)
+			}
 		}
 	}
 }

@@ -13,7 +13,7 @@ func TestLayerNormBackward(t *testing.T) {
 	f()
 	dx, dweight, dbias := make([]float32, N*C), make([]float32, C), make([]float32, C)
 	LayerNormBackwardInput(dx, dy, x, weight, stats, nil)
-	LayerNormBackwardWeight(dweight, dbias, dy, x, stats, C, N, true)
+	LayerNormBackwardWeight([][]float32{dweight, dbias}, dy, x, stats, N)
 	checkDifferences(t, "x", dx, x, f)
 	checkDifferences(t, "weight", dweight, weight, f)
 	checkDifferences(t, "bias", dbias, bias, f)
