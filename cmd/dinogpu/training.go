@@ -128,6 +128,9 @@ func (r *training) train(ctx context.Context) error {
 				return err
 			}
 		}
+		if len(r.steps.timings) == 0 {
+			r.steps.last = time.Now() // saving and measuring are no step's time
+		}
 	}
 	return r.finish()
 }
