@@ -87,7 +87,7 @@ func (m tunable) tune(d *gpu.Device, t gpu.Target) (Tuned, error) {
 	}
 	usual := m.defaultVariant(t)
 	r := Tuned{Choice: usual, Seconds: map[string]float64{}}
-	names := append([]string{usual}, candidates(t)...)
+	names := append([]string{usual}, Candidates(t)...)
 	best := 0.0
 	for i, name := range names {
 		if i > 0 && name == usual {

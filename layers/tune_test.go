@@ -56,7 +56,7 @@ func TestTune(t *testing.T) {
 				}
 				return p
 			}
-			target.Choices = gpu.Choices{"NN.6.5.4": candidates(target)[1]}
+			target.Choices = gpu.Choices{"NN.6.5.4": Candidates(target)[1]}
 			var order []string
 			choices, err := Tune(context.Background(), d, target, []*gpu.Program{record(target)}, time.Minute, func(done, of int, r Tuned) {
 				order = append(order, r.Class)

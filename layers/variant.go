@@ -40,9 +40,9 @@ var defaults = map[gpu.Matmul][2]string{
 	gpu.Texel:    {"texel 16x16", "texel 4x8"},
 }
 
-// candidates are what is worth measuring on a kind of adapter: buffers are hopeless in software, where a read goes
+// Candidates are the variants worth measuring on a kind of adapter: buffers are hopeless in software, where a read goes
 // lane by lane.
-func candidates(t gpu.Target) []string {
+func Candidates(t gpu.Target) []string {
 	if t.Lanes == 1 {
 		return []string{"texel 16x16", "texel 8x16", "texel 8x8"}
 	}

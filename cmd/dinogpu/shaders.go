@@ -3,11 +3,14 @@ package main
 import (
 	"crypto/sha256"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 
 	"github.com/dinogpu/dinogpu/dino"
+	"github.com/dinogpu/dinogpu/eval"
 	"github.com/dinogpu/dinogpu/gpu"
+	"github.com/dinogpu/dinogpu/layers"
 )
 
 type shadersCmd struct {
@@ -17,7 +20,7 @@ type shadersCmd struct {
 
 // Help is what --help says before the flags.
 func (shadersCmd) Help() string {
-	return "Writes every kernel that training the preset runs, for GPUs and for software adapters, as a complete WGSL file. Needs no GPU and no driver."
+	return "Writes every kernel that training the preset may run, for GPUs and for software adapters, with any optimiser and any matmul that tuning may choose, as a complete WGSL file. Needs no GPU and no driver."
 }
 
 // Run writes the kernels.
@@ -28,14 +31,11 @@ func (c *shadersCmd) Run(a *app) error {
 	}
 	files := map[string]string{}
 	for _, target := range []gpu.Target{gpu.GPUTarget, gpu.SoftwareTarget} {
-		t, err := recordWhatFits(&s, target, a.console)
-		if err != nil {
+		if err := addKernels(files, s, target, a.console); err != nil {
 			return err
 		}
-		for _, p := range t.Programs() {
-			for _, k := range p.Kernels() {
-				files[shaderFile(k)] = k.Source
-			}
+		if err := addEvaluation(files, s.Config, target); err != nil {
+			return err
 		}
 	}
 	if err := os.MkdirAll(c.Out, 0o755); err != nil {
@@ -48,6 +48,63 @@ func (c *shadersCmd) Run(a *app) error {
 	}
 	fmt.Fprintf(a.stdout, "%d kernels of preset %s in %s\n", len(files), c.Preset, c.Out)
 	return nil
+}
+
+// addKernels adds the kernels of training with each optimiser, and with each matmul variant that tuning may choose.
+func addKernels(files map[string]string, s dino.Settings, target gpu.Target, con *console) error {
+	add := func(s dino.Settings, target gpu.Target) (classes []string, err error) {
+		t, err := recordWhatFits(&s, target, con)
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range t.Programs() {
+			p.Each(func(k gpu.Kernel) {
+				files[shaderFile(k)] = k.Source
+				if k.Class != "" {
+					classes = append(classes, k.Class)
+				}
+			})
+		}
+		return classes, nil
+	}
+	var classes []string
+	for _, optimizer := range []string{"adamw", "sgd", "lars"} {
+		s.Config.Optimizer = optimizer
+		var err error
+		if classes, err = add(s, target); err != nil {
+			return err
+		}
+	}
+	con = &console{w: io.Discard, now: con.now} // what does not fit was said
+	for _, variant := range layers.Candidates(target) {
+		target.Choices = gpu.Choices{}
+		for _, class := range classes {
+			target.Choices[class] = variant
+		}
+		if _, err := add(s, target); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// addEvaluation adds the kernels of attention maps and of the search for neighbours.
+func addEvaluation(files map[string]string, c dino.Config, target gpu.Target) error {
+	p := gpu.NewProgram("evaluation", target)
+	l, side := &layers.Params{}, c.GlobalCropsSize
+	c.ViT().AddParams(l, "")
+	vit := layers.NewViT(c.ViT(), "", l.NewArena("weights"), nil)
+	pictures := layers.ByteImages(gpu.NewTensor("pictures", layers.PixelWords(1, side, side)), 1, side, side, c.Mean, c.Std)
+	vit.Forward(p, layers.GatherPatches(p, c.PatchSize, pictures))
+	vit.LastAttention(p)
+	for _, k := range []int{eval.DemoK, 200} {
+		layers.TopK(p, gpu.NewTensor("similarities", 64, layers.TopKChunk(k)), gpu.NewTensor("values", 64, k),
+			gpu.NewTensor("numbers", 64, k), gpu.NewTensor("chunk", 4))
+	}
+	for _, k := range p.Kernels() {
+		files[shaderFile(k)] = k.Source
+	}
+	return p.Err()
 }
 
 // recordWhatFits records the settings' training. Where a tensor passes what one binding holds by default, it halves

@@ -39,7 +39,7 @@ func TestShadersWritesCompleteKernels(t *testing.T) {
 			}
 		}
 	}
-	for _, want := range []string{"matmul_tile", "matmul_texel", "adamw", "ema", "student_loss", "attention_forward_tile", "attention_forward_texel"} {
+	for _, want := range []string{"matmul_tile", "matmul_texel", "adamw", "ema", "student_loss", "attention_forward_tile", "attention_forward_texel", "matmul_register", "sgd", "lars_ratio", "knn_topk", "attention_probabilities"} {
 		if !kinds[want] {
 			t.Errorf("no %s among %v", want, kinds)
 		}
