@@ -135,13 +135,17 @@ func (r *training) train(ctx context.Context) error {
 	return r.finish()
 }
 
+// tellWhere says what the run left, and what to try with it.
 func (r *training) tellWhere() error {
-	_, err := fmt.Fprintf(r.options.Stdout, `
-Results are in %[1]s: teacher.safetensors (the released names), neighbours.png, attention/heads.png, metrics.jsonl, train.log, checkpoints.
-
-Try next:
-  %[2]s bench --preset demo        what this device can do, and where a step's time goes
+	pictures, next := "", `  %[2]s eval knn --weights %[1]s --data LABELLED   how good it is: LABELLED/train and LABELLED/val, a sub-folder a class
+  tensorboard --logdir %[1]s                       the curves, where TensorBoard is installed
+`
+	if r.demo != nil {
+		pictures, next = "neighbours.png, attention/heads.png, ", `  %[2]s bench --preset demo                        what this device can do, and where a step's time goes
   %[2]s train --data YOUR_PICTURES --preset auto   settings by their number
-`, r.run.Path(), os.Args[0])
+`
+	}
+	_, err := fmt.Fprintf(r.options.Stdout, "\nResults are in %[1]s: teacher.safetensors (the released names), "+pictures+
+		"metrics.jsonl, train.log, checkpoints.\n\nTry next:\n"+next, r.run.Path(), os.Args[0])
 	return err
 }
