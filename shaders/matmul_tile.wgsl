@@ -5,17 +5,18 @@
 //   C  (splits, M, N)                splits share out the depth K
 //
 // A workgroup makes TILE_M x TILE_N of C in steps of DEPTH along K, an invocation ROWS x COLS of it. Both tiles stand
-// as [depth][row or column / 4], so that the inner loop, unrolled over the depth, reads vec4s at literal offsets;
-// operands that lie the other way are turned over in 4 x 4 blocks on the way in. Small depths leave little
-// workgroup memory to clear at entry.
+// as [depth / 4][depth % 4][row or column / 4], so that the inner loop, unrolled over the depth, reads vec4s at literal
+// depths: wgpu has every other index checked, and one check then serves all reads of a row or column. Operands that lie
+// the other way are turned over in 4 x 4 blocks on the way in. Small depths leave little workgroup memory to clear at
+// entry.
 {{bind}} var<storage, read> A: array<vec4f>;
 {{bind}} var<storage, read> B: array<vec4f>;
 //import epilogue
 {{- $across := div .TILE_N .COLS}}
 {{- $threads := mul $across (div .TILE_M .ROWS)}}
 {{- $d4 := div .DEPTH 4}}
-var<workgroup> tile_a: array<vec4f, {{mul .DEPTH (div .TILE_M 4)}}>;
-var<workgroup> tile_b: array<vec4f, {{mul .DEPTH (div .TILE_N 4)}}>;
+var<workgroup> tile_a: array<array<array<vec4f, {{div .TILE_M 4}}>, 4>, {{$d4}}>;
+var<workgroup> tile_b: array<array<array<vec4f, {{div .TILE_N 4}}>, 4>, {{$d4}}>;
 {{/* load fills one tile of Size rows or columns: Turn when depth runs along the operand's rows */}}
 {{- define "load"}}
 {{- $quads := div .Size 4}}
@@ -35,11 +36,10 @@ var<workgroup> tile_b: array<vec4f, {{mul .DEPTH (div .TILE_N 4)}}>;
             if inside && at + 2u < p.{{$.Rows}} { r2 = {{$.Name}}[first + 2u * p.{{$.Stride}}]; }
             if inside && at + 3u < p.{{$.Rows}} { r3 = {{$.Name}}[first + 3u * p.{{$.Stride}}]; }
             if m < {{$quads}}u {
-                let to = d * {{mul 4 $quads}}u + m;
-                {{$.Tile}}[to] = vec4f(r0.x, r1.x, r2.x, r3.x);
-                {{$.Tile}}[to + {{$quads}}u] = vec4f(r0.y, r1.y, r2.y, r3.y);
-                {{$.Tile}}[to + {{mul 2 $quads}}u] = vec4f(r0.z, r1.z, r2.z, r3.z);
-                {{$.Tile}}[to + {{mul 3 $quads}}u] = vec4f(r0.w, r1.w, r2.w, r3.w);
+                {{$.Tile}}[d][0][m] = vec4f(r0.x, r1.x, r2.x, r3.x);
+                {{$.Tile}}[d][1][m] = vec4f(r0.y, r1.y, r2.y, r3.y);
+                {{$.Tile}}[d][2][m] = vec4f(r0.z, r1.z, r2.z, r3.z);
+                {{$.Tile}}[d][3][m] = vec4f(r0.w, r1.w, r2.w, r3.w);
             }
         }
 {{- end}}
@@ -49,10 +49,11 @@ var<workgroup> tile_b: array<vec4f, {{mul .DEPTH (div .TILE_N 4)}}>;
             let j = i + {{mul $q $.Threads}}u;
             let d = j / {{$quads}}u;
             let depth = k * 4u + d;
-            let at = {{$.First}} / 4u + j % {{$quads}}u;
+            let m = j % {{$quads}}u;
+            let at = {{$.First}} / 4u + m;
             var v = vec4f();
             if d < {{mul 4 $.D4}}u && depth < p.K && k + d / 4u < end && at < p.{{$.Stride}} { v = {{$.Name}}[depth * p.{{$.Stride}} + at]; }
-            if d < {{mul 4 $.D4}}u { {{$.Tile}}[j] = v; }
+            if d < {{mul 4 $.D4}}u { {{$.Tile}}[d / 4u][d % 4u][m] = v; }
             {{if $.Sum}}sum += v;{{end}}
         }
 {{- end}}
@@ -82,10 +83,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) i:
 {{- range $d := upto .DEPTH}}
         {
 {{- range $r := upto (div $.ROWS 4)}}
-            let a{{$r}} = tile_a[{{mul $d (div $.TILE_M 4)}}u + ty * {{div $.ROWS 4}}u + {{$r}}u];
+            let a{{$r}} = tile_a[{{div $d 4}}][{{mod $d 4}}][ty * {{div $.ROWS 4}}u + {{$r}}u];
 {{- end}}
 {{- range $c := upto (div $.COLS 4)}}
-            let b{{$c}} = tile_b[{{mul $d (div $.TILE_N 4)}}u + tx + {{mul $c $across}}u];
+            let b{{$c}} = tile_b[{{div $d 4}}][{{mod $d 4}}][tx + {{mul $c $across}}u];
 {{- end}}
 {{- range $r := upto $.ROWS}}
 {{- range $c := upto (div $.COLS 4)}}
@@ -98,10 +99,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) i:
     }
 {{- if $sums}}
 {{- $quads := div .TILE_M 4}}
-    if i < {{mul $quads .DEPTH}}u { tile_a[i] = sum; }
+    if i < {{mul $quads .DEPTH}}u { tile_a[i / {{mul 4 $quads}}u][i / {{$quads}}u % 4u][i % {{$quads}}u] = sum; }
     workgroupBarrier();
     if col0 == 0u && i < {{$quads}}u {
-        store_sums(row0 + 4u * i, z, tile_a[i]{{range $d := upto .DEPTH}}{{if $d}} + tile_a[i + {{mul $d $quads}}u]{{end}}{{end}});
+        store_sums(row0 + 4u * i, z, tile_a[0][0][i]{{range $d := upto .DEPTH}}{{if $d}} + tile_a[{{div $d 4}}][{{mod $d 4}}][i]{{end}}{{end}});
     }
 {{- end}}
     let row = row0 + ty * ROWS;
