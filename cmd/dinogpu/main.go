@@ -67,7 +67,7 @@ type leave int
 
 func main() {
 	con := newConsole(os.Stderr)
-	ctx, stop := withSignals(context.Background(), con)
+	ctx, stop := withSignals(context.Background(), con, stopWordsOf(os.Args[1:]))
 	code := run(&app{ctx: ctx, stdout: os.Stdout, console: con, env: os.LookupEnv, now: time.Now}, os.Args[1:])
 	stop()
 	os.Exit(code)
