@@ -8,10 +8,11 @@ import (
 // Advise says, a sentence each with the flags to set, where settings do not
 // suit the number of pictures: an epoch of very few steps, a warm-up that
 // takes most of the run, more prototypes than the pictures can fill.
-func Advise(c Config, at Situation) []string {
+func Advise(settings Settings, at Situation) []string {
+	c := settings.Config
 	var said []string
 	for _, sentence := range []string{
-		adviseSteps(c, at),
+		adviseSteps(c, at, settings.Preset == PresetAuto),
 		adviseWarmup(c, "warmup_epochs", c.WarmupEpochs, 10, "which leaves the learning rate little time to fall"),
 		adviseWarmup(c, "warmup_teacher_temp_epochs", c.WarmupTeacherTempEpochs, 30, "in which the teacher's targets keep changing"),
 		adviseWarmup(c, "freeze_last_layer", c.FreezeLastLayer, 10, "in which the prototypes do not learn"),
@@ -28,7 +29,7 @@ func Advise(c Config, at Situation) []string {
 // are counted in epochs.
 const shortEpoch = 100
 
-func adviseSteps(c Config, at Situation) string {
+func adviseSteps(c Config, at Situation, auto bool) string {
 	perEpoch := at.Pictures / max(1, c.StepPictures())
 	if perEpoch >= shortEpoch {
 		return ""
@@ -54,9 +55,13 @@ func adviseSteps(c Config, at Situation) string {
 		return ""
 	}
 	better.Epochs = max(c.Epochs, s.Config.Epochs)
+	choose := ", or let --preset auto choose"
+	if auto { // it did, and a flag beat it
+		choose = ""
+	}
 	return fmt.Sprintf("an epoch is only %s (%d pictures, %d a step), %d in all, and with few pictures it is steps that teach: "+
-		"set %s for %d in all, or let --preset auto choose",
-		stepWord(perEpoch), at.Pictures, c.StepPictures(), perEpoch*c.Epochs, strings.Join(flags, " "), better.Epochs*better.stepsOf(at))
+		"set %s for %d in all%s",
+		stepWord(perEpoch), at.Pictures, c.StepPictures(), perEpoch*c.Epochs, strings.Join(flags, " "), better.Epochs*better.stepsOf(at), choose)
 }
 
 func stepWord(n int) string {

@@ -39,7 +39,7 @@ func TestAdvise(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := Advise(s.Config, c.at)
+		got := Advise(s, c.at)
 		if len(got) != len(c.want) {
 			t.Errorf("%s: %d sentences, want %d: %q", name, len(got), len(c.want), got)
 			continue

@@ -89,7 +89,7 @@ func TestAutoIsAlwaysUsable(t *testing.T) {
 		if _, err := s.Config.StepsPerEpoch(at.Pictures); err != nil {
 			rt.Fatal(err)
 		}
-		for _, sentence := range Advise(s.Config, at) {
+		for _, sentence := range Advise(s, at) {
 			if len(flags) == 0 {
 				rt.Fatalf("auto is advised against itself: %s", sentence)
 			}

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
-	"sort"
+	"slices"
 
 	"github.com/dinogpu/dinogpu/gpu"
 )
@@ -18,9 +20,22 @@ func CheckpointName(step int) string { return fmt.Sprintf("step-%08d.dino", step
 
 // Checkpoints lists a run's checkpoints, the newest first.
 func Checkpoints(run string) ([]string, error) {
-	paths, err := filepath.Glob(filepath.Join(globEscape(run), "checkpoints", checkpointPattern))
-	sort.Sort(sort.Reverse(sort.StringSlice(paths)))
-	return paths, err
+	folder := filepath.Join(run, "checkpoints")
+	entries, err := os.ReadDir(folder) // a pattern would take a folder that cannot be read for an empty one
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, cannotRead(folder, err)
+	}
+	var paths []string
+	for _, e := range entries {
+		if ok, _ := filepath.Match(checkpointPattern, e.Name()); ok { // the pattern is well formed
+			paths = append(paths, filepath.Join(folder, e.Name()))
+		}
+	}
+	slices.Reverse(paths)
+	return paths, nil
 }
 
 // globEscape keeps a folder's own brackets and stars from being patterns.

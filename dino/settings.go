@@ -5,7 +5,7 @@ import "time"
 // Settings is everything config.yaml holds: the recipe's name, its numbers
 // and how the run is carried out.
 type Settings struct {
-	Preset string     `yaml:"preset" group:"run" placeholder:"NAME" help:"Start from a recipe above."`
+	Preset string     `yaml:"preset" group:"run" placeholder:"NAME" help:"Start from a recipe that train --help lists."`
 	Config Config     `yaml:",inline" embed:""`
 	Run    RunOptions `yaml:",inline" embed:""`
 }

@@ -139,7 +139,7 @@ func choose(all []Adapter, name string) (Adapter, error) {
 			}
 			return a, nil
 		}
-		names = append(names, fmt.Sprintf("%d (%s)", a.Index, a.Name))
+		names = append(names, fmt.Sprintf("%d: %s", a.Index, a.Name))
 	}
-	return Adapter{}, fmt.Errorf("no adapter is called %q: there are %s; `dinogpu devices` lists them", name, strings.Join(names, ", "))
+	return Adapter{}, fmt.Errorf("no adapter is called %q: name one of %s or its number, as dinogpu devices lists them", name, strings.Join(names, ", "))
 }

@@ -58,7 +58,7 @@ func (r *training) standing() string {
 	if r.saved < 0 {
 		return "no checkpoint stands yet"
 	}
-	return fmt.Sprintf("the newest checkpoint is that of step %d, from which dinogpu train --resume %s goes on", r.saved, r.run.Path())
+	return fmt.Sprintf("the newest checkpoint is that of step %d, from which %s goes on", r.saved, r.resumeCommand())
 }
 
 // saveCheckpoint writes one and then removes older ones.

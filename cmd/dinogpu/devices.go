@@ -39,7 +39,7 @@ func listDevices(w io.Writer, adapters []gpu.Adapter, asJSON bool) error {
 	fmt.Fprintln(t, "\tADAPTER\tKIND\tBACKEND\tDRIVER\tBINDING\tBUFFER\tWORKGROUP\tVERDICT")
 	for _, r := range rows {
 		l := r.Limits
-		fmt.Fprintf(t, "%d\t%s\t%s\t%s\t%s\t%s\t%s\t%d x %s\t%s\n", r.Index, r.Name, r.Kind, r.Backend, r.Driver,
+		fmt.Fprintf(t, "%d\t%s\t%s\t%s\t%s\t%s\t%s\t%d, %s\t%s\n", r.Index, r.Name, r.Kind, r.Backend, r.Driver,
 			size(l.Binding), size(l.Buffer), l.Invocations, size(l.WorkgroupMem), r.Verdict)
 	}
 	return t.Flush()

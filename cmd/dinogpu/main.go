@@ -67,7 +67,7 @@ type leave int
 
 func main() {
 	con := newConsole(os.Stderr)
-	ctx, stop := withSignals(context.Background(), con)
+	ctx, stop := withSignals(context.Background(), con, stopWordsOf(os.Args[1:]))
 	code := run(&app{ctx: ctx, stdout: os.Stdout, console: con, env: os.LookupEnv, now: time.Now}, os.Args[1:])
 	stop()
 	os.Exit(code)
@@ -105,6 +105,9 @@ func run(a *app, args []string) (code int) {
 	if err != nil {
 		command := commandOf(parser, args)
 		text := strings.TrimPrefix(err.Error(), command+": ")
+		if names, ok := strings.CutPrefix(text, "expected \""); ok {
+			text = "dinogpu " + command + " needs one of its commands: " + strings.ReplaceAll(names, `"`, "")
+		}
 		a.console.Error(fmt.Sprintf("dinogpu: %s\n%s lists what there is.", text, strings.Join(strings.Fields("dinogpu "+command+" --help"), " ")))
 		return exitUsage
 	}
@@ -137,24 +140,32 @@ func exitCode(err error) int {
 // there once.
 func helpText(v *kong.Value) string { return v.Help }
 
-// The reference's flags have underscores; its command lines work here.
+// The reference's flags have underscores; its command lines work here. A
+// negative number belongs to the flag before it: kong would take it for one.
 func dashed(args []string) []string {
-	out := make([]string, len(args))
+	var out []string
 	for i, arg := range args {
 		if arg == "--" {
-			copy(out[i:], args[i:])
-			break
+			return append(out, args[i:]...)
 		}
-		out[i] = arg
+		if last := len(out) - 1; negative(arg) && last >= 0 && strings.HasPrefix(out[last], "--") && !strings.Contains(out[last], "=") {
+			out[last] += "=" + arg
+			continue
+		}
 		if strings.HasPrefix(arg, "--") {
 			name, value, hasValue := strings.Cut(arg, "=")
-			out[i] = strings.ReplaceAll(name, "_", "-")
+			arg = strings.ReplaceAll(name, "_", "-")
 			if hasValue {
-				out[i] += "=" + value
+				arg += "=" + value
 			}
 		}
+		out = append(out, arg)
 	}
 	return out
+}
+
+func negative(arg string) bool {
+	return len(arg) > 1 && arg[0] == '-' && (arg[1] == '.' || '0' <= arg[1] && arg[1] <= '9')
 }
 
 // The command that was meant, with the group it is in, or empty.

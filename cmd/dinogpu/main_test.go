@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -62,6 +63,9 @@ func TestWrongUsage(t *testing.T) {
 		{"train --preset demo --global-crops-scale 0.4", "--global-crops-scale"},
 		{"train --preset demo --lr NaN", "lr NaN"},
 		{"train --preset demo --lr=-0.1", "lr -0.1"},
+		{"train --preset demo --lr -0.1", "lr -0.1 must be"},
+		{"train --preset demo --batch_size -3", "batch_size -3 is below 1"},
+		{"eval", "dinogpu eval needs one of its commands: knn"},
 		{"train --preset demo --teacher-temp 0", "teacher_temp 0"},
 		{"train --preset demo --json", "--dry-run"},
 		{"train --preset demo --norm-last-layer=maybe", "maybe"},
@@ -177,5 +181,33 @@ func TestExitCodes(t *testing.T) {
 		if got := exitCode(c.err); got != c.want {
 			t.Errorf("%v: exit %d, want %d", c.err, got, c.want)
 		}
+	}
+}
+
+// Ctrl-C before the first step leaves nothing behind, or the run as it was.
+func TestStoppedBeforeTheFirstStep(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	dir := filepath.Join(t.TempDir(), "run")
+	stopped := func(args ...string) outcome {
+		var stdout, stderr bytes.Buffer
+		a := &app{
+			ctx: ctx, stdout: &stdout, console: &console{w: &stderr, width: func() int { return 80 }},
+			env: func(string) (string, bool) { return "", false }, now: time.Now,
+		}
+		return outcome{run(a, append(args, "--no-tune")), stdout.String(), stderr.String()}
+	}
+	wantExit(t, stopped(shortRun(dir)...), exitStopped, "no run was begun")
+	if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a folder is left: %v", err)
+	}
+	dinogpu(t, nil, shortRun(dir, "--max-steps", "1")...)
+	before, err := os.ReadFile(filepath.Join(dir, "train.log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantExit(t, stopped("train", "--resume", dir), exitStopped, dir+" is as it was")
+	if after, err := os.ReadFile(filepath.Join(dir, "train.log")); err != nil || !bytes.Equal(after, before) {
+		t.Errorf("train.log changed: %v", err)
 	}
 }

@@ -38,7 +38,7 @@ func TestMain(m *testing.M) {
 	if os.Getenv(signalChild) == "" {
 		os.Exit(m.Run())
 	}
-	ctx, _ := withSignals(context.Background(), newConsole(os.Stderr))
+	ctx, _ := withSignals(context.Background(), newConsole(os.Stderr), stopWordsOf([]string{"train"}))
 	fmt.Println("ready")
 	<-ctx.Done()
 	fmt.Println("cancelled")

@@ -72,7 +72,7 @@ func TestPoliteStops(t *testing.T) {
 		}
 		<-ended
 		o := outcome{code: c.ProcessState.ExitCode(), stderr: stderr.String()}
-		wantExit(t, o, exitStopped, "Stopping after this step", "everything is saved", "dinogpu train --resume "+dir)
+		wantExit(t, o, exitStopped, "Stopping after this step", "everything is saved", os.Args[0]+" train --resume "+dir)
 		args = []string{"train", "--resume", dir}
 	}
 	wantExit(t, dinogpu(t, nil, args...), exitDone)

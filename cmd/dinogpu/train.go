@@ -147,7 +147,6 @@ func (t *trainCmd) Run(a *app) error {
 		if t.Settings.Config.Data == "" {
 			return usageError{errors.New("there is nothing to train on: name a folder, a list or an idx file with --data PATH, with --preset auto for settings by their number, or try --preset demo")}
 		}
-		a.console.Print("%s", rateNotice(t.Settings.Config))
 	}
 	if t.Resume != "" {
 		if t.RunDir != "" {

@@ -25,8 +25,8 @@ func situationOf(s dino.Settings, plan bool) dino.Situation {
 }
 
 // advise says where a run's settings do not suit its pictures.
-func advise(c dino.Config, at dino.Situation, console *console) {
-	for _, sentence := range dino.Advise(c, at) {
+func advise(s dino.Settings, at dino.Situation, console *console) {
+	for _, sentence := range dino.Advise(s, at) {
 		console.Print("advice: %s", sentence)
 	}
 }

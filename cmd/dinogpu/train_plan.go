@@ -26,7 +26,7 @@ func dryRun(s dino.Settings, o trainOptions) error {
 		return err
 	}
 	if at := situationOf(s, true); !at.Assumed {
-		advise(s.Config, at, o.Console)
+		advise(s, at, o.Console)
 	}
 	if o.JSON {
 		e := json.NewEncoder(o.Stdout)

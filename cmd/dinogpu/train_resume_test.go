@@ -119,3 +119,20 @@ func TestResumeRefusesAnotherRun(t *testing.T) {
 		t.Errorf("more epochs: exit %d: %s", o.code, o.stderr)
 	}
 }
+
+// Checkpoints that are there but cannot be listed are no run without checkpoints, which would start again.
+func TestResumeDoesNotStartAgainWhereCheckpointsCannotBeListed(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "run")
+	dinogpu(t, nil, shortRun(dir, "--max-steps", "1")...)
+	folder := filepath.Join(dir, "checkpoints")
+	if err := os.Rename(folder, folder+"-aside"); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(folder, nil, 0o600); err != nil { // listing it fails, for root too
+		t.Fatal(err)
+	}
+	wantExit(t, dinogpu(t, nil, "train", "--resume", dir), exitFailed, folder+" cannot be read")
+	if got := lines(t, filepath.Join(dir, "metrics.jsonl")); len(got) != 1 {
+		t.Errorf("%d lines of metrics, want the 1 that was there", len(got))
+	}
+}

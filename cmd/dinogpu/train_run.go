@@ -96,12 +96,16 @@ func runTrain(ctx context.Context, s dino.Settings, o trainOptions) error {
 		return err
 	}
 	defer device.Close()
+	o.Console.Print("%s", rateNotice(s.Config))
 	record := func(t gpu.Target) (*dino.Trainer, error) {
 		return dino.Record(s.Config, t, loader.StepsPerEpoch(), dino.Options{Crops: s.Run.Crops})
 	}
 	target, err := chooseTarget(ctx, device, s.Run, o.Console, from, record)
 	if err != nil {
 		return err
+	}
+	if ctx.Err() != nil {
+		return stoppedEarly(from)
 	}
 	trainer, err := record(target)
 	if err != nil {
@@ -117,6 +121,9 @@ func runTrain(ctx context.Context, s dino.Settings, o trainOptions) error {
 	// What can fail comes before the folder: a refused run leaves none.
 	if err := trainer.Build(device); err != nil {
 		return err
+	}
+	if ctx.Err() != nil {
+		return stoppedEarly(from)
 	}
 	run, err := o.openRun(s, from)
 	if err != nil {
@@ -135,6 +142,14 @@ func runTrain(ctx context.Context, s dino.Settings, o trainOptions) error {
 		return fmt.Errorf("%v, but the last lines of its files are not: %w", err, closed)
 	}
 	return errors.Join(err, closed)
+}
+
+// stoppedEarly is what a run says that Ctrl-C ends before its folder is touched.
+func stoppedEarly(from *resumed) error {
+	if from == nil {
+		return fmt.Errorf("%w before the first step: no run was begun", errInterrupted)
+	}
+	return fmt.Errorf("%w before the first step: %s is as it was", errInterrupted, from.run.Path())
 }
 
 // folder is where the run's files go or will go.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"time"
 
 	"github.com/dinogpu/dinogpu/augment"
@@ -38,7 +37,9 @@ type training struct {
 // it, and writes what the run leaves.
 func (r *training) carryOut(ctx context.Context) error {
 	r.options.Console.Print("%d pictures, %d steps an epoch, %.1f million parameters", r.pictures.Len(), r.loader.StepsPerEpoch(), float64(r.trainer.Layout.Count())/1e6)
-	advise(r.settings.Config, dino.Situation{Pictures: r.pictures.Len(), Software: r.device.Adapter.Software}, r.options.Console)
+	if r.from == nil { // what a run began with is not to be changed any more
+		advise(r.settings, dino.Situation{Pictures: r.pictures.Len(), Software: r.device.Adapter.Software}, r.options.Console)
+	}
 	if err := r.goOn(); err != nil {
 		return err
 	}
@@ -59,7 +60,7 @@ func (r *training) carryOut(ctx context.Context) error {
 		return trained
 	}
 	if err := r.judge(ctx); ctx.Err() != nil {
-		return fmt.Errorf("%w, the last evaluation is not made: dinogpu train --resume %s makes it", errStopped, r.run.Path())
+		return fmt.Errorf("%w, the last evaluation is not made: %s makes it", errStopped, r.resumeCommand())
 	} else if err != nil {
 		return err
 	}
@@ -112,7 +113,7 @@ func (r *training) train(ctx context.Context) error {
 			if err := r.finish(); err != nil {
 				return err
 			}
-			return fmt.Errorf("%w after step %d of %d; it goes on with: dinogpu train --resume %s", errStopped, r.step, total, r.run.Path())
+			return fmt.Errorf("%w after step %d of %d; it goes on with: %s", errStopped, r.step, total, r.resumeCommand())
 		}
 		if err := r.oneStep(ctx); err != nil {
 			if ctx.Err() != nil && !errors.Is(err, dino.ErrNotFinite) {
@@ -135,17 +136,16 @@ func (r *training) train(ctx context.Context) error {
 	return r.finish()
 }
 
-// tellWhere says what the run left, and what to try with it.
+// tellWhere names what the run left, and what may come next.
 func (r *training) tellWhere() error {
-	pictures, next := "", `  %[2]s eval knn --weights %[1]s --data LABELLED   how good it is: LABELLED/train and LABELLED/val, a sub-folder a class
-  tensorboard --logdir %[1]s                       the curves, where TensorBoard is installed
-`
+	files := "teacher.safetensors (the released names), "
+	next := fmt.Sprintf("  %s eval knn --weights %s --data LABELLED   how well it tells classes apart; LABELLED holds train/ and val/",
+		programName(), argument(r.run.Path()))
 	if r.demo != nil {
-		pictures, next = "neighbours.png, attention/heads.png, ", `  %[2]s bench --preset demo                        what this device can do, and where a step's time goes
-  %[2]s train --data YOUR_PICTURES --preset auto   settings by their number
-`
+		files += "neighbours.png, attention/heads.png, "
+		next = fmt.Sprintf(`  %[1]s train --data YOUR_PICTURES --preset auto   settings by their number
+  %[1]s bench --preset demo                        what this device can do, and where a step's time goes`, programName())
 	}
-	_, err := fmt.Fprintf(r.options.Stdout, "\nResults are in %[1]s: teacher.safetensors (the released names), "+pictures+
-		"metrics.jsonl, train.log, checkpoints.\n\nTry next:\n"+next, r.run.Path(), os.Args[0])
+	_, err := fmt.Fprintf(r.options.Stdout, "\nResults are in %s: %smetrics.jsonl, train.log, checkpoints.\n\nTry next:\n%s\n", r.run.Path(), files, next)
 	return err
 }

@@ -28,7 +28,7 @@ func (r *training) broken(err error) error {
 	if r.saved < 0 {
 		return err
 	}
-	return fmt.Errorf("%w\nThe run is saved after step %d; it goes on with: dinogpu train --resume %s", err, r.saved, r.run.Path())
+	return fmt.Errorf("%w\nThe run is saved after step %d; it goes on with: %s", err, r.saved, r.resumeCommand())
 }
 
 // note adds a line to metrics.jsonl. Where the disk is full it waits there: a

@@ -56,6 +56,29 @@ func TestTuneCommand(t *testing.T) {
 	if err := json.Unmarshal([]byte(got.stdout), &r); err != nil || len(r.Choices) != 1 || r.Adapter == "" {
 		t.Errorf("within 1 ms: %s (%v)", got.stdout, err)
 	}
+	// what other models measured stays
+	device, err := gpu.Find("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cache, err := openTuneCache(device)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, err := cache.load()
+	if err != nil || len(before) != 1 {
+		t.Fatalf("the cache holds %v: %v", before, err)
+	}
+	for _, name := range before {
+		before["NN.12.12.12"] = name
+	}
+	if err := cache.save(before); err != nil {
+		t.Fatal(err)
+	}
+	dinogpu(t, nil, "tune", "--time", "1ms")
+	if after, err := cache.load(); err != nil || len(after) != 2 {
+		t.Errorf("after another tune the cache holds %v, want two choices: %v", after, err)
+	}
 	if got := dinogpu(t, nil, "tune", "--preset", "nothing"); got.code != exitUsage {
 		t.Errorf("an unknown preset: exit %d", got.code)
 	}

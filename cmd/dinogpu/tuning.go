@@ -32,11 +32,14 @@ func (t tuner) target(ctx context.Context, record func(gpu.Target) (*dino.Traine
 		return target, nil
 	}
 	cache, cacheErr := openTuneCache(t.device.Adapter)
-	if cacheErr == nil && !t.again {
-		known, err := cache.load()
-		if err != nil {
+	var known gpu.Choices
+	if cacheErr == nil {
+		var err error
+		if known, err = cache.load(); err != nil {
 			t.console.Print("what was measured before, in %s, is not used: %v", cache.path, err)
 		}
+	}
+	if !t.again {
 		target.Choices = known
 	}
 	trainer, err := record(target)
@@ -50,7 +53,12 @@ func (t tuner) target(ctx context.Context, record func(gpu.Target) (*dino.Traine
 	}
 	if measured > 0 {
 		if cacheErr == nil {
-			cacheErr = cache.save(choices)
+			kept := maps.Clone(known) // other models' too
+			if kept == nil {
+				kept = gpu.Choices{}
+			}
+			maps.Copy(kept, choices)
+			cacheErr = cache.save(kept)
 		}
 		if cacheErr != nil {
 			t.console.Print("the matmuls will be measured again next time: %v", cacheErr)
@@ -81,7 +89,11 @@ func (t tuner) measure(ctx context.Context, target gpu.Target, programs []*gpu.P
 	}
 	t.console.Print("matmuls: %d of %d kinds measured in %.1f s, %d known before; %d take %s", measured, total, time.Since(start).Seconds(), known, most, best)
 	if measured < total {
-		t.console.Print("%d kinds with less work keep the default: dinogpu tune measures all", total-measured)
+		more := "the next run here measures more of them"
+		if t.again {
+			more = "a longer --time measures more of them"
+		}
+		t.console.Print("%d kinds with less work keep the default: %s", total-measured, more)
 	}
 	return choices, measured, nil
 }
