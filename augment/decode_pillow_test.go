@@ -4,14 +4,16 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/dinogpu/dinogpu/testdata/golden"
 )
 
 // Each format and mode beside Pillow's convert("RGB"), from the files that
 // testdata/formats/make.py made: the largest and the mean difference allowed,
 // in grey levels. Everything without loss is exact.
 func TestDecodePillow(t *testing.T) {
-	const dir = "../testdata/formats"
-	g := openGoldenFile(t, dir+"/expected.safetensors")
+	const dir, expected = "../testdata/formats", "../formats/expected.safetensors"
+	names := golden.Open(t, expected).Names()
 	lossy := map[string]struct {
 		worst int
 		mean  float64
@@ -21,13 +23,13 @@ func TestDecodePillow(t *testing.T) {
 		"420.jpg": {3, 0.06}, "422.jpg": {3, 0.06}, "444.jpg": {3, 0.06}, "progressive.jpg": {3, 0.06},
 		"exif-orientation.jpg": {3, 0.06}, "grey.jpg": {1, 0.03}, "cmyk.jpg": {1, 0.03},
 	}
-	for _, name := range g.st.Names() {
+	for _, name := range names {
 		t.Run(name, func(t *testing.T) {
 			im, err := decodeFile(filepath.Join(dir, name), nil)
 			if err != nil {
 				t.Fatal(err)
 			}
-			g.t = t
+			g := goldenFile{golden.Open(t, expected), t}
 			want := g.image(name)
 			if name == "grey-16bit.png" { // clipped by Pillow, see fromGo
 				want = g.image("grey.png")
@@ -52,7 +54,7 @@ func TestDecodePillow(t *testing.T) {
 			pictures++
 		}
 	}
-	if n := len(g.st.Names()); n != pictures || n != 40 {
+	if n := len(names); n != pictures || n != 40 {
 		t.Errorf("%d pictures, %d expectations", pictures, n)
 	}
 }
