@@ -8,6 +8,7 @@ import (
 	"pgregory.net/rapid"
 )
 
+// Crops and their bicubic resizing are torchvision's (testdata/golden/make.py) to the byte.
 func TestCropGolden(t *testing.T) {
 	g := openGolden(t)
 	photo := g.image("photo")

@@ -45,7 +45,7 @@ func (g *goldenFile) checkForward(d *gpu.Device, tr *Trainer, target gpu.Target)
 	}
 }
 
-// The backbone at six sizes, two not square, one not a multiple of the patch.
+// The backbone at six sizes, two not square, one not a multiple of the patch, beside testdata/golden/make.py.
 func TestViTAgainstPyTorch(t *testing.T) {
 	d := openDevice(t)
 	for name, target := range targets {

@@ -8,7 +8,7 @@ import (
 	"github.com/dinogpu/dinogpu/gpu"
 )
 
-// Tolerances beside PyTorch (float32 on a CPU): see testdata/golden. Gradients pass through many more sums than
+// Tolerances beside PyTorch (float32 on a CPU, testdata/golden/make.py). Gradients pass through many more sums than
 // what leads to them.
 const (
 	goldenForward  = 1e-4 // features, logits, losses: of the largest entry
@@ -118,7 +118,7 @@ func (g *goldenFile) checkWeights(d *gpu.Device, tr *Trainer, tag string) {
 
 func sq(x float32) float64 { return float64(x) * float64(x) }
 
-// The features and logits that the first step's networks make.
+// The features and logits that the first step's networks make, beside those of testdata/golden/make.py.
 func TestFeaturesAgainstPyTorch(t *testing.T) {
 	d := openDevice(t)
 	for name, target := range targets {

@@ -8,12 +8,13 @@ import (
 	"github.com/dinogpu/dinogpu/testdata/golden"
 )
 
-// The positions that PyTorch's bicubic interpolation made of a 4 x 4 grid, for pictures of several shapes.
+// The positions that PyTorch's bicubic interpolation made of a 4 x 4 grid (testdata/golden/make.py), for images of
+// several shapes.
 func TestPositionWeightsAgainstPyTorch(t *testing.T) {
 	const side, D, patch = 4, 48, 8
 	for _, c := range []struct{ H, W int }{{16, 16}, {40, 24}, {65, 35}, {8, 8}, {96, 96}} {
 		t.Run(fmt.Sprintf("%dx%d", c.H, c.W), func(t *testing.T) {
-			g := golden.Open(t, "vit.safetensors") // made by testdata/golden/make.py
+			g := golden.Open(t, "vit.safetensors")
 			stored := g.Float32s("weights.pos_embed")
 			want := g.Float32s(fmt.Sprintf("%dx%d.positions", c.H, c.W))
 			m := PositionWeights(side, c.H/patch, c.W/patch)

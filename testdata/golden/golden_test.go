@@ -3,6 +3,8 @@ package golden
 import (
 	"encoding/binary"
 	"fmt"
+	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -126,5 +128,26 @@ func TestDamagedFilesAreRefused(t *testing.T) {
 	}
 	if _, err := parse(build(`{`+good+`}`, make([]byte, 8))); err != nil {
 		t.Errorf("the header to break is refused: %v", err)
+	}
+}
+
+// README.md says what each file holds and which test reads it.
+func TestEveryFileIsReadAndDescribed(t *testing.T) {
+	files, err := filepath.Glob(Path(t, "*.safetensors"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%d files, %v", len(files), err)
+	}
+	readme, err := os.ReadFile(Path(t, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		name := filepath.Base(file)
+		if len(Open(t, name).Names()) == 0 {
+			t.Errorf("%s holds no tensor", name)
+		}
+		if !strings.Contains(string(readme), "| "+strings.TrimSuffix(name, ".safetensors")+" |") {
+			t.Errorf("README.md does not describe %s", name)
+		}
 	}
 }
