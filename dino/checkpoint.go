@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+
+	"github.com/dinogpu/dinogpu/dino/disk"
 )
 
 // A checkpoint file is, little endian:
@@ -60,7 +62,7 @@ func WriteCheckpoint(path string, h CheckpointHeader, tensors []HostTensor) erro
 	if err != nil {
 		return fmt.Errorf("checkpoint %s cannot be written: %w", path, err)
 	}
-	err = writeFileDurable(path, func(w io.Writer) error {
+	err = disk.WriteFile(path, func(w io.Writer) error {
 		return writeCheckpoint(w, header, tensors)
 	})
 	if err != nil {

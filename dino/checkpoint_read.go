@@ -7,12 +7,14 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+
+	"github.com/dinogpu/dinogpu/dino/disk"
 )
 
 // ReadCheckpoint reads a checkpoint. The values go from the file into the tensors' memory, and none are returned
 // unless every checksum is right. [ErrDamaged] is in the error's chain if the checkpoint before it should be taken.
 func ReadCheckpoint(path string) (CheckpointHeader, []HostTensor, error) {
-	f, size, err := openRegular(path)
+	f, size, err := disk.OpenRegular(path)
 	if err != nil {
 		return CheckpointHeader{}, nil, fmt.Errorf("checkpoint %w", err)
 	}

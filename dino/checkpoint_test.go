@@ -71,7 +71,7 @@ func TestCheckpointRoundTrip(t *testing.T) {
 // wantDamaged reads a file that must be refused.
 func wantDamaged(t *testing.T, path string, data []byte, what string, args ...any) {
 	t.Helper()
-	writeBytes(t, path, data)
+	writeTestFile(t, path, data)
 	h, tensors, err := ReadCheckpoint(path)
 	if !errors.Is(err, ErrDamaged) || tensors != nil || h != (CheckpointHeader{}) {
 		t.Errorf(what+": %v", append(args, err)...)
@@ -113,7 +113,7 @@ func TestCheckpointNamesTheTensor(t *testing.T) {
 		append(bytes.Clone(whole[:len(whole)-24]), append([]byte{1, 2, 3, 4}, whole[len(whole)-20:]...)...),
 		whole[:len(whole)-22],
 	} {
-		writeBytes(t, path, data)
+		writeTestFile(t, path, data)
 		if _, _, err := ReadCheckpoint(path); err == nil || !strings.Contains(err.Error(), `tensor "center"`) {
 			t.Errorf("damage in center gives %v", err)
 		}
@@ -131,7 +131,7 @@ func sealed(version uint32, header []byte) []byte {
 
 func TestCheckpointVersion(t *testing.T) {
 	path, _ := smallCheckpoint(t)
-	writeBytes(t, path, sealed(checkpointVersion+1, nil))
+	writeTestFile(t, path, sealed(checkpointVersion+1, nil))
 	if _, _, err := ReadCheckpoint(path); err == nil || errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), fmt.Sprint(path, " has format version ", checkpointVersion+1)) {
 		t.Errorf("a later version gives %v", err)
 	}

@@ -1,7 +1,6 @@
 package dino
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -10,6 +9,8 @@ import (
 	"slices"
 
 	"github.com/dinogpu/dinogpu/gpu"
+
+	"github.com/dinogpu/dinogpu/dino/disk"
 )
 
 // checkpointPattern names the checkpoints of a run folder; their names sort by step.
@@ -26,7 +27,7 @@ func Checkpoints(run string) ([]string, error) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, cannotRead(folder, err)
+		return nil, disk.CannotRead(folder, err)
 	}
 	var paths []string
 	for _, e := range entries {
@@ -36,18 +37,6 @@ func Checkpoints(run string) ([]string, error) {
 	}
 	slices.Reverse(paths)
 	return paths, nil
-}
-
-// globEscape keeps a folder's own brackets and stars from being patterns.
-func globEscape(path string) string {
-	var b bytes.Buffer
-	for _, r := range path {
-		if r == '*' || r == '?' || r == '[' || r == '\\' {
-			b.WriteByte('\\')
-		}
-		b.WriteRune(r)
-	}
-	return b.String()
 }
 
 var errNoWholeCheckpoint = errors.New("no checkpoint that is whole")

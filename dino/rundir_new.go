@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/dinogpu/dinogpu/dino/disk"
 )
 
 // CreateRunDir makes the folder of a new run, takes it for this process and
@@ -37,11 +39,11 @@ func CreateRunDir(path string, settings Settings, now time.Time) (*RunDir, error
 		return nil, err
 	}
 	if err = r.start(settings); err == nil && !named {
-		err = writeWhole(filepath.Join(RunsFolder, "latest"), []byte(filepath.Base(path)+"\n"))
+		err = disk.WriteBytes(filepath.Join(RunsFolder, "latest"), []byte(filepath.Base(path)+"\n"))
 	}
 	if err != nil {
 		r.takeBack(made)
-		return nil, fmt.Errorf("run folder %s: %w", path, plainPathError(err))
+		return nil, fmt.Errorf("run folder %s: %w", path, disk.PlainError(err))
 	}
 	return r, nil
 }
@@ -69,7 +71,7 @@ func CheckNewRunDir(path string) error {
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("run folder %s cannot be used (%w): choose another with --run-dir", path, plainPathError(err))
+		return fmt.Errorf("run folder %s cannot be used (%w): choose another with --run-dir", path, disk.PlainError(err))
 	}
 	for _, e := range entries {
 		if e.Name() == lockName {
@@ -120,7 +122,7 @@ func makeDated(preset string, now time.Time) (string, error) {
 }
 
 func cannotMake(path string, err error) error {
-	return fmt.Errorf("run folder %s cannot be made (%w): choose a place you may write to with --run-dir", path, plainPathError(err))
+	return fmt.Errorf("run folder %s cannot be made (%w): choose a place you may write to with --run-dir", path, disk.PlainError(err))
 }
 
 func unusedSibling(path string) string {

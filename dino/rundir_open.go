@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/dinogpu/dinogpu/dino/disk"
 )
 
 // FindRun gives the folder that a user means by path: the folder itself, or,
@@ -20,12 +22,12 @@ func FindRun(path string) (string, error) {
 		return "", fmt.Errorf("there is no run at %s: %s", path, say)
 	}
 	if err != nil {
-		return "", fmt.Errorf("run %s cannot be read (%w): %s", path, cause(err), say)
+		return "", fmt.Errorf("run %s cannot be read (%w): %s", path, disk.Cause(err), say)
 	}
 	if info.Mode().IsRegular() && info.Size() < 1<<10 {
 		text, err := os.ReadFile(path)
 		if err != nil {
-			return "", cannotRead(path, err)
+			return "", disk.CannotRead(path, err)
 		}
 		name := filepath.Base(strings.TrimSpace(firstLine(string(text))))
 		named := filepath.Join(filepath.Dir(path), name)
@@ -67,7 +69,7 @@ func (r *RunDir) GoOn(settings Settings, step int) error {
 		func() error { return r.start(settings) },
 	} {
 		if err := work(); err != nil {
-			return fmt.Errorf("run folder %s: %w", r.path, plainPathError(err))
+			return fmt.Errorf("run folder %s: %w", r.path, disk.PlainError(err))
 		}
 	}
 	return nil
@@ -81,14 +83,8 @@ func (r *RunDir) Reported(step int, key string) bool { return step == r.lastStep
 // process is writing them.
 func (r *RunDir) removeLeftovers() error {
 	for _, folder := range []string{"", "checkpoints", "attention"} {
-		leftovers, err := filepath.Glob(filepath.Join(globEscape(r.path), folder, "*.tmp-*"))
-		if err != nil {
+		if err := disk.RemoveUnfinished(r.Join(folder)); err != nil {
 			return err
-		}
-		for _, path := range leftovers {
-			if err := os.Remove(path); err != nil {
-				return err
-			}
 		}
 	}
 	return nil
@@ -139,5 +135,5 @@ func (r *RunDir) dropMetricsAfter(step int) error {
 	if bytes.Equal(kept.Bytes(), data) {
 		return nil
 	}
-	return writeWhole(r.Join("metrics.jsonl"), kept.Bytes())
+	return disk.WriteBytes(r.Join("metrics.jsonl"), kept.Bytes())
 }

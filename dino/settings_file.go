@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/dinogpu/dinogpu/dino/disk"
 )
 
 // Sources say where settings come from, weakest last to be named: a flag beats
@@ -37,7 +39,7 @@ func (src Sources) Merge() (Settings, error) {
 	if src.ConfigFile != "" {
 		data, err := os.ReadFile(src.ConfigFile)
 		if err != nil {
-			return Settings{}, fmt.Errorf("config file: %w", plainPathError(err))
+			return Settings{}, fmt.Errorf("config file: %w", disk.PlainError(err))
 		}
 		if file, err = parseSettings(data); err != nil {
 			return Settings{}, fmt.Errorf("config file %s: %w", src.ConfigFile, err)

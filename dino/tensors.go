@@ -9,6 +9,8 @@ import (
 	"unsafe"
 
 	"github.com/nlpodyssey/safetensors"
+
+	"github.com/dinogpu/dinogpu/dino/disk"
 )
 
 // HostTensor is a named tensor in the host's memory, rows last as everywhere.
@@ -49,7 +51,7 @@ func WriteSafetensors(path string, tensors []HostTensor, meta map[string]string)
 	if header > maxSafetensorsHeader {
 		return fmt.Errorf("%s cannot be written: names and metadata pass the format's limit of 100 MB", path)
 	}
-	return writeFileDurable(path, func(w io.Writer) error {
+	return disk.WriteFile(path, func(w io.Writer) error {
 		return safetensors.SerializeToWriter(views, meta, w)
 	})
 }

@@ -16,6 +16,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/dinogpu/dinogpu/dino/disk"
 )
 
 // sampleTensors have the shapes that go wrong: a scalar, an empty one, one past the buffers' sizes, and values
@@ -63,7 +65,7 @@ func wantOnly(t *testing.T, folder string, names ...string) {
 	}
 }
 
-func writeBytes(t *testing.T, path string, data []byte) string {
+func writeTestFile(t *testing.T, path string, data []byte) string {
 	t.Helper()
 	if err := os.WriteFile(path, data, 0o666); err != nil {
 		t.Fatal(err)
@@ -145,7 +147,7 @@ func TestSafetensorsTypes(t *testing.T) {
 	for _, v := range []float64{1.0 / 3, math.Inf(1)} {
 		data = binary.LittleEndian.AppendUint64(data, math.Float64bits(v))
 	}
-	path := writeBytes(t, filepath.Join(t.TempDir(), "x"), buildSafetensors(header, data))
+	path := writeTestFile(t, filepath.Join(t.TempDir(), "x"), buildSafetensors(header, data))
 	got, _, err := ReadSafetensors(path)
 	if err != nil {
 		t.Fatal(err)
@@ -159,7 +161,7 @@ func TestSafetensorsTypes(t *testing.T) {
 		t.Error("a half's NaN is lost")
 	}
 	binary.LittleEndian.PutUint64(data[24:], math.Float64bits(1e300))
-	writeBytes(t, path, buildSafetensors(header, data))
+	writeTestFile(t, path, buildSafetensors(header, data))
 	if _, _, err := ReadSafetensors(path); err == nil || !strings.Contains(err.Error(), "1e+300") {
 		t.Errorf("a value beyond float32 gives %v", err)
 	}
@@ -199,14 +201,14 @@ func TestSafetensorsRefuses(t *testing.T) {
 		"not UTF-8":          "{" + strings.Replace(good, `"a"`, "\"\xff\"", 1) + "}",
 		"deep":               `{"a":` + strings.Repeat("[", 20000),
 	} {
-		path := writeBytes(t, filepath.Join(t.TempDir(), "x.safetensors"), buildSafetensors(header, make([]byte, 8)))
+		path := writeTestFile(t, filepath.Join(t.TempDir(), "x.safetensors"), buildSafetensors(header, make([]byte, 8)))
 		_, _, err := ReadSafetensors(path)
 		if err == nil || !strings.Contains(err.Error(), path) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s gives %v", what, err)
 		}
 	}
 	for what, length := range map[string]uint64{"past the file": 1000, "past the cap": 1 << 40, "negative": math.MaxUint64} {
-		path := writeBytes(t, filepath.Join(t.TempDir(), "x"), append(binary.LittleEndian.AppendUint64(nil, length), '{', '}'))
+		path := writeTestFile(t, filepath.Join(t.TempDir(), "x"), append(binary.LittleEndian.AppendUint64(nil, length), '{', '}'))
 		if _, _, err := ReadSafetensors(path); !errors.Is(err, ErrDamaged) {
 			t.Errorf("a header length %s gives %v", what, err)
 		}
@@ -224,7 +226,7 @@ func TestSafetensorsDamage(t *testing.T) {
 		t.Fatal(err)
 	}
 	for n := range whole {
-		writeBytes(t, path, whole[:n])
+		writeTestFile(t, path, whole[:n])
 		if _, _, err := ReadSafetensors(path); !errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), path) {
 			t.Errorf("cut at %d of %d: %v", n, len(whole), err)
 		}
@@ -235,7 +237,7 @@ func TestSafetensorsDamage(t *testing.T) {
 		data := bytes.Clone(whole)
 		at := i % len(whole)
 		data[at] ^= byte(1 + r.IntN(255))
-		writeBytes(t, path, data)
+		writeTestFile(t, path, data)
 		tensors, _, err := ReadSafetensors(path)
 		if at < 8 && !errors.Is(err, ErrDamaged) {
 			t.Errorf("a header length with byte %d changed gives %v", at, err)
@@ -248,7 +250,7 @@ func TestSafetensorsDamage(t *testing.T) {
 
 func TestWritersLeaveNothing(t *testing.T) {
 	folder := t.TempDir()
-	file := writeBytes(t, filepath.Join(folder, "file"), nil)
+	file := writeTestFile(t, filepath.Join(folder, "file"), nil)
 	full := filepath.Join(folder, "full")
 	if err := os.MkdirAll(filepath.Join(full, "inside"), 0o777); err != nil {
 		t.Fatal(err)
@@ -282,8 +284,8 @@ func TestWritersLeaveNothing(t *testing.T) {
 
 func TestFullDisk(t *testing.T) {
 	folder := t.TempDir()
-	path := writeBytes(t, filepath.Join(folder, "x"), []byte("before"))
-	err := writeFileDurable(path, func(w io.Writer) error {
+	path := writeTestFile(t, filepath.Join(folder, "x"), []byte("before"))
+	err := disk.WriteFile(path, func(w io.Writer) error {
 		if _, err := w.Write(make([]byte, 1<<20)); err != nil {
 			return err
 		}

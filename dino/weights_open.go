@@ -11,6 +11,8 @@ import (
 
 	"github.com/dinogpu/dinogpu/gpu"
 	"github.com/dinogpu/dinogpu/layers"
+
+	"github.com/dinogpu/dinogpu/dino/disk"
 )
 
 // TeacherFile is the teacher's backbone in a run's folder.
@@ -44,7 +46,7 @@ type Network struct {
 func OpenWeights(path string, notice func(error)) (*Weights, error) {
 	info, err := os.Stat(path)
 	if err != nil {
-		return nil, cannotRead(path, err)
+		return nil, disk.CannotRead(path, err)
 	}
 	if info.IsDir() {
 		return openRunWeights(path, notice)
@@ -162,14 +164,14 @@ func checkpointWeights(path string, h CheckpointHeader, tensors []HostTensor) (*
 
 // firstBytes are up to n bytes of a regular file's start.
 func firstBytes(path string, n int) ([]byte, error) {
-	f, _, err := openRegular(path)
+	f, _, err := disk.OpenRegular(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close() // nothing was written
 	head, err := io.ReadAll(io.LimitReader(f, int64(n)))
 	if err != nil {
-		return nil, cannotRead(path, err)
+		return nil, disk.CannotRead(path, err)
 	}
 	return head, nil
 }

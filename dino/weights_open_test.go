@@ -35,7 +35,7 @@ func writeRun(t *testing.T, c Config, steps ...int) string {
 	}
 	s := DefaultSettings()
 	s.Config = c
-	writeBytes(t, filepath.Join(dir, "config.yaml"), s.YAML())
+	writeTestFile(t, filepath.Join(dir, "config.yaml"), s.YAML())
 	for _, step := range steps {
 		tensors := []HostTensor{{Name: "center", Shape: []int{1}, Values: []float32{float32(step)}}}
 		for _, role := range []string{RoleTeacher, RoleStudent} {
@@ -120,7 +120,7 @@ func TestOpenWeightsOfARun(t *testing.T) {
 		path := filepath.Join(dir, "checkpoints", CheckpointName(step))
 		data := []byte(read(t, path))
 		data[len(data)/2] ^= 1
-		writeBytes(t, path, data)
+		writeTestFile(t, path, data)
 	}
 	damage(9)
 	if w, err := open(); err != nil || !strings.HasSuffix(w.File, CheckpointName(4)) || len(passed) != 1 {
@@ -255,7 +255,7 @@ func TestOpenWeightsRefuses(t *testing.T) {
 	for name, data := range map[string]string{
 		"model.pth": "PK\x03\x04rest", "short.safetensors": "abc", "text.txt": "not weights at all, but a text", "empty": "", "bad.dino": "DINOGPU\nxx",
 	} {
-		path := writeBytes(t, filepath.Join(dir, name), []byte(data))
+		path := writeTestFile(t, filepath.Join(dir, name), []byte(data))
 		_, err := OpenWeights(path, nil)
 		if err == nil || !strings.Contains(err.Error(), path) {
 			t.Errorf("%s: %v", name, err)

@@ -21,11 +21,12 @@ var mayImport = map[string][]string{
 	"layers/ref":  {},
 	"gpu":         {},
 	"augment":     {"testdata"},
+	"dino/disk":   {},
 	"layers":      {"gpu", "shaders", "layers/ref"},
-	"dino":        {"gpu", "shaders", "layers", "layers/ref", "augment", "testdata"},
+	"dino":        {"gpu", "shaders", "layers", "layers/ref", "augment", "dino/disk", "testdata"},
 	"eval":        {"gpu", "shaders", "layers", "layers/ref", "augment", "dino", "testdata"},
-	"viewer":      {"gpu", "shaders", "layers", "layers/ref", "augment", "dino", "eval", "testdata"},
-	"cmd/dinogpu": {"gpu", "shaders", "layers", "layers/ref", "augment", "dino", "eval", "viewer", "testdata"},
+	"viewer":      {"gpu", "shaders", "layers", "layers/ref", "augment", "dino", "dino/disk", "eval", "testdata"},
+	"cmd/dinogpu": {"gpu", "shaders", "layers", "layers/ref", "augment", "dino", "dino/disk", "eval", "viewer", "testdata"},
 }
 
 // Outside packages that only some of ours may import: the binding is kept in

@@ -4,10 +4,12 @@ import (
 	"fmt"
 
 	"github.com/dinogpu/dinogpu/dino"
+
+	"github.com/dinogpu/dinogpu/dino/disk"
 )
 
 // freeSpace asks for the bytes that may still be written under a path.
-var freeSpace = dino.FreeSpace
+var freeSpace = disk.Free
 
 // spaceSlack is left for what grows beside the checkpoints.
 const spaceSlack = 64 << 10

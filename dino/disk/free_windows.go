@@ -1,4 +1,4 @@
-package dino
+package disk
 
 import "golang.org/x/sys/windows"
 

@@ -1,4 +1,4 @@
-package dino
+package disk
 
 import (
 	"errors"
@@ -9,7 +9,7 @@ import (
 
 // FreeSpace is the number of bytes that may still be written under path, which need not be there yet: its nearest
 // folder that is there is asked. known is false where the system or the file system does not say.
-func FreeSpace(path string) (bytes uint64, known bool) {
+func Free(path string) (bytes uint64, known bool) {
 	path, err := filepath.Abs(path)
 	if err != nil {
 		return 0, false
