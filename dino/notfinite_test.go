@@ -11,6 +11,8 @@ import (
 
 	"github.com/dinogpu/dinogpu/augment"
 	"github.com/dinogpu/dinogpu/gpu"
+
+	"github.com/dinogpu/dinogpu/dino/settings"
 )
 
 // state is all that a checkpoint of tr would hold.
@@ -34,7 +36,7 @@ func sameBits(a, b [][]float32) bool {
 }
 
 // batchesFrom gives the batches of a tiny run from number n on.
-func batchesFrom(t *testing.T, c Config, n int) func() *augment.Batch {
+func batchesFrom(t *testing.T, c settings.Config, n int) func() *augment.Batch {
 	t.Helper()
 	l := tinyLoader(t, c, 1)
 	if err := l.Seek(n); err != nil {
@@ -78,7 +80,7 @@ func TestNotFiniteStops(t *testing.T) {
 					t.Errorf("%s: something moved", name)
 				}
 				path := filepath.Join(t.TempDir(), "step-00000001.dino")
-				if err := tr.WriteCheckpoint(path, Settings{Config: c}, "test", ""); !errors.Is(err, ErrNotFinite) {
+				if err := tr.WriteCheckpoint(path, settings.Settings{Config: c}, "test", ""); !errors.Is(err, ErrNotFinite) {
 					t.Errorf("%s: the checkpoint's error is %v", name, err)
 				}
 				if err := tr.device.Write(place, good); err != nil {

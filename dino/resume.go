@@ -11,6 +11,8 @@ import (
 	"github.com/dinogpu/dinogpu/gpu"
 
 	"github.com/dinogpu/dinogpu/dino/disk"
+
+	"github.com/dinogpu/dinogpu/dino/settings"
 )
 
 // checkpointPattern names the checkpoints of a run folder; their names sort by step.
@@ -67,7 +69,9 @@ func NewestCheckpoint(run string, passed func(error)) (CheckpointHeader, []HostT
 var ErrNoCheckpoint = errors.New("no checkpoint")
 
 // Settings are those that the checkpoint was written with.
-func (h CheckpointHeader) Settings() (Settings, error) { return readSettings([]byte(h.Config)) }
+func (h CheckpointHeader) Settings() (settings.Settings, error) {
+	return settings.Parse([]byte(h.Config))
+}
 
 // Restore takes a checkpoint's tensors and step. The trainer must be built, of the configuration that the
 // checkpoint was written with.

@@ -10,6 +10,8 @@ import (
 	"github.com/gofrs/flock"
 
 	"github.com/dinogpu/dinogpu/dino/disk"
+
+	"github.com/dinogpu/dinogpu/dino/settings"
 )
 
 // RunsFolder is where runs go that are given no folder of their own.
@@ -33,7 +35,7 @@ type RunDir struct {
 	events  *eventsFile
 }
 
-func (r *RunDir) start(settings Settings) error {
+func (r *RunDir) start(settings settings.Settings) error {
 	header := "# Every setting of this run. dinogpu train --config takes this file.\n\n"
 	if err := disk.WriteBytes(r.Join("config.yaml"), append([]byte(header), settings.YAML()...)); err != nil {
 		return err

@@ -9,13 +9,15 @@ import (
 	"time"
 
 	"github.com/dinogpu/dinogpu/dino/disk"
+
+	"github.com/dinogpu/dinogpu/dino/settings"
 )
 
 // CreateRunDir makes the folder of a new run, takes it for this process and
 // writes the settings to its config.yaml. Without a path the folder is
 // runs/<preset>-<UTC time>, and runs/latest names it; one that holds files is
 // never written over. After an error nothing is left.
-func CreateRunDir(path string, settings Settings, now time.Time) (*RunDir, error) {
+func CreateRunDir(path string, settings settings.Settings, now time.Time) (*RunDir, error) {
 	named, made := path != "", true
 	var err error
 	if named {

@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"github.com/dinogpu/dinogpu/dino/disk"
+
+	"github.com/dinogpu/dinogpu/dino/settings"
 )
 
 // FindRun gives the folder that a user means by path: the folder itself, or,
@@ -29,7 +31,8 @@ func FindRun(path string) (string, error) {
 		if err != nil {
 			return "", disk.CannotRead(path, err)
 		}
-		name := filepath.Base(strings.TrimSpace(firstLine(string(text))))
+		line, _, _ := strings.Cut(string(text), "\n")
+		name := filepath.Base(strings.TrimSpace(line))
 		named := filepath.Join(filepath.Dir(path), name)
 		if info, err = os.Stat(named); err == nil && info.IsDir() && !strings.HasPrefix(name, ".") {
 			path = named
@@ -60,7 +63,7 @@ func OpenRunDir(path string) (*RunDir, error) {
 // half written goes, lines of metrics.jsonl behind the step are dropped, later
 // checkpoints (damaged ones, as the newest whole one is taken) are renamed to
 // *.damaged, and config.yaml takes the settings.
-func (r *RunDir) GoOn(settings Settings, step int) error {
+func (r *RunDir) GoOn(settings settings.Settings, step int) error {
 	r.again = step + 1
 	for _, work := range []func() error{
 		r.removeLeftovers,

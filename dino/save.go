@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	"github.com/dinogpu/dinogpu/layers"
+
+	"github.com/dinogpu/dinogpu/dino/settings"
 )
 
 // role is an arena that a checkpoint holds, and what stands before its tensors' names there.
@@ -22,7 +24,7 @@ func (t *Trainer) roles() []role {
 
 // WriteCheckpoint writes all that the run needs to go on: both networks, the moments and the centre.
 // The adapter's name and the pictures' fingerprint are for who goes on elsewhere.
-func (t *Trainer) WriteCheckpoint(path string, s Settings, adapter, pictures string) error {
+func (t *Trainer) WriteCheckpoint(path string, s settings.Settings, adapter, pictures string) error {
 	if len(t.pending) > 0 {
 		panic("dino: a checkpoint is written while steps are under way: call Finish first")
 	}

@@ -8,6 +8,8 @@ import (
 
 	"github.com/dinogpu/dinogpu/gpu"
 	"github.com/dinogpu/dinogpu/layers"
+
+	"github.com/dinogpu/dinogpu/dino/settings"
 )
 
 // Tests are what SelfTest runs: a trainer of all blocks, whose optimiser is tested, and one of as few blocks as
@@ -19,7 +21,7 @@ type Tests struct {
 // RecordTests records the tests of a trainer that trains c. Crops run together or apart as they would in it.
 // flops, if above 0, is the arithmetic that the passes of the short trainer may take: the batch is halved until
 // they do, and Batch says what is left.
-func RecordTests(c Config, target gpu.Target, crops string, flops int) (*Tests, error) {
+func RecordTests(c settings.Config, target gpu.Target, crops string, flops int) (*Tests, error) {
 	whole, err := Record(c, target, 1, Options{Crops: crops})
 	if err != nil {
 		return nil, err

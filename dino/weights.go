@@ -6,6 +6,8 @@ import (
 
 	"github.com/dinogpu/dinogpu/gpu"
 	"github.com/dinogpu/dinogpu/layers"
+
+	"github.com/dinogpu/dinogpu/dino/settings"
 )
 
 // hostTensors reads an arena's parameters, those whose names keep says, under the names it gives. It refuses one
@@ -33,16 +35,16 @@ func hostTensors(d *gpu.Device, a *layers.Arena, keep func(name string) (as stri
 // loads as they are; its metadata says what OpenWeights cannot see in the shapes.
 func (t *Trainer) WriteTeacher(path string) error {
 	tensors, err := hostTensors(t.device, t.Teacher, func(name string) (string, bool) {
-		return strings.CutPrefix(name, backbonePrefix)
+		return strings.CutPrefix(name, settings.BackbonePrefix)
 	})
 	if err != nil {
 		return err
 	}
-	return WriteSafetensors(path, tensors, t.Config.backboneMetadata())
+	return WriteSafetensors(path, tensors, backboneMetadata(t.Config))
 }
 
 // NewWeights draws fresh weights of c on d, as a run with c's seed begins with.
-func NewWeights(d *gpu.Device, c Config) (*layers.Arena, error) {
+func NewWeights(d *gpu.Device, c settings.Config) (*layers.Arena, error) {
 	l := c.Layout()
 	a := l.NewArena("fresh")
 	if err := upload(d, a, InitialWeights(l, c.Seed)); err != nil {

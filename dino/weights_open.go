@@ -13,6 +13,8 @@ import (
 	"github.com/dinogpu/dinogpu/layers"
 
 	"github.com/dinogpu/dinogpu/dino/disk"
+
+	"github.com/dinogpu/dinogpu/dino/settings"
 )
 
 // TeacherFile is the teacher's backbone in a run's folder.
@@ -28,7 +30,7 @@ const (
 type Weights struct {
 	File      string           // the file that was read
 	ViT       layers.ViTConfig // the backbones' size; ImageSize is what the positions were learned for
-	Mean, Std RGB              // what pictures are normalised with
+	Mean, Std settings.RGB     // what pictures are normalised with
 	Networks  []Network        // the teacher first
 }
 
@@ -80,8 +82,8 @@ func (w *Weights) Network(role string) (Network, error) {
 }
 
 // Config is a configuration of this model and its normalisation, as NewBackbone takes it; all else in it is default.
-func (w *Weights) Config() Config {
-	c := DefaultConfig()
+func (w *Weights) Config() settings.Config {
+	c := settings.DefaultConfig()
 	c.Dim, c.Depth, c.Heads, c.PatchSize = w.ViT.Dim, w.ViT.Depth, w.ViT.Heads, w.ViT.Patch
 	c.GlobalCropsSize, c.Mean, c.Std = w.ViT.ImageSize, w.Mean, w.Std
 	return c
@@ -94,7 +96,7 @@ func (w *Weights) Upload(d *gpu.Device, role string) (*layers.Arena, error) {
 		return nil, err
 	}
 	l := &layers.Params{}
-	w.ViT.AddParams(l, backbonePrefix)
+	w.ViT.AddParams(l, settings.BackbonePrefix)
 	a := l.NewArena(role)
 	parts := make([][]float32, len(l.Parts))
 	for i, elements := range l.Parts {
@@ -129,7 +131,7 @@ func openRunWeights(dir string, notice func(error)) (*Weights, error) {
 	if missing != nil {
 		return nil, fmt.Errorf("%s is no run's folder with weights: it has neither checkpoints nor %s; name a run's folder, a .dino or a .safetensors file", dir, TeacherFile)
 	}
-	settings, err := LoadSettings(filepath.Join(dir, "config.yaml"))
+	settings, err := settings.Load(filepath.Join(dir, "config.yaml"))
 	if err != nil {
 		return nil, err
 	}
@@ -138,7 +140,7 @@ func openRunWeights(dir string, notice func(error)) (*Weights, error) {
 
 // checkpointWeights takes both networks out of a checkpoint, whose header says what they are.
 func checkpointWeights(path string, h CheckpointHeader, tensors []HostTensor) (*Weights, error) {
-	s, err := readSettings([]byte(h.Config))
+	s, err := settings.Parse([]byte(h.Config))
 	if err != nil {
 		return nil, fmt.Errorf("checkpoint %s: its settings: %w", path, err)
 	}
@@ -150,7 +152,7 @@ func checkpointWeights(path string, h CheckpointHeader, tensors []HostTensor) (*
 		named := map[string]HostTensor{}
 		for _, t := range tensors {
 			if name, ok := strings.CutPrefix(t.Name, role+"."); ok {
-				named[strings.TrimPrefix(name, backbonePrefix)] = t
+				named[strings.TrimPrefix(name, settings.BackbonePrefix)] = t
 			}
 		}
 		n, err := matchBackbone(path+", "+role, role, named, w.ViT)

@@ -10,15 +10,17 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/dinogpu/dinogpu/dino/settings"
 )
 
 // hostWeights are a fresh network's tensors under ahead + their names, the head among them if asked.
-func hostWeights(c Config, ahead string, head bool) []HostTensor {
+func hostWeights(c settings.Config, ahead string, head bool) []HostTensor {
 	l := c.Layout()
 	parts := InitialWeights(l, 3)
 	var out []HostTensor
 	for _, p := range l.List {
-		name, backbone := strings.CutPrefix(p.Name, backbonePrefix)
+		name, backbone := strings.CutPrefix(p.Name, settings.BackbonePrefix)
 		if backbone || head {
 			out = append(out, HostTensor{Name: ahead + name, Shape: p.Shape, Values: parts[p.Part][p.Offset : p.Offset+p.Len()]})
 		}
@@ -27,13 +29,13 @@ func hostWeights(c Config, ahead string, head bool) []HostTensor {
 }
 
 // writeRun makes a run's folder with checkpoints of these steps and the teacher's file.
-func writeRun(t *testing.T, c Config, steps ...int) string {
+func writeRun(t *testing.T, c settings.Config, steps ...int) string {
 	t.Helper()
 	dir := t.TempDir()
 	if err := os.Mkdir(filepath.Join(dir, "checkpoints"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	s := DefaultSettings()
+	s := settings.Default()
 	s.Config = c
 	writeTestFile(t, filepath.Join(dir, "config.yaml"), s.YAML())
 	for _, step := range steps {
@@ -44,8 +46,8 @@ func writeRun(t *testing.T, c Config, steps ...int) string {
 					x.Values = slices.Clone(x.Values)
 					x.Values[0] = float32(step) + float32(len(role)-len(RoleTeacher))/2
 				}
-				if !strings.HasPrefix(x.Name, headPrefix) {
-					x.Name = backbonePrefix + x.Name
+				if !strings.HasPrefix(x.Name, settings.HeadPrefix) {
+					x.Name = settings.BackbonePrefix + x.Name
 				}
 				x.Name = role + "." + x.Name
 				tensors = append(tensors, x)
@@ -56,7 +58,7 @@ func writeRun(t *testing.T, c Config, steps ...int) string {
 			t.Fatal(err)
 		}
 	}
-	if err := WriteSafetensors(filepath.Join(dir, TeacherFile), hostWeights(c, "", false), c.backboneMetadata()); err != nil {
+	if err := WriteSafetensors(filepath.Join(dir, TeacherFile), hostWeights(c, "", false), backboneMetadata(c)); err != nil {
 		t.Fatal(err)
 	}
 	return dir
@@ -65,7 +67,7 @@ func writeRun(t *testing.T, c Config, steps ...int) string {
 // A file by itself, a checkpoint and a run's folder give the same model.
 func TestOpenWeights(t *testing.T) {
 	c := tinyConfig()
-	c.Mean, c.Std = RGB{0.25, 0.5, 0.125}, RGB{0.5, 1.0 / 3, 0.25}
+	c.Mean, c.Std = settings.RGB{0.25, 0.5, 0.125}, settings.RGB{0.5, 1.0 / 3, 0.25}
 	dir := writeRun(t, c, 4, 9)
 	newest := filepath.Join(dir, "checkpoints", CheckpointName(9))
 	names := map[string]bool{}
@@ -165,7 +167,7 @@ func TestOpenReleasedNames(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if w.ViT != c.ViT() || w.Mean != DefaultConfig().Mean || w.Std != DefaultConfig().Std {
+		if w.ViT != c.ViT() || w.Mean != settings.DefaultConfig().Mean || w.Std != settings.DefaultConfig().Std {
 			t.Errorf("%q: %+v, mean %v", ahead, w.ViT, w.Mean)
 		}
 		if diff := cmp.Diff(hostWeights(c, "", false), w.Networks[0].Backbone); diff != "" {
@@ -282,7 +284,7 @@ func TestOpenWeightsRefuses(t *testing.T) {
 
 // The batch keeps every tensor small, and is never less than one picture.
 func TestBackboneBatch(t *testing.T) {
-	c := DefaultConfig()
+	c := settings.DefaultConfig()
 	if n := BackboneBatch(c.ViT(), 224); n != 27 {
 		t.Errorf("vit_small of 224 pixels: %d", n)
 	}

@@ -1,4 +1,4 @@
-package dino
+package settings
 
 import (
 	"fmt"
@@ -8,7 +8,7 @@ import (
 // Advise says, a sentence each with the flags to set, where settings do not
 // suit the number of pictures: an epoch of very few steps, a warm-up that
 // takes most of the run, more prototypes than the pictures can fill.
-func Advise(settings Settings, at Situation) []string {
+func Advise(settings Settings, at AutoInput) []string {
 	c := settings.Config
 	var said []string
 	for _, sentence := range []string{
@@ -29,7 +29,7 @@ func Advise(settings Settings, at Situation) []string {
 // are counted in epochs.
 const shortEpoch = 100
 
-func adviseSteps(c Config, at Situation, auto bool) string {
+func adviseSteps(c Config, at AutoInput, auto bool) string {
 	perEpoch := at.Pictures / max(1, c.StepPictures())
 	if perEpoch >= shortEpoch {
 		return ""
@@ -81,7 +81,7 @@ func adviseWarmup(c Config, key string, warmup, percent int, why string) string 
 		flag, warmup, 100*warmup/c.Epochs, epochWord(c.Epochs), why, flag, warmupFor(warmup, percent, c.Epochs, 1))
 }
 
-func advisePrototypes(c Config, at Situation) string {
+func advisePrototypes(c Config, at AutoInput) string {
 	k := prototypesFor(at.Pictures)
 	if c.OutDim <= k {
 		return ""

@@ -1,4 +1,4 @@
-package dino
+package settings
 
 // Config holds every number of a training run that changes what is learned,
 // once. The command line, the environment, config.yaml, --help and the
@@ -110,4 +110,4 @@ func (c Config) StepPictures() int { return c.BatchSize * c.Accumulate }
 func (c Config) Crops() int { return 2 + c.LocalCropsNumber }
 
 // DefaultConfig returns the reference's defaults.
-func DefaultConfig() Config { return DefaultSettings().Config }
+func DefaultConfig() Config { return Default().Config }

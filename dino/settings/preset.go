@@ -1,4 +1,4 @@
-package dino
+package settings
 
 import "fmt"
 
@@ -28,10 +28,10 @@ func Presets() []Preset {
 	}
 }
 
-// PresetSettings returns the defaults with a recipe over them; the empty name
+// FromPreset returns the defaults with a recipe over them; the empty name
 // gives the defaults.
-func PresetSettings(name string) (Settings, error) {
-	s := DefaultSettings()
+func FromPreset(name string) (Settings, error) {
+	s := Default()
 	if name == "" {
 		return s, nil
 	}

@@ -1,4 +1,4 @@
-package dino
+package settings
 
 import (
 	"math"
@@ -21,7 +21,7 @@ func TestDefaultsAreTheReferences(t *testing.T) {
 		"head_layers": "3", "head_hidden": "2048", "head_bottleneck": "256", "saveckp_freq": "20",
 		"mean": "0.485,0.456,0.406", "std": "0.229,0.224,0.225",
 	} {
-		if got, _ := (Settings{Config: c, Run: DefaultSettings().Run}).Get(key); got != want {
+		if got, _ := (Settings{Config: c, Run: Default().Run}).Get(key); got != want {
 			t.Errorf("%s: got %s, want %s", key, got, want)
 		}
 	}
@@ -109,7 +109,7 @@ func TestValidateNamesWhatIsWrong(t *testing.T) {
 		"k-NN without data":    {func(s *Settings) { s.Run.KNNEvery = 1 }, "--knn-train"},
 	}
 	for name, c := range cases {
-		s := DefaultSettings()
+		s := Default()
 		s.Config.Data = "pictures"
 		if err := s.Validate(); err != nil {
 			t.Fatalf("the settings to break are refused: %v", err)
@@ -152,7 +152,7 @@ func TestStepsPerEpoch(t *testing.T) {
 
 func TestPresetsAreValidAndKeepTheirPromises(t *testing.T) {
 	for _, p := range Presets() {
-		s, err := PresetSettings(p.Name)
+		s, err := FromPreset(p.Name)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -166,22 +166,22 @@ func TestPresetsAreValidAndKeepTheirPromises(t *testing.T) {
 			t.Errorf("%s: %v", p.Name, err)
 		}
 	}
-	if _, err := PresetSettings("vits61"); err == nil || !strings.Contains(err.Error(), "did you mean vits16?") {
+	if _, err := FromPreset("vits61"); err == nil || !strings.Contains(err.Error(), "did you mean vits16?") {
 		t.Errorf("unknown preset: %v", err)
 	}
-	vanilla, _ := PresetSettings("vits16")
+	vanilla, _ := FromPreset("vits16")
 	vanilla.Preset = ""
-	if diff := cmp.Diff(DefaultSettings(), vanilla); diff != "" {
+	if diff := cmp.Diff(Default(), vanilla); diff != "" {
 		t.Errorf("vits16 is not the defaults:\n%s", diff)
 	}
-	demo, _ := PresetSettings("demo")
+	demo, _ := FromPreset("demo")
 	if got := demo.Config.ScaledLR(); math.Abs(got-1e-3) > 1e-18 {
 		t.Errorf("demo's rate is %v, want 0.001", got)
 	}
 	if got, err := demo.Config.StepsPerEpoch(8000); err != nil || got*demo.Config.Epochs != 4000 {
 		t.Errorf("demo has %d steps an epoch (%v), want 500", got, err)
 	}
-	vitb16, _ := PresetSettings("vitb16")
+	vitb16, _ := FromPreset("vitb16")
 	if got, want := vitb16.Config.Size(), (ModelSize{Dim: 768, Depth: 12, Heads: 12}); got != want {
 		t.Errorf("vitb16 is %+v", got)
 	}
@@ -191,7 +191,7 @@ func TestPresetsAreValidAndKeepTheirPromises(t *testing.T) {
 func TestSettingsTextRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := randomSettings(t)
-		copied := DefaultSettings()
+		copied := Default()
 		for _, key := range s.Keys() {
 			text, ok := s.Get(key)
 			if !ok {

@@ -1,4 +1,4 @@
-package dino
+package settings
 
 import (
 	"os"
@@ -67,7 +67,7 @@ func TestPrecedence(t *testing.T) {
 
 func TestPresetNamedInFile(t *testing.T) {
 	file := writeTemp(t, "epochs: 3\npreset: demo\n")
-	s, err := LoadSettings(file)
+	s, err := Load(file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -118,20 +118,20 @@ func TestConfigFileMistakes(t *testing.T) {
 		{"\x00\x01\x02", "not YAML"},
 		{"preset: vits61\n", "did you mean vits16?"},
 	} {
-		_, err := LoadSettings(writeTemp(t, c.text))
+		_, err := Load(writeTemp(t, c.text))
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%q: %v; want %q", c.text, err, c.want)
 		}
 	}
-	if _, err := LoadSettings(filepath.Join(t.TempDir(), "none.yaml")); err == nil || !strings.Contains(err.Error(), "none.yaml") {
+	if _, err := Load(filepath.Join(t.TempDir(), "none.yaml")); err == nil || !strings.Contains(err.Error(), "none.yaml") {
 		t.Errorf("missing file: %v", err)
 	}
 	for _, empty := range []string{"", "# nothing\n", "---\n"} {
-		s, err := LoadSettings(writeTemp(t, empty))
+		s, err := Load(writeTemp(t, empty))
 		if err != nil {
 			t.Errorf("%q: %v", empty, err)
 		}
-		if diff := cmp.Diff(DefaultSettings(), s); diff != "" {
+		if diff := cmp.Diff(Default(), s); diff != "" {
 			t.Errorf("%q is not the defaults:\n%s", empty, diff)
 		}
 	}
@@ -145,7 +145,7 @@ func TestEnvironmentMistakeNamesTheVariable(t *testing.T) {
 }
 
 func TestAliasesInFile(t *testing.T) {
-	s, err := LoadSettings(writeTemp(t, "data_path: here\nbatch-size-per-gpu: 7\n"))
+	s, err := Load(writeTemp(t, "data_path: here\nbatch-size-per-gpu: 7\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -162,7 +162,7 @@ func TestConfigFileRoundTrip(t *testing.T) {
 		if err := os.WriteFile(path, s.YAML(), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		back, err := LoadSettings(path)
+		back, err := Load(path)
 		if err != nil {
 			t.Fatalf("%v in\n%s", err, s.YAML())
 		}
@@ -177,7 +177,7 @@ func randomSettings(t *rapid.T) Settings {
 	for _, p := range Presets() {
 		names = append(names, p.Name)
 	}
-	s, err := PresetSettings(rapid.SampledFrom(names).Draw(t, "preset"))
+	s, err := FromPreset(rapid.SampledFrom(names).Draw(t, "preset"))
 	if err != nil {
 		t.Fatal(err)
 	}

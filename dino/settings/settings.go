@@ -1,18 +1,18 @@
-package dino
+package settings
 
 import "time"
 
 // Settings is everything config.yaml holds: the recipe's name, its numbers
 // and how the run is carried out.
 type Settings struct {
-	Preset string     `yaml:"preset" group:"run" placeholder:"NAME" help:"Start from a recipe that train --help lists."`
-	Config Config     `yaml:",inline" embed:""`
-	Run    RunOptions `yaml:",inline" embed:""`
+	Preset string `yaml:"preset" group:"run" placeholder:"NAME" help:"Start from a recipe that train --help lists."`
+	Config Config `yaml:",inline" embed:""`
+	Run    Run    `yaml:",inline" embed:""`
 }
 
-// RunOptions say how long a run goes, what it keeps and what it runs on.
+// Run say how long a run goes, what it keeps and what it runs on.
 // None of them changes what a step computes.
-type RunOptions struct {
+type Run struct {
 	MaxSteps        int           `yaml:"max_steps" group:"run" default:"0" help:"Stop, saved, after N steps; 0: at the end."`
 	MaxTime         time.Duration `yaml:"max_time" group:"run" default:"0s" help:"Stop, saved, after a time like 2h; 0s: never."`
 	CheckpointEvery int           `yaml:"checkpoint_every" group:"run" default:"0" help:"Save every N steps; 0: once an epoch."`
@@ -28,15 +28,15 @@ type RunOptions struct {
 	Crops   string `yaml:"crops" group:"device" default:"auto" help:"Of one size: together (fast), apart (lean), auto."`
 }
 
-// DefaultSettings returns the default of every setting, as the tags give them.
-func DefaultSettings() Settings {
+// Default returns the default of every setting, as the tags give them.
+func Default() Settings {
 	var s Settings
 	for _, f := range s.fields() {
 		if f.fallback == "" {
 			continue
 		}
 		if err := f.set(f.fallback); err != nil {
-			panic("dino: default of " + f.key + ": " + err.Error())
+			panic("settings: default of " + f.key + ": " + err.Error())
 		}
 	}
 	return s

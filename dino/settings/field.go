@@ -1,4 +1,4 @@
-package dino
+package settings
 
 import (
 	"encoding"
@@ -126,7 +126,7 @@ func (f field) set(text string) error {
 		}
 		*p = v
 	default:
-		panic(fmt.Sprintf("dino: setting %s has type %T, which cannot be read", f.key, p))
+		panic(fmt.Sprintf("settings: setting %s has type %T, which cannot be read", f.key, p))
 	}
 	return nil
 }
@@ -150,7 +150,7 @@ func (f field) text() string {
 	case encoding.TextMarshaler:
 		text, err := v.MarshalText()
 		if err != nil {
-			panic("dino: setting " + f.key + ": " + err.Error())
+			panic("settings: setting " + f.key + ": " + err.Error())
 		}
 		return string(text)
 	case float64:

@@ -1,4 +1,4 @@
-package dino
+package settings
 
 import (
 	"fmt"
@@ -11,9 +11,9 @@ import (
 )
 
 // The settings of preset auto for a situation, with more under flags.
-func autoFor(t *testing.T, at Situation, flags ...string) Settings {
+func autoFor(t *testing.T, at AutoInput, flags ...string) Settings {
 	t.Helper()
-	src := Sources{Preset: PresetAuto, Flags: map[string]string{}, Situation: func(Settings) Situation { return at }}
+	src := Sources{Preset: PresetAuto, Flags: map[string]string{}, AutoInput: func(Settings) AutoInput { return at }}
 	for i := 0; i < len(flags); i += 2 {
 		src.Flags[flags[i]] = flags[i+1]
 	}
@@ -44,7 +44,7 @@ func TestAutoFollowsTheNumberOfPictures(t *testing.T) {
 		{300, true, "vit_tiny K 1024 batch 8 epochs 28 x 37 lr 2 freeze 2 temp 0.02-0.02 (0) momentum 0.99 crops 96 4x48"},
 		{50_000, true, "vit_tiny K 4096 batch 8 epochs 10 x 6250 lr 1 freeze 1 temp 0.02061-0.02153 (3) momentum 0.9902 crops 96 4x48"},
 	} {
-		at := Situation{Pictures: c.pictures, Software: c.software}
+		at := AutoInput{Pictures: c.pictures, Software: c.software}
 		s := autoFor(t, at).Config
 		got := fmt.Sprintf("%s K %d batch %d epochs %d x %d lr %d freeze %d temp %g-%g (%d) momentum %g crops %d %dx%d",
 			s.Arch, s.OutDim, s.BatchSize, s.Epochs, s.stepsOf(at), s.WarmupEpochs, s.FreezeLastLayer,
@@ -58,7 +58,7 @@ func TestAutoFollowsTheNumberOfPictures(t *testing.T) {
 
 // Auto's rate goes with the batch's root: the vanilla run's at its batch.
 func TestAutosRate(t *testing.T) {
-	at := Situation{Pictures: 100_000}
+	at := AutoInput{Pictures: 100_000}
 	for batch, want := range map[string]float64{"512": 1e-3, "128": 5e-4, "8": 1.25e-4} {
 		if got := autoFor(t, at, "batch_size", batch).Config.ScaledLR(); got < 0.97*want || got > 1.03*want {
 			t.Errorf("batch %s: the rate used is %g, want %g", batch, got, want)
@@ -70,7 +70,7 @@ func TestAutosRate(t *testing.T) {
 // works, and nothing but what auto speaks for is changed.
 func TestAutoIsAlwaysUsable(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		at := Situation{
+		at := AutoInput{
 			Pictures: rapid.OneOf(rapid.IntRange(1, 400), rapid.IntRange(1, 3_000_000)).Draw(rt, "pictures"),
 			Software: rapid.Bool().Draw(rt, "software"),
 		}
@@ -101,7 +101,7 @@ func TestAutoIsAlwaysUsable(t *testing.T) {
 		if s.Run.CheckpointEvery%s.Config.stepsOf(at) != 0 || s.Run.SaveckpFreq%epochs != 0 {
 			rt.Fatalf("a checkpoint every %d steps and one for ever every %d epochs of %d steps do not meet", s.Run.CheckpointEvery, s.Run.SaveckpFreq, s.Config.stepsOf(at))
 		}
-		usual := DefaultSettings()
+		usual := Default()
 		for _, key := range s.Keys() {
 			got, _ := s.Get(key)
 			want, _ := usual.Get(key)
@@ -117,12 +117,12 @@ func TestAutoIsTheWeakestSource(t *testing.T) {
 	file := writeTemp(t, "preset: auto\nepochs: 20\nout_dim: 99\nteacher_temp: 0.05\n")
 	asked := 0
 	src := Sources{ConfigFile: file, Env: env("DINOGPU_OUT_DIM", "98", "DINOGPU_LIMIT", "7"), Flags: map[string]string{"out_dim": "97", "batch_size": "10"}}
-	src.Situation = func(s Settings) Situation {
+	src.AutoInput = func(s Settings) AutoInput {
 		asked++
 		if s.Config.Limit != 7 {
 			t.Errorf("asked about %d pictures at most, want 7", s.Config.Limit)
 		}
-		return Situation{Pictures: 1000}
+		return AutoInput{Pictures: 1000}
 	}
 	s, err := src.Merge()
 	if err != nil {
@@ -140,12 +140,12 @@ func TestAutoIsTheWeakestSource(t *testing.T) {
 
 // A run's config.yaml gives its settings again, and nobody counts.
 func TestAutosConfigFileIsNotCountedAgain(t *testing.T) {
-	want := autoFor(t, Situation{Pictures: 300, Software: true}, "epochs", "9", "data", "somewhere")
+	want := autoFor(t, AutoInput{Pictures: 300, Software: true}, "epochs", "9", "data", "somewhere")
 	file := writeTemp(t, string(want.YAML()))
 	for _, preset := range []string{"", PresetAuto} {
-		got, err := Sources{Preset: preset, ConfigFile: file, Situation: func(Settings) Situation {
+		got, err := Sources{Preset: preset, ConfigFile: file, AutoInput: func(Settings) AutoInput {
 			t.Error("the pictures are counted again")
-			return Situation{Pictures: 1}
+			return AutoInput{Pictures: 1}
 		}}.Merge()
 		if err != nil {
 			t.Fatal(err)
@@ -157,7 +157,7 @@ func TestAutosConfigFileIsNotCountedAgain(t *testing.T) {
 }
 
 func TestAutoNoticeSaysWhatItChose(t *testing.T) {
-	at := Situation{Pictures: 312, Software: true}
+	at := AutoInput{Pictures: 312, Software: true}
 	got := AutoNotice(autoFor(t, at), at)
 	for _, want := range []string{"312 pictures", "software adapter", "vit_tiny", "1024 prototypes", "2 x 96", "a GPU gets 2 x 224", "batch 8, 26 epochs of 39 steps, 1014 steps in all", "momentum 0.99", "config.yaml"} {
 		if !strings.Contains(got, want) {

@@ -1,4 +1,4 @@
-package dino
+package settings
 
 import (
 	"errors"
@@ -11,11 +11,11 @@ import (
 // before a product of two of them overflows.
 const (
 	maxCount   = 1_000_000
-	maxSide    = 8192
-	maxWidth   = 65_536
+	MaxSide    = 8192
+	MaxWidth   = 65_536
 	maxOutDim  = 1 << 24
 	maxHeadDim = 128 // attention holds a head's values in registers, four at a time
-	maxDepth   = 1000
+	MaxDepth   = 1000
 )
 
 // Validate reports the first value that no run can use, in a sentence that
@@ -29,6 +29,9 @@ func (c Config) Validate() error {
 		c.validateOptimizer,
 	)
 }
+
+// ValidateModel is Validate for the values that a trained backbone goes by: its sizes and the normalization.
+func (c Config) ValidateModel() error { return first(c.validateData, c.validateModel) }
 
 func first(checks ...func() error) error {
 	for _, check := range checks {
@@ -61,14 +64,14 @@ func (c Config) validateModel() error {
 	}
 	size := c.Size()
 	err := first(
-		func() error { return between("patch_size", c.PatchSize, 1, maxSide) },
-		func() error { return between("dim", size.Dim, 1, maxWidth) },
-		func() error { return between("depth", size.Depth, 1, maxDepth) },
-		func() error { return between("heads", size.Heads, 1, maxWidth) },
+		func() error { return between("patch_size", c.PatchSize, 1, MaxSide) },
+		func() error { return between("dim", size.Dim, 1, MaxWidth) },
+		func() error { return between("depth", size.Depth, 1, MaxDepth) },
+		func() error { return between("heads", size.Heads, 1, MaxWidth) },
 		func() error { return between("out_dim", c.OutDim, 2, maxOutDim) },
 		func() error { return between("head_layers", c.HeadLayers, 1, 64) },
-		func() error { return between("head_hidden", c.HeadHidden, 1, maxWidth) },
-		func() error { return between("head_bottleneck", c.HeadBottleneck, 1, maxWidth) },
+		func() error { return between("head_hidden", c.HeadHidden, 1, MaxWidth) },
+		func() error { return between("head_bottleneck", c.HeadBottleneck, 1, MaxWidth) },
 	)
 	if err != nil {
 		return err
@@ -148,7 +151,7 @@ func (c Config) validateOptimizer() error {
 }
 
 // Validate reports the first run option that makes no sense.
-func (r RunOptions) Validate() error {
+func (r Run) Validate() error {
 	err := first(
 		func() error { return between("max_steps", r.MaxSteps, 0, math.MaxInt32) },
 		func() error { return between("checkpoint_every", r.CheckpointEvery, 0, math.MaxInt32) },
@@ -218,7 +221,7 @@ func oneOf(key, v string, words ...string) error {
 }
 
 func cropSide(key string, side, patch int) error {
-	if err := between(key, side, 1, maxSide); err != nil {
+	if err := between(key, side, 1, MaxSide); err != nil {
 		return err
 	}
 	if side < patch {

@@ -1,4 +1,4 @@
-package dino
+package settings
 
 import (
 	"bytes"
@@ -26,7 +26,7 @@ type Sources struct {
 
 	// Situation is asked what preset auto is to choose by, of a run with those
 	// settings; not where nothing is left to choose. Nil: what is assumed.
-	Situation func(Settings) Situation
+	AutoInput func(Settings) AutoInput
 }
 
 // EnvName is the environment variable of a setting: DINOGPU_OUT_DIM.
@@ -57,7 +57,7 @@ func (src Sources) Merge() (Settings, error) {
 			}
 		}
 	}
-	s, err := PresetSettings(preset)
+	s, err := FromPreset(preset)
 	if err != nil {
 		return Settings{}, err
 	}
@@ -76,8 +76,8 @@ func (src Sources) Merge() (Settings, error) {
 	}
 	if preset == PresetAuto && !chooseAll(file, env, flags) {
 		at := assumedSituation()
-		if src.Situation != nil {
-			at = src.Situation(s)
+		if src.AutoInput != nil {
+			at = src.AutoInput(s)
 		}
 		if s, err = auto(at, lay); err != nil {
 			return Settings{}, err
@@ -111,19 +111,19 @@ func chooseAll(sources ...[]assignment) bool {
 	return true
 }
 
-// LoadSettings reads a file as config.yaml is written: its values over the
+// Load reads a file as config.yaml is written: its values over the
 // defaults, or over the preset it names.
-func LoadSettings(path string) (Settings, error) {
+func Load(path string) (Settings, error) {
 	return Sources{ConfigFile: path}.Merge()
 }
 
-// readSettings reads the text of a file that holds every value, as YAML writes it.
-func readSettings(data []byte) (Settings, error) {
+// Parse reads the text of a file that holds every value, as YAML writes it.
+func Parse(data []byte) (Settings, error) {
 	list, err := parseSettings(data)
 	if err != nil {
 		return Settings{}, err
 	}
-	s := DefaultSettings()
+	s := Default()
 	err = s.assign(list)
 	return s, err
 }
@@ -211,7 +211,7 @@ func nodeText(n *yaml.Node) (string, error) {
 	return "", errors.New("expected a plain value, not nested settings")
 }
 
-// YAML writes every setting, grouped, so that LoadSettings gives them back.
+// YAML writes every setting, grouped, so that Load gives them back.
 func (s Settings) YAML() []byte {
 	var out bytes.Buffer
 	group := ""
@@ -232,7 +232,7 @@ func (f field) yamlText() string {
 	case string:
 		quoted, err := yaml.Marshal(text)
 		if err != nil {
-			panic("dino: setting " + f.key + ": " + err.Error())
+			panic("settings: setting " + f.key + ": " + err.Error())
 		}
 		// One line, whatever the text holds.
 		if line := strings.TrimSuffix(string(quoted), "\n"); !strings.Contains(line, "\n") {

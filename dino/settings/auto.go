@@ -1,4 +1,4 @@
-package dino
+package settings
 
 import (
 	"fmt"
@@ -6,20 +6,20 @@ import (
 	"strconv"
 )
 
-// PresetAuto is the preset whose values follow from a [Situation].
+// PresetAuto is the preset whose values follow from a [AutoInput].
 const PresetAuto = "auto"
 
 // AssumedPictures is what auto plans for where no picture can be counted.
 const AssumedPictures = 10_000
 
-// A Situation is what [PresetAuto] chooses by.
-type Situation struct {
+// A AutoInput is what [PresetAuto] chooses by.
+type AutoInput struct {
 	Pictures int
 	Assumed  bool // the number is a guess: none were counted
 	Software bool // the adapter is software, some hundred times slower than a GPU
 }
 
-func assumedSituation() Situation { return Situation{Pictures: AssumedPictures, Assumed: true} }
+func assumedSituation() AutoInput { return AutoInput{Pictures: AssumedPictures, Assumed: true} }
 
 // autoKeys are the settings that auto chooses. Where all of them are given,
 // as in the config.yaml of a run, nothing is left to choose or to count.
@@ -32,10 +32,10 @@ var autoKeys = []string{
 // auto chooses for a situation. Lay puts what was asked for over the settings:
 // each stage follows from what the one before it left, so that warm-ups fit
 // the batch and the epochs that are used.
-func auto(at Situation, lay func(*Settings) error) (Settings, error) {
-	s := DefaultSettings()
+func auto(at AutoInput, lay func(*Settings) error) (Settings, error) {
+	s := Default()
 	s.Preset = PresetAuto
-	for _, stage := range []func(*Settings, Situation){autoSizes, autoLength, autoSchedules} {
+	for _, stage := range []func(*Settings, AutoInput){autoSizes, autoLength, autoSchedules} {
 		stage(&s, at)
 		if err := lay(&s); err != nil {
 			return Settings{}, err
@@ -50,7 +50,7 @@ const softwareGlobal, softwareLocal = 96, 48
 // Below this many pictures a small model learns as much, and sooner.
 const fewPictures = 20_000
 
-func autoSizes(s *Settings, at Situation) {
+func autoSizes(s *Settings, at AutoInput) {
 	c := &s.Config
 	if at.Pictures < fewPictures || at.Software {
 		c.Arch, c.DropPathRate = "vit_tiny", 0
@@ -77,7 +77,7 @@ func prototypesFor(pictures int) int {
 
 // batchFor is the reference's 64 where an epoch of it has 40 steps, else a
 // power of two below that, down to 8.
-func batchFor(at Situation) int {
+func batchFor(at AutoInput) int {
 	batch := 64
 	for batch > 8 && (at.Software || at.Pictures/batch < 40) {
 		batch /= 2
@@ -87,7 +87,7 @@ func batchFor(at Situation) int {
 
 // autoLength gives few pictures the steps that they need: with them it is
 // steps that teach, not epochs.
-func autoLength(s *Settings, at Situation) {
+func autoLength(s *Settings, at AutoInput) {
 	steps, least := 30_000, 100
 	if at.Software {
 		steps, least = 1000, 10
@@ -97,12 +97,12 @@ func autoLength(s *Settings, at Situation) {
 }
 
 // autoSchedules follows LightlyTrain's rules for DINO, which count steps.
-func autoSchedules(s *Settings, at Situation) {
+func autoSchedules(s *Settings, at AutoInput) {
 	c := &s.Config
 	perEpoch := c.stepsOf(at)
 	between := func(few, many float64) float64 {
 		share := float64(at.Pictures-fewPictures) / (1_000_000 - fewPictures)
-		return rounded(few+(many-few)*min(max(share, 0), 1), 4)
+		return Rounded(few+(many-few)*min(max(share, 0), 1), 4)
 	}
 	c.MomentumTeacher = between(0.99, 0.996)
 	c.TeacherTemp = between(0.02, 0.07)
@@ -116,7 +116,7 @@ func autoSchedules(s *Settings, at Situation) {
 	// AdamW's rate goes with the batch's root (Malladi 2022; DINOv2 does so too), here from the vanilla run's 1e-3
 	// at 512 pictures. The rule that --lr is written for, in proportion, leaves a batch of 8 hardly any.
 	used := 1e-3 * math.Sqrt(float64(c.StepPictures())/512)
-	c.LR = rounded(used*256/float64(c.StepPictures()), 2)
+	c.LR = Rounded(used*256/float64(c.StepPictures()), 2)
 
 	// At an epoch's end, about every thousand steps (a hundred on software); five of them for ever.
 	every := 1000
@@ -140,20 +140,20 @@ func warmupFor(steps, percent, epochs, perEpoch int) int {
 
 // stepsOf is the optimiser steps of an epoch; 1 where the pictures do not fill
 // one, which the run itself refuses.
-func (c Config) stepsOf(at Situation) int {
+func (c Config) stepsOf(at AutoInput) int {
 	return max(1, at.Pictures/max(1, c.StepPictures()))
 }
 
-func rounded(v float64, digits int) float64 {
+func Rounded(v float64, digits int) float64 {
 	r, err := strconv.ParseFloat(strconv.FormatFloat(v, 'g', digits, 64), 64)
 	if err != nil {
-		panic("dino: " + err.Error())
+		panic("settings: " + err.Error())
 	}
 	return r
 }
 
 // AutoNotice says what a run of preset auto got for its situation.
-func AutoNotice(s Settings, at Situation) string {
+func AutoNotice(s Settings, at AutoInput) string {
 	c := s.Config
 	number, adapter := fmt.Sprintf("%d pictures", at.Pictures), "a GPU"
 	if at.Assumed {

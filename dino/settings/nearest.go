@@ -1,4 +1,4 @@
-package dino
+package settings
 
 // Nearest returns the candidate that needs the fewest typing corrections to
 // become name, or "" where none is near enough to be meant.
