@@ -9,6 +9,7 @@ import (
 	"github.com/dinogpu/dinogpu/augment"
 	"github.com/dinogpu/dinogpu/dino"
 	"github.com/dinogpu/dinogpu/gpu"
+	"github.com/dinogpu/dinogpu/layers"
 )
 
 // training is a run under way.
@@ -116,7 +117,7 @@ func (r *training) train(ctx context.Context) error {
 			return fmt.Errorf("%w after step %d of %d; it goes on with: %s", errStopped, r.step, total, r.resumeCommand())
 		}
 		if err := r.oneStep(ctx); err != nil {
-			if ctx.Err() != nil && !errors.Is(err, dino.ErrNotFinite) {
+			if ctx.Err() != nil && !errors.Is(err, layers.ErrNotFinite) {
 				continue // stopped while waiting for pictures: said above
 			}
 			return err
