@@ -18,16 +18,17 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/dinogpu/dinogpu/dino/disk"
+	"github.com/dinogpu/dinogpu/layers"
 )
 
 // sampleTensors have the shapes that go wrong: a scalar, an empty one, one past the buffers' sizes, and values
 // that do not equal themselves.
-func sampleTensors() []HostTensor {
+func sampleTensors() []layers.HostTensor {
 	long := make([]float32, 3*70001)
 	for i := range long {
 		long[i] = float32(i) / 7
 	}
-	return []HostTensor{
+	return []layers.HostTensor{
 		{Name: "a.bias", Shape: []int{3}, Values: []float32{1, float32(math.Inf(-1)), float32(math.Copysign(0, -1))}},
 		{Name: "b<empty>", Shape: []int{0, 4}, Values: []float32{}},
 		{Name: "c.long", Shape: []int{3, 70001}, Values: long},
@@ -36,7 +37,7 @@ func sampleTensors() []HostTensor {
 }
 
 // wantTensors compares bits.
-func wantTensors(t *testing.T, got, want []HostTensor) {
+func wantTensors(t *testing.T, got, want []layers.HostTensor) {
 	t.Helper()
 	if len(got) != len(want) {
 		t.Fatalf("%d tensors, want %d", len(got), len(want))
@@ -152,7 +153,7 @@ func TestSafetensorsTypes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantTensors(t, got, []HostTensor{
+	wantTensors(t, got, []layers.HostTensor{
 		{Name: "h", Shape: []int{6}, Values: []float32{1, -2, 0x1p-24, -1023 * 0x1p-24, 65504, float32(math.Inf(-1))}},
 		{Name: "b", Shape: []int{2}, Values: []float32{1, -123.5}},
 		{Name: "d", Shape: []int{2, 1}, Values: []float32{1.0 / 3, float32(math.Inf(1))}},
@@ -217,7 +218,7 @@ func TestSafetensorsRefuses(t *testing.T) {
 
 func TestSafetensorsDamage(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x.safetensors")
-	small := []HostTensor{{Name: "a", Shape: []int{2, 3}, Values: make([]float32, 6)}, {Name: "bb", Shape: []int{5}, Values: make([]float32, 5)}}
+	small := []layers.HostTensor{{Name: "a", Shape: []int{2, 3}, Values: make([]float32, 6)}, {Name: "bb", Shape: []int{5}, Values: make([]float32, 5)}}
 	if err := WriteSafetensors(path, small, map[string]string{"format": "pt"}); err != nil {
 		t.Fatal(err)
 	}
@@ -255,19 +256,19 @@ func TestWritersLeaveNothing(t *testing.T) {
 	if err := os.MkdirAll(filepath.Join(full, "inside"), 0o777); err != nil {
 		t.Fatal(err)
 	}
-	bad := []HostTensor{{Name: "a", Shape: []int{2}, Values: []float32{1}}}
-	twice := []HostTensor{{Name: "a", Shape: []int{0}}, {Name: "a", Shape: []int{0}}}
+	bad := []layers.HostTensor{{Name: "a", Shape: []int{2}, Values: []float32{1}}}
+	twice := []layers.HostTensor{{Name: "a", Shape: []int{0}}, {Name: "a", Shape: []int{0}}}
 	for what, c := range map[string]struct {
 		path    string
-		tensors []HostTensor
+		tensors []layers.HostTensor
 	}{
 		"a file for a folder": {filepath.Join(file, "x"), nil},
 		"no folder":           {filepath.Join(folder, "none", "x"), nil},
 		"a full folder":       {full, sampleTensors()}, // fails at the rename
 		"a wrong shape":       {filepath.Join(folder, "x"), bad},
 		"a name twice":        {filepath.Join(folder, "x"), twice},
-		"no name":             {filepath.Join(folder, "x"), []HostTensor{{Shape: []int{0}}}},
-		"a negative shape":    {filepath.Join(folder, "x"), []HostTensor{{Name: "a", Shape: []int{-1, 0}}}},
+		"no name":             {filepath.Join(folder, "x"), []layers.HostTensor{{Shape: []int{0}}}},
+		"a negative shape":    {filepath.Join(folder, "x"), []layers.HostTensor{{Name: "a", Shape: []int{-1, 0}}}},
 	} {
 		for kind, err := range map[string]error{
 			"safetensors": WriteSafetensors(c.path, c.tensors, nil),

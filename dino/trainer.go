@@ -242,10 +242,10 @@ func (t *Trainer) Build(d *gpu.Device) error {
 		return err
 	}
 	weights := InitialWeights(t.Layout, t.Config.Seed)
-	if err := upload(d, t.Student, weights); err != nil {
+	if err := t.Student.Write(d, weights); err != nil {
 		return err
 	}
-	return upload(d, t.Teacher, weights)
+	return t.Teacher.Write(d, weights)
 }
 
 // Release gives all memory back.

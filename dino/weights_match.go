@@ -38,7 +38,7 @@ func safetensorsWeights(path string, run *settings.Config) (*Weights, error) {
 	if err != nil {
 		return nil, err
 	}
-	named := map[string]HostTensor{}
+	named := map[string]layers.HostTensor{}
 	for _, t := range tensors {
 		name := t.Name
 		for stripped := true; stripped; {
@@ -115,7 +115,7 @@ func (w *Weights) fromMetadata(meta map[string]string) error {
 }
 
 // deriveViT reads a backbone's size, all but its heads, off its tensors' shapes.
-func deriveViT(named map[string]HostTensor) (layers.ViTConfig, error) {
+func deriveViT(named map[string]layers.HostTensor) (layers.ViTConfig, error) {
 	shape := func(name string, rank int) ([]int, error) {
 		t, ok := named[name]
 		if !ok {
@@ -156,7 +156,7 @@ func deriveViT(named map[string]HostTensor) (layers.ViTConfig, error) {
 }
 
 // deriveSide is the number of patches along a side of the stored positions, 0 where they are no square.
-func deriveSide(named map[string]HostTensor) int {
+func deriveSide(named map[string]layers.HostTensor) int {
 	rows := named["pos_embed"].Shape[1]
 	side := int(math.Sqrt(float64(max(0, rows-1))))
 	if side*side+1 != rows {
@@ -167,7 +167,7 @@ func deriveSide(named map[string]HostTensor) int {
 
 // matchBackbone puts the tensors into the backbone's order. What is missing, of another shape or left over is an
 // error that names it.
-func matchBackbone(where, role string, named map[string]HostTensor, v layers.ViTConfig) (Network, error) {
+func matchBackbone(where, role string, named map[string]layers.HostTensor, v layers.ViTConfig) (Network, error) {
 	n := Network{Role: role}
 	l := &layers.Params{}
 	v.AddParams(l, "")
@@ -220,7 +220,7 @@ func listed(names []string) string {
 	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
 }
 
-func holds(named map[string]HostTensor) string {
+func holds(named map[string]layers.HostTensor) string {
 	if len(named) == 0 {
 		return "it holds no tensor"
 	}

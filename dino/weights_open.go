@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/dinogpu/dinogpu/gpu"
@@ -36,9 +37,9 @@ type Weights struct {
 
 // A Network is one set of weights, in the order and under the names of the released state_dict.
 type Network struct {
-	Role     string       // RoleTeacher or RoleStudent
-	Backbone []HostTensor // all of it: cls_token, pos_embed, ...
-	Head     []HostTensor // head.mlp.0.weight, ...; empty where the file has the backbone alone
+	Role     string              // RoleTeacher or RoleStudent
+	Backbone []layers.HostTensor // all of it: cls_token, pos_embed, ...
+	Head     []layers.HostTensor // head.mlp.0.weight, ...; empty where the file has the backbone alone
 }
 
 // OpenWeights reads trained weights from a run's folder (its newest whole checkpoint, else its teacher.safetensors),
@@ -98,14 +99,11 @@ func (w *Weights) Upload(d *gpu.Device, role string) (*layers.Arena, error) {
 	l := &layers.Params{}
 	w.ViT.AddParams(l, settings.BackbonePrefix)
 	a := l.NewArena(role)
-	parts := make([][]float32, len(l.Parts))
-	for i, elements := range l.Parts {
-		parts[i] = make([]float32, elements)
+	tensors := slices.Clone(n.Backbone)
+	for i := range tensors {
+		tensors[i].Name = settings.BackbonePrefix + tensors[i].Name
 	}
-	for i, p := range l.List { // the order of Backbone
-		copy(parts[p.Part][p.Offset:p.Offset+p.Len()], n.Backbone[i].Values)
-	}
-	if err := upload(d, a, parts); err != nil {
+	if err := a.Write(d, tensors); err != nil {
 		a.Release()
 		return nil, err
 	}
@@ -139,7 +137,7 @@ func openRunWeights(dir string, notice func(error)) (*Weights, error) {
 }
 
 // checkpointWeights takes both networks out of a checkpoint, whose header says what they are.
-func checkpointWeights(path string, h CheckpointHeader, tensors []HostTensor) (*Weights, error) {
+func checkpointWeights(path string, h CheckpointHeader, tensors []layers.HostTensor) (*Weights, error) {
 	s, err := settings.Parse([]byte(h.Config))
 	if err != nil {
 		return nil, fmt.Errorf("checkpoint %s: its settings: %w", path, err)
@@ -149,7 +147,7 @@ func checkpointWeights(path string, h CheckpointHeader, tensors []HostTensor) (*
 	}
 	w := &Weights{File: path, ViT: s.Config.ViT(), Mean: s.Config.Mean, Std: s.Config.Std}
 	for _, role := range []string{RoleTeacher, RoleStudent} {
-		named := map[string]HostTensor{}
+		named := map[string]layers.HostTensor{}
 		for _, t := range tensors {
 			if name, ok := strings.CutPrefix(t.Name, role+"."); ok {
 				named[strings.TrimPrefix(name, settings.BackbonePrefix)] = t

@@ -12,17 +12,17 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/dinogpu/dinogpu/dino/settings"
+	"github.com/dinogpu/dinogpu/layers"
 )
 
 // hostWeights are a fresh network's tensors under ahead + their names, the head among them if asked.
-func hostWeights(c settings.Config, ahead string, head bool) []HostTensor {
-	l := c.Layout()
-	parts := InitialWeights(l, 3)
-	var out []HostTensor
-	for _, p := range l.List {
-		name, backbone := strings.CutPrefix(p.Name, settings.BackbonePrefix)
+func hostWeights(c Config, ahead string, head bool) []layers.HostTensor {
+	var out []layers.HostTensor
+	for _, x := range InitialWeights(c.Layout(), 3) {
+		name, backbone := strings.CutPrefix(x.Name, settings.BackbonePrefix)
 		if backbone || head {
-			out = append(out, HostTensor{Name: ahead + name, Shape: p.Shape, Values: parts[p.Part][p.Offset : p.Offset+p.Len()]})
+			x.Name = ahead + name
+			out = append(out, x)
 		}
 	}
 	return out
@@ -39,7 +39,7 @@ func writeRun(t *testing.T, c settings.Config, steps ...int) string {
 	s.Config = c
 	writeTestFile(t, filepath.Join(dir, "config.yaml"), s.YAML())
 	for _, step := range steps {
-		tensors := []HostTensor{{Name: "center", Shape: []int{1}, Values: []float32{float32(step)}}}
+		tensors := []layers.HostTensor{{Name: "center", Shape: []int{1}, Values: []float32{float32(step)}}}
 		for _, role := range []string{RoleTeacher, RoleStudent} {
 			for _, x := range hostWeights(c, "", true) {
 				if x.Name == "cls_token" {
@@ -181,8 +181,8 @@ func TestOpenWeightsRefuses(t *testing.T) {
 	c := tinyConfig()
 	c.Dim, c.Heads, c.PatchSize, c.GlobalCropsSize = 64, 1, 8, 32
 	dir := t.TempDir()
-	change := func(name string, f func(x *HostTensor)) func([]HostTensor) []HostTensor {
-		return func(all []HostTensor) []HostTensor {
+	change := func(name string, f func(x *layers.HostTensor)) func([]layers.HostTensor) []layers.HostTensor {
+		return func(all []layers.HostTensor) []layers.HostTensor {
 			for i := range all {
 				if all[i].Name == name {
 					f(&all[i])
@@ -191,23 +191,23 @@ func TestOpenWeightsRefuses(t *testing.T) {
 			return all
 		}
 	}
-	shape := func(name string, s ...int) func([]HostTensor) []HostTensor {
-		return change(name, func(x *HostTensor) {
+	shape := func(name string, s ...int) func([]layers.HostTensor) []layers.HostTensor {
+		return change(name, func(x *layers.HostTensor) {
 			x.Shape, x.Values = s, make([]float32, tensorLayout{shape: s}.elements())
 		})
 	}
-	without := func(name string) func([]HostTensor) []HostTensor {
-		return func(all []HostTensor) []HostTensor {
-			return slices.DeleteFunc(all, func(x HostTensor) bool { return x.Name == name })
+	without := func(name string) func([]layers.HostTensor) []layers.HostTensor {
+		return func(all []layers.HostTensor) []layers.HostTensor {
+			return slices.DeleteFunc(all, func(x layers.HostTensor) bool { return x.Name == name })
 		}
 	}
-	with := func(name string, s ...int) func([]HostTensor) []HostTensor {
-		return func(all []HostTensor) []HostTensor {
-			return append(all, HostTensor{Name: name, Shape: s, Values: make([]float32, tensorLayout{shape: s}.elements())})
+	with := func(name string, s ...int) func([]layers.HostTensor) []layers.HostTensor {
+		return func(all []layers.HostTensor) []layers.HostTensor {
+			return append(all, layers.HostTensor{Name: name, Shape: s, Values: make([]float32, tensorLayout{shape: s}.elements())})
 		}
 	}
 	for i, x := range []struct {
-		change func([]HostTensor) []HostTensor
+		change func([]layers.HostTensor) []layers.HostTensor
 		meta   map[string]string
 		want   string
 	}{

@@ -23,7 +23,7 @@ var mayImport = map[string][]string{
 	"augment":       {"testdata"},
 	"dino/disk":     {},
 	"layers":        {"gpu", "shaders", "layers/ref"},
-	"dino/settings": {"layers"},
+	"dino/settings": {"dino/disk", "layers"},
 	"dino":          {"dino/settings", "gpu", "shaders", "layers", "layers/ref", "augment", "dino/disk", "testdata"},
 	"eval":          {"gpu", "shaders", "layers", "layers/ref", "augment", "dino", "dino/settings", "testdata"},
 	"viewer":        {"gpu", "shaders", "layers", "layers/ref", "augment", "dino", "dino/disk", "dino/settings", "eval", "testdata"},

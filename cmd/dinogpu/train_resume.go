@@ -19,8 +19,8 @@ import (
 type resumed struct {
 	run     *dino.RunDir // held for this process, not changed yet
 	header  dino.CheckpointHeader
-	tensors []dino.HostTensor // none: the run ended before it saved, and starts again at step 0
-	matmul  gpu.Matmul        // the same choice gives the same bytes
+	tensors []layers.HostTensor // none: the run ended before it saved, and starts again at step 0
+	matmul  gpu.Matmul          // the same choice gives the same bytes
 	choices gpu.Choices
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/dinogpu/dinogpu/gpu"
 
 	"github.com/dinogpu/dinogpu/dino/settings"
+	"github.com/dinogpu/dinogpu/layers"
 )
 
 // training is a run under way.
@@ -118,7 +119,7 @@ func (r *training) train(ctx context.Context) error {
 			return fmt.Errorf("%w after step %d of %d; it goes on with: %s", errStopped, r.step, total, r.resumeCommand())
 		}
 		if err := r.oneStep(ctx); err != nil {
-			if ctx.Err() != nil && !errors.Is(err, dino.ErrNotFinite) {
+			if ctx.Err() != nil && !errors.Is(err, layers.ErrNotFinite) {
 				continue // stopped while waiting for pictures: said above
 			}
 			return err
