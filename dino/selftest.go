@@ -2,6 +2,7 @@ package dino
 
 import (
 	"context"
+	"encoding/binary"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -258,11 +259,11 @@ func (t *Trainer) writeNoise(x gpu.Tensor, size float32) error {
 // writePixels fills packed pictures with random bytes.
 func writePixels(d *gpu.Device, pictures gpu.Tensor) error {
 	r := rand.New(rand.NewPCG(5, 6))
-	words := make([]uint32, pictures.Len())
-	for i := range words {
-		words[i] = r.Uint32()
+	var pixels []byte
+	for range pictures.Len() {
+		pixels = binary.LittleEndian.AppendUint32(pixels, r.Uint32())
 	}
-	return d.WriteBits(pictures, words)
+	return d.WriteBytes(pictures, 0, pixels)
 }
 
 // medianLen is the number of elements that half of the parameters have fewer of.

@@ -58,7 +58,7 @@ func newBench(t *testing.T, s Scalars) *bench {
 	b.scalars = b.values("scalars", s.Values(), scalarCount)
 	nonFinite := b.values("nonfinite", []float32{0}, 1)
 	blocks, ranges := segments.tables()
-	b.inputs = append(b.inputs, input{segments.blocks, gpu.Floats(blocks)}, input{segments.ranges, gpu.Floats(ranges)})
+	b.inputs = append(b.inputs, input{segments.blocks, bits(blocks...)}, input{segments.ranges, bits(ranges...)})
 	norms := b.values("norms", make([]float32, 2*len(benchSegments)), len(benchSegments), 2)
 	b.optimizer = Optimizer{
 		Segments: segments, Weights: weights, Gradients: gradients, Moments: [][]gpu.Tensor{first, second},
