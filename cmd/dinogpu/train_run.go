@@ -192,20 +192,16 @@ func fits(t *dino.Trainer, d *gpu.Device) error {
 func openPictures(c settings.Config) (augment.Source, error) {
 	if c.Data == settings.DataDemo {
 		train, _, err := augment.Demo()
-		return limited(train, c.Limit), err
+		if err != nil {
+			return nil, err
+		}
+		return augment.Limit(train, c.Limit), nil
 	}
 	src, err := augment.Open(c.Data)
 	if err != nil {
 		return nil, err
 	}
-	return limited(src, c.Limit), nil
-}
-
-func limited(src augment.Source, n int) augment.Source {
-	if n > 0 && src != nil && n < src.Len() {
-		return augment.Limit(src, n)
-	}
-	return src
+	return augment.Limit(src, c.Limit), nil
 }
 
 // loaderConfig is how the run's pictures are cut and mixed.

@@ -1,15 +1,15 @@
-package augment
+package decode
 
 import "image"
 
-// A picture stored as luma and coarser colour planes becomes RGB as the C
+// An image stored as luma and coarser color planes becomes RGB as the C
 // libraries beneath Pillow make it, and not as Go's image/color does: they
-// interpolate colour between its samples, and WebP's luma runs from 16 to 235.
+// interpolate color between its samples, and WebP's luma runs from 16 to 235.
 
-// planes is how one format's colour is spread out and turned into RGB.
+// planes is how one format's color is spread out and turned into RGB.
 type planes struct {
-	// spread writes a line of colour as long as dst from the plane's nearest
-	// line and the next nearest (the same one at the picture's edges).
+	// spread writes a line of color as long as dst from the plane's nearest
+	// line and the next nearest (the same one at the image's edges).
 	spread func(dst, near, far []uint8)
 	rgb    func(dst, y, cb, cr []uint8)
 }
@@ -33,7 +33,7 @@ func fromYCbCr(im *Image, s *image.YCbCr, p planes) {
 	}
 }
 
-// chromaSize is how many colour samples a picture has across and down.
+// chromaSize is how many color samples an image has across and down.
 func chromaSize(s *image.YCbCr) (w, h int) {
 	w, h = s.Rect.Dx(), s.Rect.Dy()
 	switch s.SubsampleRatio {
@@ -51,7 +51,7 @@ func chromaSize(s *image.YCbCr) (w, h int) {
 	return w, h
 }
 
-// jpegPlanes is libjpeg's way: jdsample.c's "fancy" interpolation where colour
+// jpegPlanes is libjpeg's way: jdsample.c's "fancy" interpolation where color
 // is halved, repeated samples where it is coarser.
 func jpegPlanes(ratio image.YCbCrSubsampleRatio) planes {
 	spread := repeat

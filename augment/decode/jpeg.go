@@ -1,4 +1,4 @@
-package augment
+package decode
 
 import (
 	"bytes"
@@ -13,11 +13,11 @@ import (
 
 func configJPEG(r io.Reader) (image.Config, error) { return jpeg.DecodeConfig(r) }
 
-// decodeJPEG decodes grey and YCbCr by jpegn, which is three times as fast as
+// decodeJPEG decodes gray and YCbCr by jpegn, which is three times as fast as
 // the standard library and shrinks within the inverse transform, as libjpeg
 // does for Pillow's draft mode. The rest (CMYK, RGB) is left to the standard
 // library, at full size.
-func decodeJPEG(r io.Reader, conf image.Config, shrink shrinkFor) (*Image, error) {
+func decodeJPEG(r io.Reader, conf image.Config, shrink Shrink) (*Image, error) {
 	if conf.ColorModel != color.GrayModel && conf.ColorModel != color.YCbCrModel {
 		src, err := jpeg.Decode(r)
 		if err != nil {
@@ -29,7 +29,7 @@ func decodeJPEG(r io.Reader, conf image.Config, shrink shrinkFor) (*Image, error
 	if err != nil {
 		return nil, err
 	}
-	// jpegn fills what a cut file lacks with grey and says nothing.
+	// jpegn fills what a cut file lacks with gray and says nothing.
 	if !jpegEnds(data) {
 		return nil, errors.New("cut short: no end marker")
 	}
@@ -43,7 +43,7 @@ func decodeJPEG(r io.Reader, conf image.Config, shrink shrinkFor) (*Image, error
 	}
 	im := fromGo(src, "jpeg")
 	if by > 1 {
-		im.by, im.fullW, im.fullH = by, conf.Width, conf.Height
+		im.Shrunk, im.FullW, im.FullH = by, conf.Width, conf.Height
 	}
 	return im, nil
 }

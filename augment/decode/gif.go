@@ -1,4 +1,4 @@
-package augment
+package decode
 
 import (
 	"bytes"
@@ -8,9 +8,9 @@ import (
 )
 
 // decodeGIF gives a GIF's first frame. The standard library overwrites the
-// transparent colour of a palette, where dropping alpha means keeping it: so
+// transparent color of a palette, where dropping alpha means keeping it: so
 // nothing is transparent.
-func decodeGIF(r io.Reader, _ image.Config, _ shrinkFor) (*Image, error) {
+func decodeGIF(r io.Reader, _ image.Config, _ Shrink) (*Image, error) {
 	data, err := io.ReadAll(r)
 	if err != nil {
 		return nil, err
