@@ -68,7 +68,7 @@ func Record(c Config, target gpu.Target, stepsPerEpoch int, o Options) (*Trainer
 		t.moments = append(t.moments, t.Layout.NewArena(momentName(i)))
 	}
 	var err error
-	if t.segments, err = c.segments(t.Layout); err != nil {
+	if t.segments, err = layers.NewSegments(t.Layout); err != nil {
 		return nil, err
 	}
 	K, B := c.OutDim, c.BatchSize
