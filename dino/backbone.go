@@ -6,6 +6,8 @@ import (
 
 	"github.com/dinogpu/dinogpu/gpu"
 	"github.com/dinogpu/dinogpu/layers"
+
+	"github.com/dinogpu/dinogpu/dino/settings"
 )
 
 // A Backbone runs frozen weights over pictures of one size, a batch at a time.
@@ -22,12 +24,11 @@ type Backbone struct {
 	batch     int
 	bytes     int // of a picture
 	size      int
-	words     []uint32
 }
 
 // NewBackbone builds the backbone of these weights for size x size pictures, batch at a time, with the last
 // block's attention if asked. The weights must be an arena that holds c's backbone: a trainer's, or Weights.Upload's.
-func NewBackbone(d *gpu.Device, c Config, target gpu.Target, weights *layers.Arena, size, batch int, attention bool) (*Backbone, error) {
+func NewBackbone(d *gpu.Device, c settings.Config, target gpu.Target, weights *layers.Arena, size, batch int, attention bool) (*Backbone, error) {
 	p := gpu.NewProgram("backbone", target)
 	v := c.ViT()
 	b := &Backbone{
@@ -35,8 +36,7 @@ func NewBackbone(d *gpu.Device, c Config, target gpu.Target, weights *layers.Are
 		d: d, program: p, batch: batch, bytes: 3 * size * size, size: size,
 		input: gpu.NewTensor("pictures", layers.PixelWords(batch, size, size)),
 	}
-	b.words = make([]uint32, b.input.Len())
-	vit := layers.NewViT(v, backbonePrefix, weights, nil)
+	vit := layers.NewViT(v, settings.BackbonePrefix, weights, nil)
 	b.features = p.Pin(vit.Forward(p, layers.GatherPatches(p, v.Patch, layers.ByteImages(b.input, batch, size, size, c.Mean, c.Std))))
 	if attention {
 		b.attention = p.Pin(vit.LastAttention(p))
@@ -102,15 +102,15 @@ func (b *Backbone) Attention(ctx context.Context, n int, picture func(i int) ([]
 	return out, err
 }
 
-// each runs the program over batches of pictures; done gets how many of the batch are real.
+// each runs the program over batches of pictures, whose bytes have to stay until their batch went up; done gets how many of the batch are real.
 func (b *Backbone) each(ctx context.Context, n int, picture func(i int) ([]uint8, error), done func(count int) error) error {
-	bytes := bytesOf(b.words)
 	for at := 0; at < n; at += b.batch {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
 		count := min(b.batch, n-at)
-		for i := range count {
+		pictures := make([][]byte, count)
+		for i := range pictures {
 			pixels, err := picture(at + i)
 			if err != nil {
 				return err
@@ -118,9 +118,9 @@ func (b *Backbone) each(ctx context.Context, n int, picture func(i int) ([]uint8
 			if len(pixels) != b.bytes {
 				return fmt.Errorf("picture %d has %d bytes, a %d x %d RGB picture has %d", at+i, len(pixels), b.size, b.size, b.bytes)
 			}
-			copy(bytes[i*b.bytes:], pixels)
+			pictures[i] = pixels
 		}
-		if err := b.d.WriteBits(b.input, b.words); err != nil {
+		if err := b.d.WriteBytes(b.input, 0, pictures...); err != nil {
 			return err
 		}
 		if err := b.program.Run(); err != nil {

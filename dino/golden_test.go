@@ -9,6 +9,8 @@ import (
 
 	"github.com/dinogpu/dinogpu/gpu"
 	"github.com/dinogpu/dinogpu/layers"
+
+	"github.com/dinogpu/dinogpu/dino/settings"
 	"github.com/dinogpu/dinogpu/testdata/golden"
 )
 
@@ -40,7 +42,7 @@ func readGolden(t *testing.T, name string) *goldenFile {
 
 // config is the run that the file's metadata describes.
 func (g *goldenFile) config() Config {
-	c := DefaultConfig()
+	c := settings.DefaultConfig()
 	c.Dim, c.Depth, c.Heads, c.PatchSize = g.Int("dim"), g.Int("depth"), g.Int("heads"), g.Int("patch")
 	c.GlobalCropsSize, c.LocalCropsSize, c.LocalCropsNumber = g.Int("size"), g.Int("local"), g.Int("locals")
 	c.HeadLayers, c.HeadHidden, c.HeadBottleneck, c.OutDim = 3, g.Int("hidden"), g.Int("bottleneck"), g.Int("k")

@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/dinogpu/dinogpu/dino/settings"
 	"github.com/dinogpu/dinogpu/gpu"
 )
 
@@ -17,12 +18,12 @@ func TestPlanOfThePresets(t *testing.T) {
 		parameters int
 		gflops     float64
 	}{{"vits16", 44_017_792, 114}, {"vitti16", 0, 31}, {"vitb16", 0, 436}, {"vits8", 0, 518}} {
-		s, err := PresetSettings(c.preset)
+		s, err := settings.FromPreset(c.preset)
 		if err != nil {
 			t.Fatal(err)
 		}
 		s.Config.LocalCropsNumber, s.Config.BatchSize = 8, 2
-		if got := s.Config.FlopsPerPicture() / 1e9; math.Abs(got-c.gflops) > 0.006*c.gflops+0.5 {
+		if got := FlopsPerImage(s.Config) / 1e9; math.Abs(got-c.gflops) > 0.006*c.gflops+0.5 {
 			t.Errorf("%s takes %.1f GFLOP a picture, want %g", c.preset, got, c.gflops)
 		}
 		tr, err := Record(s.Config, gpu.GPUTarget, 1, Options{Crops: cropsTogether})
@@ -45,7 +46,7 @@ func TestPlanOfThePresets(t *testing.T) {
 		if d := cmp.Diff(want, p.Bytes); d != "" {
 			t.Errorf("%s: bytes (-want +got):\n%s", c.preset, d)
 		}
-		if want := 2 * s.Config.FlopsPerPicture(); p.FlopsPerStep != want {
+		if want := 2 * FlopsPerImage(s.Config); p.FlopsPerStep != want {
 			t.Errorf("%s: %g FLOP per step of two images, want %g", c.preset, p.FlopsPerStep, want)
 		}
 		if p.LargestBinding > 128<<20 || p.DispatchesPerStep < 100 {
@@ -56,7 +57,7 @@ func TestPlanOfThePresets(t *testing.T) {
 
 // bytesTogether works out from the settings alone what AdamW on a GPU takes with all crops side by side: everything to
 // the byte but the activations, which Total leaves out, and between what they lie.
-func bytesTogether(c Config) (b PlanBytes, least, most int) {
+func bytesTogether(c settings.Config) (b PlanBytes, least, most int) {
 	size := c.Size()
 	D, K, B, neck := size.Dim, c.OutDim, c.BatchSize, c.HeadBottleneck
 	side, local := c.GlobalCropsSize/c.PatchSize, c.LocalCropsSize/c.PatchSize

@@ -6,6 +6,8 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/dinogpu/dinogpu/dino/settings"
+
 	"github.com/dinogpu/dinogpu/testdata/golden"
 )
 
@@ -17,9 +19,9 @@ func near(got, want float64) bool {
 
 func TestSchedulesEqualReference(t *testing.T) {
 	g := golden.Open(t, "schedules.safetensors") // made by testdata/golden/make.py
-	small := DefaultConfig()
+	small := settings.DefaultConfig()
 	small.Epochs, small.WarmupEpochs, small.BatchSize = 10, 2, 256
-	long := DefaultConfig()
+	long := settings.DefaultConfig()
 	long.LR, long.BatchSize = 0.001, 256
 
 	cases := []struct {
@@ -27,10 +29,10 @@ func TestSchedulesEqualReference(t *testing.T) {
 		at   []int // nil: every step
 		got  Cosine
 	}{
-		{"lr.100x2502", g.Ints("lr.100x2502.at"), long.Schedules(2502).LR},
-		{"wd.10x7", nil, small.Schedules(7).WeightDecay},
-		{"momentum.10x7", nil, small.Schedules(7).Momentum},
-		{"lr.10x7.warm2", nil, small.Schedules(7).LR},
+		{"lr.100x2502", g.Ints("lr.100x2502.at"), NewSchedules(long, 2502).LR},
+		{"wd.10x7", nil, NewSchedules(small, 7).WeightDecay},
+		{"momentum.10x7", nil, NewSchedules(small, 7).Momentum},
+		{"lr.10x7.warm2", nil, NewSchedules(small, 7).LR},
 	}
 	for _, c := range cases {
 		want := g.Float64s(c.name)
@@ -51,10 +53,10 @@ func TestSchedulesEqualReference(t *testing.T) {
 
 // Values that public logs of the vanilla run print as means of an epoch.
 func TestSchedulesEqualPublicLogs(t *testing.T) {
-	c := DefaultConfig()
+	c := settings.DefaultConfig()
 	c.BatchSize = 512
 	const perEpoch = 2502
-	s := c.Schedules(perEpoch)
+	s := NewSchedules(c, perEpoch)
 	mean := func(v Cosine, epoch int) float64 {
 		sum := 0.0
 		for i := range perEpoch {
@@ -82,9 +84,9 @@ func TestSchedulesEqualPublicLogs(t *testing.T) {
 }
 
 func TestTeacherTempByEpoch(t *testing.T) {
-	c := DefaultConfig()
+	c := settings.DefaultConfig()
 	c.WarmupTeacherTemp, c.TeacherTemp, c.WarmupTeacherTempEpochs = 0.04, 0.07, 4
-	s := c.Schedules(3)
+	s := NewSchedules(c, 3)
 	want := []float64{0.04, 0.05, 0.06, 0.07, 0.07, 0.07}
 	for epoch, w := range want {
 		for i := range 3 {
@@ -103,9 +105,9 @@ func TestTeacherTempByEpoch(t *testing.T) {
 }
 
 func TestFreezeCountsEpochs(t *testing.T) {
-	c := DefaultConfig()
+	c := settings.DefaultConfig()
 	c.FreezeLastLayer = 2
-	s := c.Schedules(5)
+	s := NewSchedules(c, 5)
 	for step, want := range map[int]bool{0: true, 9: true, 10: false, 499: false} {
 		if got := s.At(step).FreezeLastLayer; got != want {
 			t.Errorf("step %d: frozen %v, want %v", step, got, want)

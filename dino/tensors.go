@@ -11,14 +11,10 @@ import (
 	"strings"
 	"unicode/utf8"
 	"unsafe"
-)
 
-// HostTensor is a named tensor in the host's memory, rows last as everywhere.
-type HostTensor struct {
-	Name   string
-	Shape  []int
-	Values []float32
-}
+	"github.com/dinogpu/dinogpu/dino/disk"
+	"github.com/dinogpu/dinogpu/layers"
+)
 
 // ErrDamaged is in the chain of every error about a file whose bytes are not those that were written.
 var ErrDamaged = errors.New("damaged")
@@ -28,16 +24,16 @@ const maxSafetensorsHeader = 100_000_000
 
 // WriteSafetensors writes tensors as float32 in the safetensors format, sorted by name as Python's library does.
 // The file appears under its name when it is whole and on the disk. No copy of the values is made.
-func WriteSafetensors(path string, tensors []HostTensor, meta map[string]string) error {
+func WriteSafetensors(path string, tensors []layers.HostTensor, meta map[string]string) error {
 	if err := checkTensors(tensors); err != nil {
 		return fmt.Errorf("%s cannot be written: %w", path, err)
 	}
-	sorted := slices.SortedFunc(slices.Values(tensors), func(a, b HostTensor) int { return strings.Compare(a.Name, b.Name) })
+	sorted := slices.SortedFunc(slices.Values(tensors), func(a, b layers.HostTensor) int { return strings.Compare(a.Name, b.Name) })
 	header, err := safetensorsHeader(sorted, meta)
 	if err != nil {
 		return fmt.Errorf("%s cannot be written: %w", path, err)
 	}
-	return writeFileDurable(path, func(w io.Writer) error {
+	return disk.WriteFile(path, func(w io.Writer) error {
 		if _, err := w.Write(binary.LittleEndian.AppendUint64(nil, uint64(len(header)))); err != nil {
 			return err
 		}
@@ -54,7 +50,7 @@ func WriteSafetensors(path string, tensors []HostTensor, meta map[string]string)
 }
 
 // safetensorsHeader is the JSON that says where each of the sorted tensors lies, padded to 8 bytes with spaces.
-func safetensorsHeader(sorted []HostTensor, meta map[string]string) ([]byte, error) {
+func safetensorsHeader(sorted []layers.HostTensor, meta map[string]string) ([]byte, error) {
 	entries := make(map[string]any, len(sorted)+1) // whose names come out sorted
 	for k, v := range meta {
 		if !utf8.ValidString(k) || !utf8.ValidString(v) {
@@ -87,7 +83,7 @@ func safetensorsHeader(sorted []HostTensor, meta map[string]string) ([]byte, err
 }
 
 // checkTensors refuses what no file can hold; such a set is a programmer's mistake.
-func checkTensors(tensors []HostTensor) error {
+func checkTensors(tensors []layers.HostTensor) error {
 	seen := make(map[string]bool, len(tensors))
 	for _, t := range tensors {
 		switch {

@@ -11,6 +11,8 @@ import (
 	"github.com/dinogpu/dinogpu/eval"
 	"github.com/dinogpu/dinogpu/gpu"
 	"github.com/dinogpu/dinogpu/layers"
+
+	"github.com/dinogpu/dinogpu/dino/settings"
 )
 
 type shadersCmd struct {
@@ -25,7 +27,7 @@ func (shadersCmd) Help() string {
 
 // Run writes the kernels.
 func (c *shadersCmd) Run(a *app) error {
-	s, err := dino.PresetSettings(c.Preset)
+	s, err := settings.FromPreset(c.Preset)
 	if err != nil {
 		return usageError{err}
 	}
@@ -51,8 +53,8 @@ func (c *shadersCmd) Run(a *app) error {
 }
 
 // addKernels adds the kernels of training with each optimiser, and with each matmul variant that tuning may choose.
-func addKernels(files map[string]string, s dino.Settings, target gpu.Target, con *console) error {
-	add := func(s dino.Settings, target gpu.Target) (classes []string, err error) {
+func addKernels(files map[string]string, s settings.Settings, target gpu.Target, con *console) error {
+	add := func(s settings.Settings, target gpu.Target) (classes []string, err error) {
 		t, err := recordWhatFits(&s, target, con)
 		if err != nil {
 			return nil, err
@@ -89,7 +91,7 @@ func addKernels(files map[string]string, s dino.Settings, target gpu.Target, con
 }
 
 // addEvaluation adds the kernels of attention maps and of the search for neighbours.
-func addEvaluation(files map[string]string, c dino.Config, target gpu.Target) error {
+func addEvaluation(files map[string]string, c settings.Config, target gpu.Target) error {
 	p := gpu.NewProgram("evaluation", target)
 	l, side := &layers.Params{}, c.GlobalCropsSize
 	c.ViT().AddParams(l, "")
@@ -109,7 +111,7 @@ func addEvaluation(files map[string]string, c dino.Config, target gpu.Target) er
 
 // recordWhatFits records the settings' training. Where a tensor passes what one binding holds by default, it halves
 // the batch, here and in the settings, and says so.
-func recordWhatFits(s *dino.Settings, target gpu.Target, con *console) (*dino.Trainer, error) {
+func recordWhatFits(s *settings.Settings, target gpu.Target, con *console) (*dino.Trainer, error) {
 	asked := s.Config.BatchSize
 	for {
 		// how many steps make an epoch is in no kernel
