@@ -36,7 +36,7 @@ func TestPlanOfThePresets(t *testing.T) {
 			t.Errorf("%s has %d parameters, want %d", c.preset, p.Parameters, c.parameters)
 		}
 		b := p.Bytes
-		if sum := b.Weights + b.Gradients + b.Moments + b.Teacher + b.Activations + b.Logits + b.Staging; sum != b.Total || b.Staging < 0 {
+		if sum := b.Model + b.Gradients + b.Moments + b.Teacher + b.Activations + b.Logits + b.Staging; sum != b.Total || b.Staging < 0 {
 			t.Errorf("%s: the parts %+v add up to %d", c.preset, b, sum)
 		}
 		if p.LargestBinding > 128<<20 || p.DispatchesPerStep < 100 {

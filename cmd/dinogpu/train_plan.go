@@ -40,7 +40,7 @@ func dryRun(s settings.Settings, o trainOptions) error {
 	fmt.Fprintf(w, "parameters\t%d\n", p.Parameters)
 	fmt.Fprintf(w, "work a step\t%.4g GFLOP\n", p.FlopsPerStep/1e9)
 	fmt.Fprintf(w, "dispatches a step\t%d\n", p.DispatchesPerStep)
-	mib("weights", p.Bytes.Weights)
+	mib("weights", p.Bytes.Model)
 	mib("gradients", p.Bytes.Gradients)
 	mib("moments", p.Bytes.Moments)
 	mib("teacher", p.Bytes.Teacher)
