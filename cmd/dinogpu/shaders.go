@@ -107,23 +107,6 @@ func addEvaluation(files map[string]string, c dino.Config, target gpu.Target) er
 	return p.Err()
 }
 
-// recordWhatFits records the settings' training. Where a tensor passes what one binding holds by default, it halves
-// the batch, here and in the settings, and says so.
-func recordWhatFits(s *dino.Settings, target gpu.Target, con *console) (*dino.Trainer, error) {
-	asked := s.Config.BatchSize
-	for {
-		// how many steps make an epoch is in no kernel
-		t, err := dino.Record(s.Config, target, 1, dino.Options{Crops: s.Run.Crops})
-		if err == nil || s.Config.BatchSize == 1 {
-			if s.Config.BatchSize < asked && err == nil {
-				con.Print("batch %d instead of %d, which does not fit the default limits", s.Config.BatchSize, asked)
-			}
-			return t, err
-		}
-		s.Config.BatchSize /= 2
-	}
-}
-
 // shaderFile tells a kernel's specialisations apart by their text, and is the same from one build to the next.
 func shaderFile(k gpu.Kernel) string {
 	hash := sha256.Sum256([]byte(k.Source))

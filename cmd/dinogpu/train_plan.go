@@ -17,7 +17,7 @@ func dryRun(s dino.Settings, o trainOptions) error {
 	if s.Run.Matmul == string(gpu.Texel) {
 		target = gpu.SoftwareTarget
 	}
-	t, err := dino.Record(s.Config, target, 1, dino.Options{Crops: s.Run.Crops})
+	t, err := recordTraining(s, target, 1)
 	if err != nil {
 		return err
 	}
