@@ -17,12 +17,7 @@ type golden struct {
 
 func openGolden(t *testing.T) golden {
 	t.Helper()
-	return openGoldenFile(t, "../testdata/golden/augment.safetensors")
-}
-
-func openGoldenFile(t *testing.T, path string) golden {
-	t.Helper()
-	raw, err := os.ReadFile(path)
+	raw, err := os.ReadFile("../testdata/golden/augment.safetensors")
 	if err != nil {
 		t.Fatal(err)
 	}

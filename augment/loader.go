@@ -74,12 +74,6 @@ func NewLoader(src Source, cfg LoaderConfig) (*Loader, error) {
 // (batch x accumulate)).
 func (l *Loader) StepsPerEpoch() int { return l.perEpoch / l.cfg.Accumulate }
 
-// BatchesPerEpoch is StepsPerEpoch x accumulate.
-func (l *Loader) BatchesPerEpoch() int { return l.perEpoch }
-
-// Bad is the number of pictures that could not be decoded so far.
-func (l *Loader) Bad() int { return l.bad.count() }
-
 // Seek makes batch n the next one, as if all before it had been taken.
 func (l *Loader) Seek(n int) error {
 	if n < 0 {

@@ -6,6 +6,8 @@ import (
 
 	"github.com/dinogpu/dinogpu/gpu"
 	"github.com/dinogpu/dinogpu/layers"
+
+	"github.com/dinogpu/dinogpu/dino/settings"
 )
 
 // A Backbone runs frozen weights over pictures of one size, a batch at a time.
@@ -26,7 +28,7 @@ type Backbone struct {
 
 // NewBackbone builds the backbone of these weights for size x size pictures, batch at a time, with the last
 // block's attention if asked. The weights must be an arena that holds c's backbone: a trainer's, or Weights.Upload's.
-func NewBackbone(d *gpu.Device, c Config, target gpu.Target, weights *layers.Arena, size, batch int, attention bool) (*Backbone, error) {
+func NewBackbone(d *gpu.Device, c settings.Config, target gpu.Target, weights *layers.Arena, size, batch int, attention bool) (*Backbone, error) {
 	p := gpu.NewProgram("backbone", target)
 	v := c.ViT()
 	b := &Backbone{
@@ -34,7 +36,7 @@ func NewBackbone(d *gpu.Device, c Config, target gpu.Target, weights *layers.Are
 		d: d, program: p, batch: batch, bytes: 3 * size * size, size: size,
 		input: gpu.NewTensor("pictures", layers.PixelWords(batch, size, size)),
 	}
-	vit := layers.NewViT(v, backbonePrefix, weights, nil)
+	vit := layers.NewViT(v, settings.BackbonePrefix, weights, nil)
 	b.features = p.Pin(vit.Forward(p, layers.GatherPatches(p, v.Patch, layers.ByteImages(b.input, batch, size, size, c.Mean, c.Std))))
 	if attention {
 		b.attention = p.Pin(vit.LastAttention(p))

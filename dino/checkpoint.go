@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+
+	"github.com/dinogpu/dinogpu/dino/disk"
+	"github.com/dinogpu/dinogpu/layers"
 )
 
 // A checkpoint file is, little endian:
@@ -51,7 +54,7 @@ type CheckpointHeader struct {
 
 // WriteCheckpoint writes a checkpoint that is whole and on the disk once it has its name; after an error the
 // name is as before and nothing is left beside it.
-func WriteCheckpoint(path string, h CheckpointHeader, tensors []HostTensor) error {
+func WriteCheckpoint(path string, h CheckpointHeader, tensors []layers.HostTensor) error {
 	err := checkTensors(tensors)
 	var header []byte
 	if err == nil {
@@ -60,7 +63,7 @@ func WriteCheckpoint(path string, h CheckpointHeader, tensors []HostTensor) erro
 	if err != nil {
 		return fmt.Errorf("checkpoint %s cannot be written: %w", path, err)
 	}
-	err = writeFileDurable(path, func(w io.Writer) error {
+	err = disk.WriteFile(path, func(w io.Writer) error {
 		return writeCheckpoint(w, header, tensors)
 	})
 	if err != nil {
@@ -69,7 +72,7 @@ func WriteCheckpoint(path string, h CheckpointHeader, tensors []HostTensor) erro
 	return nil
 }
 
-func writeCheckpoint(w io.Writer, header []byte, tensors []HostTensor) error {
+func writeCheckpoint(w io.Writer, header []byte, tensors []layers.HostTensor) error {
 	prefix := append([]byte(checkpointMagic), make([]byte, 12)...)
 	binary.LittleEndian.PutUint32(prefix[8:], checkpointVersion)
 	binary.LittleEndian.PutUint32(prefix[12:], uint32(len(header)))
@@ -107,7 +110,7 @@ type tensorLayout struct {
 	shape []int
 }
 
-func layoutsOf(tensors []HostTensor) []tensorLayout {
+func layoutsOf(tensors []layers.HostTensor) []tensorLayout {
 	layouts := make([]tensorLayout, len(tensors))
 	for i, t := range tensors {
 		layouts[i] = tensorLayout{t.Name, t.Shape}

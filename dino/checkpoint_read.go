@@ -7,12 +7,15 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+
+	"github.com/dinogpu/dinogpu/dino/disk"
+	"github.com/dinogpu/dinogpu/layers"
 )
 
 // ReadCheckpoint reads a checkpoint. The values go from the file into the tensors' memory, and none are returned
 // unless every checksum is right. [ErrDamaged] is in the error's chain if the checkpoint before it should be taken.
-func ReadCheckpoint(path string) (CheckpointHeader, []HostTensor, error) {
-	f, size, err := openRegular(path)
+func ReadCheckpoint(path string) (CheckpointHeader, []layers.HostTensor, error) {
+	f, size, err := disk.OpenRegular(path)
 	if err != nil {
 		return CheckpointHeader{}, nil, fmt.Errorf("checkpoint %w", err)
 	}
@@ -26,7 +29,7 @@ func ReadCheckpoint(path string) (CheckpointHeader, []HostTensor, error) {
 	if err := r.sizes(layouts); err != nil {
 		return CheckpointHeader{}, nil, err
 	}
-	tensors := make([]HostTensor, len(layouts))
+	tensors := make([]layers.HostTensor, len(layouts))
 	for i, l := range layouts {
 		if tensors[i], err = r.tensor(l); err != nil {
 			return CheckpointHeader{}, nil, err
@@ -130,8 +133,8 @@ func (l tensorLayout) elements() uint64 {
 	return n
 }
 
-func (r *checkpointReader) tensor(l tensorLayout) (HostTensor, error) {
-	t := HostTensor{Name: l.name, Shape: l.shape, Values: make([]float32, l.elements())}
+func (r *checkpointReader) tensor(l tensorLayout) (layers.HostTensor, error) {
+	t := layers.HostTensor{Name: l.name, Shape: l.shape, Values: make([]float32, l.elements())}
 	raw := floatBytes(t.Values)
 	if err := r.fill(raw); err != nil {
 		return t, err

@@ -14,6 +14,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	kelindar "github.com/kelindar/binary"
+
+	"github.com/dinogpu/dinogpu/layers"
 )
 
 func sampleHeader() CheckpointHeader {
@@ -27,7 +29,7 @@ func sampleHeader() CheckpointHeader {
 func smallCheckpoint(t *testing.T) (path string, whole []byte) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "step-00001234.dino")
-	tensors := []HostTensor{
+	tensors := []layers.HostTensor{
 		{Name: "student.norm.weight", Shape: []int{2, 3}, Values: []float32{1, 2, 3, 4, 5, 6}},
 		{Name: "student.none", Shape: []int{0}, Values: []float32{}},
 		{Name: "center", Shape: []int{4}, Values: []float32{7, 8, 9, 10}},
@@ -71,7 +73,7 @@ func TestCheckpointRoundTrip(t *testing.T) {
 // wantDamaged reads a file that must be refused.
 func wantDamaged(t *testing.T, path string, data []byte, what string, args ...any) {
 	t.Helper()
-	writeBytes(t, path, data)
+	writeTestFile(t, path, data)
 	h, tensors, err := ReadCheckpoint(path)
 	if !errors.Is(err, ErrDamaged) || tensors != nil || h != (CheckpointHeader{}) {
 		t.Errorf(what+": %v", append(args, err)...)
@@ -113,7 +115,7 @@ func TestCheckpointNamesTheTensor(t *testing.T) {
 		append(bytes.Clone(whole[:len(whole)-24]), append([]byte{1, 2, 3, 4}, whole[len(whole)-20:]...)...),
 		whole[:len(whole)-22],
 	} {
-		writeBytes(t, path, data)
+		writeTestFile(t, path, data)
 		if _, _, err := ReadCheckpoint(path); err == nil || !strings.Contains(err.Error(), `tensor "center"`) {
 			t.Errorf("damage in center gives %v", err)
 		}
@@ -131,7 +133,7 @@ func sealed(version uint32, header []byte) []byte {
 
 func TestCheckpointVersion(t *testing.T) {
 	path, _ := smallCheckpoint(t)
-	writeBytes(t, path, sealed(checkpointVersion+1, nil))
+	writeTestFile(t, path, sealed(checkpointVersion+1, nil))
 	if _, _, err := ReadCheckpoint(path); err == nil || errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), fmt.Sprint(path, " has format version ", checkpointVersion+1)) {
 		t.Errorf("a later version gives %v", err)
 	}
@@ -197,23 +199,23 @@ func TestCheckpointHostileHeader(t *testing.T) {
 func TestCheckpointWriterKeepsToTheCaps(t *testing.T) {
 	folder := t.TempDir()
 	path := filepath.Join(folder, "x.dino")
-	many := make([]HostTensor, maxCheckpointTensors+1)
+	many := make([]layers.HostTensor, maxCheckpointTensors+1)
 	for i := range many {
-		many[i] = HostTensor{Name: string(binary.AppendUvarint([]byte("t"), uint64(i)&0x7f)) + strings.Repeat("x", i>>7), Shape: []int{0}}
+		many[i] = layers.HostTensor{Name: string(binary.AppendUvarint([]byte("t"), uint64(i)&0x7f)) + strings.Repeat("x", i>>7), Shape: []int{0}}
 	}
 	for what, c := range map[string]struct {
 		h       CheckpointHeader
-		tensors []HostTensor
+		tensors []layers.HostTensor
 	}{
 		"a negative step":    {h: CheckpointHeader{Step: -1}},
 		"long settings":      {h: CheckpointHeader{Config: strings.Repeat("a", maxCheckpointConfig+1)}},
 		"a long adapter":     {h: CheckpointHeader{Adapter: strings.Repeat("a", maxCheckpointWord+1)}},
 		"too many tensors":   {tensors: many},
 		"more than 16 MiB":   {tensors: many[:maxCheckpointTensors]},
-		"a rank of 9":        {tensors: []HostTensor{{Name: "a", Shape: make([]int, 9)}}},
-		"a long name":        {tensors: []HostTensor{{Name: strings.Repeat("a", maxCheckpointWord+1), Shape: []int{0}}}},
-		"values left over":   {tensors: []HostTensor{{Name: "a", Shape: []int{1}, Values: make([]float32, 2)}}},
-		"a shape that wraps": {tensors: []HostTensor{{Name: "a", Shape: []int{1 << 62, 4}}}},
+		"a rank of 9":        {tensors: []layers.HostTensor{{Name: "a", Shape: make([]int, 9)}}},
+		"a long name":        {tensors: []layers.HostTensor{{Name: strings.Repeat("a", maxCheckpointWord+1), Shape: []int{0}}}},
+		"values left over":   {tensors: []layers.HostTensor{{Name: "a", Shape: []int{1}, Values: make([]float32, 2)}}},
+		"a shape that wraps": {tensors: []layers.HostTensor{{Name: "a", Shape: []int{1 << 62, 4}}}},
 	} {
 		if err := WriteCheckpoint(path, c.h, c.tensors); err == nil || !strings.Contains(err.Error(), path) {
 			t.Errorf("%s: %v", what, err)

@@ -6,6 +6,8 @@ import (
 	"github.com/dinogpu/dinogpu/augment"
 	"github.com/dinogpu/dinogpu/gpu"
 	"github.com/dinogpu/dinogpu/layers"
+
+	"github.com/dinogpu/dinogpu/dino/settings"
 )
 
 // A cropGroup is one or several crops of one size, which go up together and lie side by side.
@@ -29,7 +31,7 @@ const (
 )
 
 // cropPasses lays out the crops.
-func cropPasses(c Config, o Options) []cropPass {
+func cropPasses(c settings.Config, o Options) []cropPass {
 	var passes []cropPass
 	add := func(first, count, size int) {
 		step := count
@@ -70,7 +72,7 @@ func (x cropPass) rows() int {
 }
 
 // patches records the patches of the pass's crops.
-func (x cropPass) patches(p *gpu.Program, c Config) layers.Patches {
+func (x cropPass) patches(p *gpu.Program, c settings.Config) layers.Patches {
 	var images []layers.Images
 	for _, g := range x {
 		images = append(images, g.images(c))
@@ -79,7 +81,7 @@ func (x cropPass) patches(p *gpu.Program, c Config) layers.Patches {
 }
 
 // images are the group's pictures, count*batch of them.
-func (g *cropGroup) images(c Config) layers.Images {
+func (g *cropGroup) images(c settings.Config) layers.Images {
 	if g.floats {
 		return layers.FloatImages(g.input)
 	}

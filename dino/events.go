@@ -2,7 +2,6 @@ package dino
 
 import (
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"hash/crc32"
 	"math"
@@ -14,6 +13,8 @@ import (
 	"time"
 
 	"google.golang.org/protobuf/encoding/protowire"
+
+	"github.com/dinogpu/dinogpu/dino/disk"
 )
 
 // TensorBoard's events: a file of TFRecords, each a tensorflow.Event. Only
@@ -37,13 +38,8 @@ const (
 // which they are read in order.
 const eventsPrefix = "events.out.tfevents."
 
-// eventsFile writes a run's scalars. Each record is one write, so that a run
-// that is killed leaves whole ones; those that a full disk does not take wait.
-type eventsFile struct {
-	f       *os.File
-	size    int64 // of whole records
-	waiting []byte
-}
+// eventsFile writes a run's scalars.
+type eventsFile struct{ *disk.Growing }
 
 // newEventsFile makes a new file in a run's folder, behind those of its
 // earlier sittings. Where the run goes on, with step again, TensorBoard drops
@@ -53,7 +49,7 @@ func newEventsFile(folder string, now time.Time, again int) (*eventsFile, error)
 	if err != nil {
 		return nil, err
 	}
-	e := &eventsFile{f: f}
+	e := &eventsFile{f}
 	err = e.record(appendString(header(now, 0), eventFileVersion, "brain.Event:2"))
 	if err == nil && again > 0 {
 		start := protowire.AppendVarint(protowire.AppendTag(nil, sessionStatus, protowire.VarintType), sessionStatusStart)
@@ -80,7 +76,7 @@ func (r *RunDir) scalars(now time.Time, v any) error {
 
 // createEvents takes the time now, or the second after the newest file's: the
 // order of the names is the order in which they are read.
-func createEvents(folder string, unix int64) (*os.File, error) {
+func createEvents(folder string, unix int64) (*disk.Growing, error) {
 	entries, err := os.ReadDir(folder)
 	if err != nil {
 		return nil, err
@@ -94,7 +90,7 @@ func createEvents(folder string, unix int64) (*os.File, error) {
 		}
 	}
 	name := fmt.Sprintf("%s%010d.%s", eventsPrefix, unix, hostName())
-	return os.OpenFile(filepath.Join(folder, name), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o666)
+	return disk.Create(filepath.Join(folder, name))
 }
 
 // hostName is this machine's, as far as it suits a file's name.
@@ -154,20 +150,7 @@ func (e *eventsFile) record(data []byte) error {
 	b = binary.LittleEndian.AppendUint32(b, maskedCRC(b))
 	b = append(b, data...)
 	b = binary.LittleEndian.AppendUint32(b, maskedCRC(data))
-	e.waiting = append(e.waiting, b...)
-	return e.flush()
-}
-
-func (e *eventsFile) flush() error {
-	if len(e.waiting) == 0 {
-		return nil
-	}
-	if _, err := e.f.WriteAt(e.waiting, e.size); err != nil {
-		return errors.Join(err, e.f.Truncate(e.size))
-	}
-	e.size += int64(len(e.waiting))
-	e.waiting = nil
-	return nil
+	return e.Add(b)
 }
 
 // maskedCRC is TFRecord's checksum: CRC-32C turned and moved, so that bytes
@@ -176,6 +159,3 @@ func maskedCRC(data []byte) uint32 {
 	c := crc32.Checksum(data, castagnoli)
 	return (c>>15 | c<<17) + 0xa282ead8
 }
-
-// Close writes what waits.
-func (e *eventsFile) Close() error { return errors.Join(e.flush(), e.f.Close()) }

@@ -2,9 +2,7 @@ package dino
 
 import (
 	"encoding/binary"
-	"errors"
 	"math"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -221,7 +219,7 @@ func TestEventsFilesSortByTheirTime(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		names = append(names, filepath.Base(e.f.Name()))
+		names = append(names, filepath.Base(e.Name()))
 		if err := e.Close(); err != nil {
 			t.Fatal(err)
 		}
@@ -230,33 +228,5 @@ func TestEventsFilesSortByTheirTime(t *testing.T) {
 		if want := []string{"1700000000.", "1700000001.", "1700000002."}[i]; !strings.HasPrefix(name, "events.out.tfevents."+want) {
 			t.Errorf("file %d is %s", i, name)
 		}
-	}
-}
-
-// A record that cannot be written is not lost, and leaves no half.
-func TestEventsWaitForRoom(t *testing.T) {
-	dir := t.TempDir()
-	e, err := newEventsFile(dir, time.Now(), 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	whole := e.f
-	if e.f, err = os.Open(whole.Name()); err != nil { // for reading only
-		t.Fatal(err)
-	}
-	if err := e.Scalars(time.Now(), EvalMetrics{Step: 1}); err == nil || errors.Is(err, os.ErrClosed) {
-		t.Fatalf("writing gave %v", err)
-	}
-	_ = e.f.Close()
-	e.f = whole
-	if err := e.Scalars(time.Now(), EvalMetrics{Step: 2}); err != nil {
-		t.Fatal(err)
-	}
-	if err := e.Close(); err != nil {
-		t.Fatal(err)
-	}
-	events := readEvents(t, []byte(read(t, whole.Name())))
-	if len(events) != 3 || events[1].Step != 1 || events[2].Step != 2 {
-		t.Errorf("read back %+v", events)
 	}
 }

@@ -6,6 +6,8 @@ import (
 
 	"github.com/dinogpu/dinogpu/gpu"
 	"github.com/dinogpu/dinogpu/layers"
+
+	"github.com/dinogpu/dinogpu/dino/settings"
 )
 
 // checkForward runs the networks of both weights on the trainer's crops and compares features and logits.
@@ -17,11 +19,11 @@ func (g *golden) checkForward(d *gpu.Device, tr *Trainer, target gpu.Target) {
 		passes []cropPass
 	}{{"teacher", tr.Teacher, []cropPass{tr.passes[0][:1]}}, {"student", tr.Student, tr.passes}} {
 		p := gpu.NewProgram("forward", target)
-		last := layers.NewPrototypes(headPrefix, net.arena, nil, false)
+		last := layers.NewPrototypes(settings.HeadPrefix, net.arena, nil, false)
 		last.Begin(p)
 		var outs [][2]gpu.Tensor
 		for _, x := range net.passes {
-			f, y := tr.Config.network(net.arena, nil).Forward(p, x.patches(p, tr.Config))
+			f, y := newNetwork(tr.Config, net.arena, nil).Forward(p, x.patches(p, tr.Config))
 			outs = append(outs, [2]gpu.Tensor{p.Pin(f), p.Pin(last.Logits(p, y))})
 		}
 		if err := p.Build(d); err != nil {

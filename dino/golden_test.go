@@ -13,6 +13,8 @@ import (
 
 	"github.com/dinogpu/dinogpu/gpu"
 	"github.com/dinogpu/dinogpu/layers"
+
+	"github.com/dinogpu/dinogpu/dino/settings"
 )
 
 // device opens the adapter for the tests once; no adapter is a failure, never a skip.
@@ -111,8 +113,8 @@ func (g *golden) float(key string) float64 {
 }
 
 // config is the run that the file's metadata describes.
-func (g *golden) config() Config {
-	c := DefaultConfig()
+func (g *golden) config() settings.Config {
+	c := settings.DefaultConfig()
 	c.Dim, c.Depth, c.Heads, c.PatchSize = g.int("dim"), g.int("depth"), g.int("heads"), g.int("patch")
 	c.GlobalCropsSize, c.LocalCropsSize, c.LocalCropsNumber = g.int("size"), g.int("local"), g.int("locals")
 	c.HeadLayers, c.HeadHidden, c.HeadBottleneck, c.OutDim = 3, g.int("hidden"), g.int("bottleneck"), g.int("k")

@@ -6,27 +6,24 @@ import (
 	"math/rand/v2"
 	"strings"
 
-	"github.com/dinogpu/dinogpu/gpu"
 	"github.com/dinogpu/dinogpu/layers"
 )
 
-// InitialWeights draws a fresh network's weights, a slice for each part of the layout. Each tensor has a random
+// InitialWeights draws a fresh network's weights, in the order of the layout. Each tensor has a random
 // stream of its own, keyed by the seed and its name. Distributions are the reference's: linear weights, class
 // token and positions normal with deviation 0.02 (its truncation at +-2 is a hundred deviations away), biases 0,
 // norms 1 and 0, the patch convolution and weight_v uniform as PyTorch's defaults, weight_g 1.
-func InitialWeights(l *layers.Params, seed uint64) [][]float32 {
-	parts := make([][]float32, len(l.Parts))
-	for i, n := range l.Parts {
-		parts[i] = make([]float32, n)
-	}
+func InitialWeights(l *layers.Params, seed uint64) []layers.HostTensor {
+	tensors := make([]layers.HostTensor, len(l.List))
 	patchFanIn := 1
-	for _, p := range l.List {
+	for i, p := range l.List {
 		if len(p.Shape) == 4 {
 			patchFanIn = p.Shape[1] * p.Shape[2] * p.Shape[3] // the convolution's weight, and its bias after it
 		}
-		fill(p, parts[p.Part][p.Offset:p.Offset+p.Len()], seed, patchFanIn)
+		tensors[i] = layers.HostTensor{Name: p.Name, Shape: p.Shape, Values: make([]float32, p.Len())}
+		fill(p, tensors[i].Values, seed, patchFanIn)
 	}
-	return parts
+	return tensors
 }
 
 func fill(p layers.Param, v []float32, seed uint64, fanIn int) {
@@ -61,14 +58,4 @@ func constant(v []float32, c float32) {
 	for i := range v {
 		v[i] = c
 	}
-}
-
-// upload writes parts of an arena.
-func upload(d *gpu.Device, a *layers.Arena, parts [][]float32) error {
-	for i, v := range parts {
-		if err := d.Write(a.Parts[i], v); err != nil {
-			return err
-		}
-	}
-	return nil
 }

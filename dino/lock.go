@@ -9,6 +9,8 @@ import (
 	"syscall"
 
 	"github.com/gofrs/flock"
+
+	"github.com/dinogpu/dinogpu/dino/disk"
 )
 
 // lockName is the file by which a process holds a run's folder. The operating system takes the lock back when the
@@ -25,7 +27,7 @@ func lockRun(path string) (*flock.Flock, error) {
 	case errors.Is(err, errors.ErrUnsupported) || errors.Is(err, syscall.ENOLCK):
 		return l, nil
 	case err != nil:
-		return nil, fmt.Errorf("run folder %s cannot be locked (%w): see that it is there and that you may write to it", path, cause(err))
+		return nil, fmt.Errorf("run folder %s cannot be locked (%w): see that it is there and that you may write to it", path, disk.Cause(err))
 	case !ok:
 		return nil, inUse(path)
 	}

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/dinogpu/dinogpu/gpu"
+
+	"github.com/dinogpu/dinogpu/dino/settings"
 )
 
 // The reference's sizes: parameters to the one, work an image to the last digit that is published.
@@ -14,12 +16,12 @@ func TestPlanOfThePresets(t *testing.T) {
 		parameters int
 		gflops     float64
 	}{{"vits16", 44_017_792, 114}, {"vitti16", 0, 31}, {"vitb16", 0, 436}, {"vits8", 0, 518}} {
-		s, err := PresetSettings(c.preset)
+		s, err := settings.FromPreset(c.preset)
 		if err != nil {
 			t.Fatal(err)
 		}
 		s.Config.LocalCropsNumber, s.Config.BatchSize = 8, 2
-		if got := s.Config.FlopsPerPicture() / 1e9; math.Abs(got-c.gflops) > 0.006*c.gflops+0.5 {
+		if got := FlopsPerImage(s.Config) / 1e9; math.Abs(got-c.gflops) > 0.006*c.gflops+0.5 {
 			t.Errorf("%s takes %.1f GFLOP a picture, want %g", c.preset, got, c.gflops)
 		}
 		tr, err := Record(s.Config, gpu.GPUTarget, 1, Options{})

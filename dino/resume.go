@@ -1,15 +1,17 @@
 package dino
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
-	"github.com/dinogpu/dinogpu/gpu"
+	"github.com/dinogpu/dinogpu/dino/disk"
+	"github.com/dinogpu/dinogpu/dino/settings"
+	"github.com/dinogpu/dinogpu/layers"
 )
 
 // checkpointPattern names the checkpoints of a run folder; their names sort by step.
@@ -26,7 +28,7 @@ func Checkpoints(run string) ([]string, error) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, cannotRead(folder, err)
+		return nil, disk.CannotRead(folder, err)
 	}
 	var paths []string
 	for _, e := range entries {
@@ -38,22 +40,10 @@ func Checkpoints(run string) ([]string, error) {
 	return paths, nil
 }
 
-// globEscape keeps a folder's own brackets and stars from being patterns.
-func globEscape(path string) string {
-	var b bytes.Buffer
-	for _, r := range path {
-		if r == '*' || r == '?' || r == '[' || r == '\\' {
-			b.WriteByte('\\')
-		}
-		b.WriteRune(r)
-	}
-	return b.String()
-}
-
 var errNoWholeCheckpoint = errors.New("no checkpoint that is whole")
 
 // NewestCheckpoint reads the newest whole checkpoint of a run. Damaged ones are passed over, and named to passed.
-func NewestCheckpoint(run string, passed func(error)) (CheckpointHeader, []HostTensor, error) {
+func NewestCheckpoint(run string, passed func(error)) (CheckpointHeader, []layers.HostTensor, error) {
 	paths, err := Checkpoints(run)
 	if err != nil {
 		return CheckpointHeader{}, nil, err
@@ -78,29 +68,32 @@ func NewestCheckpoint(run string, passed func(error)) (CheckpointHeader, []HostT
 var ErrNoCheckpoint = errors.New("no checkpoint")
 
 // Settings are those that the checkpoint was written with.
-func (h CheckpointHeader) Settings() (Settings, error) { return readSettings([]byte(h.Config)) }
+func (h CheckpointHeader) Settings() (settings.Settings, error) {
+	return settings.Parse([]byte(h.Config))
+}
 
 // Restore takes a checkpoint's tensors and step. The trainer must be built, of the configuration that the
 // checkpoint was written with.
-func (t *Trainer) Restore(h CheckpointHeader, tensors []HostTensor) error {
-	places := map[string]gpu.Tensor{"center": t.loss.Center}
+func (t *Trainer) Restore(h CheckpointHeader, tensors []layers.HostTensor) error {
 	for _, r := range t.roles() {
-		for _, p := range t.Layout.List {
-			places[r.prefix+p.Name] = r.arena.Tensor(p.Name)
+		var own []layers.HostTensor
+		own, tensors = cutPrefix(tensors, r.prefix)
+		if err := r.arena.Write(t.device, own); err != nil {
+			return fmt.Errorf("the checkpoint's %s: %w", strings.TrimSuffix(r.prefix, "."), err)
 		}
 	}
+	found := false
 	for _, x := range tensors {
-		place, ok := places[x.Name]
-		if !ok || place.Len() != len(x.Values) {
+		if found || x.Name != "center" || !slices.Equal(x.Shape, t.loss.Center.Shape) {
 			return fmt.Errorf("the checkpoint's tensor %s %v does not belong to this model", x.Name, x.Shape)
 		}
-		if err := t.device.Write(place, x.Values); err != nil {
+		if err := t.device.Write(t.loss.Center, x.Values); err != nil {
 			return err
 		}
-		delete(places, x.Name)
+		found = true
 	}
-	for name := range places {
-		return fmt.Errorf("the checkpoint lacks the tensor %s", name)
+	if !found {
+		return errors.New("the checkpoint lacks the tensor center")
 	}
 	t.step = h.Step
 	return nil

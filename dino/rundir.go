@@ -3,13 +3,15 @@ package dino
 import (
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"path/filepath"
 	"sync"
 	"time"
 
 	"github.com/gofrs/flock"
+
+	"github.com/dinogpu/dinogpu/dino/disk"
+
+	"github.com/dinogpu/dinogpu/dino/settings"
 )
 
 // RunsFolder is where runs go that are given no folder of their own.
@@ -28,30 +30,22 @@ type RunDir struct {
 	lastStep int
 
 	mu      sync.Mutex
-	log     *lineFile
-	metrics *lineFile
+	log     *disk.Growing
+	metrics *disk.Growing
 	events  *eventsFile
 }
 
-func (r *RunDir) start(settings Settings) error {
+func (r *RunDir) start(settings settings.Settings) error {
 	header := "# Every setting of this run. dinogpu train --config takes this file.\n\n"
-	if err := writeWhole(r.Join("config.yaml"), append([]byte(header), settings.YAML()...)); err != nil {
+	if err := disk.WriteBytes(r.Join("config.yaml"), append([]byte(header), settings.YAML()...)); err != nil {
 		return err
 	}
 	var err error
-	if r.log, err = openLines(r.Join("train.log")); err != nil {
+	if r.log, err = disk.OpenLines(r.Join("train.log")); err != nil {
 		return err
 	}
-	r.metrics, err = openLines(r.Join("metrics.jsonl"))
+	r.metrics, err = disk.OpenLines(r.Join("metrics.jsonl"))
 	return err
-}
-
-// writeWhole writes a whole small file that lasts.
-func writeWhole(path string, data []byte) error {
-	return writeFileDurable(path, func(w io.Writer) error {
-		_, err := w.Write(data)
-		return err
-	})
 }
 
 // Path is the run's folder.
@@ -67,7 +61,7 @@ func (r *RunDir) Join(names ...string) string {
 func (r *RunDir) Log(now time.Time, line string) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return plainPathError(r.log.Add(fmt.Appendf(nil, "%s %s\n", now.UTC().Format("2006-01-02T15:04:05.000Z"), line)))
+	return disk.PlainError(r.log.Add(fmt.Appendf(nil, "%s %s\n", now.UTC().Format("2006-01-02T15:04:05.000Z"), line)))
 }
 
 // Metric adds a line to metrics.jsonl: the fields of v, a struct such as
@@ -80,7 +74,7 @@ func (r *RunDir) Metric(v any) error {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return errors.Join(plainPathError(r.metrics.Add(append(line, '\n'))), plainPathError(r.scalars(time.Now(), v)))
+	return errors.Join(disk.PlainError(r.metrics.Add(append(line, '\n'))), disk.PlainError(r.scalars(time.Now(), v)))
 }
 
 // Sync brings the metrics to the disk. What a checkpoint stands for must be in
@@ -88,7 +82,7 @@ func (r *RunDir) Metric(v any) error {
 func (r *RunDir) Sync() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return plainPathError(r.metrics.Sync())
+	return disk.PlainError(r.metrics.Sync())
 }
 
 // Close closes the run's files and lets go of its folder; it may be called
@@ -97,9 +91,9 @@ func (r *RunDir) Close() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var errs []error
-	for _, f := range []**lineFile{&r.log, &r.metrics} {
+	for _, f := range []**disk.Growing{&r.log, &r.metrics} {
 		if *f != nil {
-			errs = append(errs, plainPathError((*f).Close()))
+			errs = append(errs, disk.PlainError((*f).Close()))
 			*f = nil
 		}
 	}
@@ -111,14 +105,4 @@ func (r *RunDir) Close() error {
 		errs = append(errs, r.lock.Unlock())
 	}
 	return errors.Join(errs...)
-}
-
-// plainPathError drops the system call's name: "open x: permission denied"
-// says to a user no more than "x: permission denied".
-func plainPathError(err error) error {
-	var p *fs.PathError
-	if errors.As(err, &p) {
-		return fmt.Errorf("%s: %w", p.Path, p.Err)
-	}
-	return err
 }

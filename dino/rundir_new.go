@@ -7,13 +7,17 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/dinogpu/dinogpu/dino/disk"
+
+	"github.com/dinogpu/dinogpu/dino/settings"
 )
 
 // CreateRunDir makes the folder of a new run, takes it for this process and
 // writes the settings to its config.yaml. Without a path the folder is
 // runs/<preset>-<UTC time>, and runs/latest names it; one that holds files is
 // never written over. After an error nothing is left.
-func CreateRunDir(path string, settings Settings, now time.Time) (*RunDir, error) {
+func CreateRunDir(path string, settings settings.Settings, now time.Time) (*RunDir, error) {
 	named, made := path != "", true
 	var err error
 	if named {
@@ -37,11 +41,11 @@ func CreateRunDir(path string, settings Settings, now time.Time) (*RunDir, error
 		return nil, err
 	}
 	if err = r.start(settings); err == nil && !named {
-		err = writeWhole(filepath.Join(RunsFolder, "latest"), []byte(filepath.Base(path)+"\n"))
+		err = disk.WriteBytes(filepath.Join(RunsFolder, "latest"), []byte(filepath.Base(path)+"\n"))
 	}
 	if err != nil {
 		r.takeBack(made)
-		return nil, fmt.Errorf("run folder %s: %w", path, plainPathError(err))
+		return nil, fmt.Errorf("run folder %s: %w", path, disk.PlainError(err))
 	}
 	return r, nil
 }
@@ -69,7 +73,7 @@ func CheckNewRunDir(path string) error {
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("run folder %s cannot be used (%w): choose another with --run-dir", path, plainPathError(err))
+		return fmt.Errorf("run folder %s cannot be used (%w): choose another with --run-dir", path, disk.PlainError(err))
 	}
 	for _, e := range entries {
 		if e.Name() == lockName {
@@ -120,7 +124,7 @@ func makeDated(preset string, now time.Time) (string, error) {
 }
 
 func cannotMake(path string, err error) error {
-	return fmt.Errorf("run folder %s cannot be made (%w): choose a place you may write to with --run-dir", path, plainPathError(err))
+	return fmt.Errorf("run folder %s cannot be made (%w): choose a place you may write to with --run-dir", path, disk.PlainError(err))
 }
 
 func unusedSibling(path string) string {

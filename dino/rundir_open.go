@@ -9,6 +9,10 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/dinogpu/dinogpu/dino/disk"
+
+	"github.com/dinogpu/dinogpu/dino/settings"
 )
 
 // FindRun gives the folder that a user means by path: the folder itself, or,
@@ -20,14 +24,15 @@ func FindRun(path string) (string, error) {
 		return "", fmt.Errorf("there is no run at %s: %s", path, say)
 	}
 	if err != nil {
-		return "", fmt.Errorf("run %s cannot be read (%w): %s", path, cause(err), say)
+		return "", fmt.Errorf("run %s cannot be read (%w): %s", path, disk.Cause(err), say)
 	}
 	if info.Mode().IsRegular() && info.Size() < 1<<10 {
 		text, err := os.ReadFile(path)
 		if err != nil {
-			return "", cannotRead(path, err)
+			return "", disk.CannotRead(path, err)
 		}
-		name := filepath.Base(strings.TrimSpace(firstLine(string(text))))
+		line, _, _ := strings.Cut(string(text), "\n")
+		name := filepath.Base(strings.TrimSpace(line))
 		named := filepath.Join(filepath.Dir(path), name)
 		if info, err = os.Stat(named); err == nil && info.IsDir() && !strings.HasPrefix(name, ".") {
 			path = named
@@ -58,7 +63,7 @@ func OpenRunDir(path string) (*RunDir, error) {
 // half written goes, lines of metrics.jsonl behind the step are dropped, later
 // checkpoints (damaged ones, as the newest whole one is taken) are renamed to
 // *.damaged, and config.yaml takes the settings.
-func (r *RunDir) GoOn(settings Settings, step int) error {
+func (r *RunDir) GoOn(settings settings.Settings, step int) error {
 	r.again = step + 1
 	for _, work := range []func() error{
 		r.removeLeftovers,
@@ -67,7 +72,7 @@ func (r *RunDir) GoOn(settings Settings, step int) error {
 		func() error { return r.start(settings) },
 	} {
 		if err := work(); err != nil {
-			return fmt.Errorf("run folder %s: %w", r.path, plainPathError(err))
+			return fmt.Errorf("run folder %s: %w", r.path, disk.PlainError(err))
 		}
 	}
 	return nil
@@ -81,14 +86,8 @@ func (r *RunDir) Reported(step int, key string) bool { return step == r.lastStep
 // process is writing them.
 func (r *RunDir) removeLeftovers() error {
 	for _, folder := range []string{"", "checkpoints", "attention"} {
-		leftovers, err := filepath.Glob(filepath.Join(globEscape(r.path), folder, "*.tmp-*"))
-		if err != nil {
+		if err := disk.RemoveUnfinished(r.Join(folder)); err != nil {
 			return err
-		}
-		for _, path := range leftovers {
-			if err := os.Remove(path); err != nil {
-				return err
-			}
 		}
 	}
 	return nil
@@ -139,5 +138,5 @@ func (r *RunDir) dropMetricsAfter(step int) error {
 	if bytes.Equal(kept.Bytes(), data) {
 		return nil
 	}
-	return writeWhole(r.Join("metrics.jsonl"), kept.Bytes())
+	return disk.WriteBytes(r.Join("metrics.jsonl"), kept.Bytes())
 }

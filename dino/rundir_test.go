@@ -10,13 +10,15 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/dinogpu/dinogpu/dino/settings"
 )
 
 var noon = time.Date(2026, 3, 4, 12, 30, 15, 0, time.FixedZone("east", 3600))
 
-func demoSettings(t *testing.T) Settings {
+func demoSettings(t *testing.T) settings.Settings {
 	t.Helper()
-	s, err := PresetSettings("demo")
+	s, err := settings.FromPreset("demo")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,7 +34,7 @@ func read(t *testing.T, path string) string {
 	return string(data)
 }
 
-func create(t *testing.T, path string, s Settings) *RunDir {
+func create(t *testing.T, path string, s settings.Settings) *RunDir {
 	t.Helper()
 	r, err := CreateRunDir(path, s, noon)
 	if err != nil {
@@ -113,11 +115,11 @@ func TestRunFolderThatCannotBeMade(t *testing.T) {
 func TestConfigOfARunLoadsBack(t *testing.T) {
 	s := demoSettings(t)
 	s.Config.Seed = 123
-	s.Config.GlobalCropsScale = Range{0.123456789, 0.9}
+	s.Config.GlobalCropsScale = settings.Range{Lo: 0.123456789, Hi: 0.9}
 	s.Run.MaxTime = 90 * time.Minute
 	s.Run.Adapter = "Radeon: \"780M\" # 1"
 	r := create(t, filepath.Join(t.TempDir(), "r"), s)
-	back, err := LoadSettings(r.Join("config.yaml"))
+	back, err := settings.Load(r.Join("config.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}

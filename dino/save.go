@@ -1,8 +1,7 @@
 package dino
 
 import (
-	"fmt"
-
+	"github.com/dinogpu/dinogpu/dino/settings"
 	"github.com/dinogpu/dinogpu/layers"
 )
 
@@ -22,14 +21,20 @@ func (t *Trainer) roles() []role {
 
 // WriteCheckpoint writes all that the run needs to go on: both networks, the moments and the centre.
 // The adapter's name and the pictures' fingerprint are for who goes on elsewhere.
-func (t *Trainer) WriteCheckpoint(path string, s Settings, adapter, pictures string) error {
+func (t *Trainer) WriteCheckpoint(path string, s settings.Settings, adapter, pictures string) error {
 	if len(t.pending) > 0 {
 		panic("dino: a checkpoint is written while steps are under way: call Finish first")
 	}
-	var tensors []HostTensor
+	var tensors []layers.HostTensor
 	for _, r := range t.roles() {
-		part, err := hostTensors(t.device, r.arena, func(name string) (string, bool) { return r.prefix + name, true })
+		part, err := r.arena.Read(t.device)
 		if err != nil {
+			return err
+		}
+		for i := range part {
+			part[i].Name = r.prefix + part[i].Name
+		}
+		if err := checkSaved(part...); err != nil {
 			return err
 		}
 		tensors = append(tensors, part...)
@@ -38,10 +43,10 @@ func (t *Trainer) WriteCheckpoint(path string, s Settings, adapter, pictures str
 	if err := t.device.Read(t.loss.Center, center); err != nil {
 		return err
 	}
-	if i, bad := firstNotFinite(center); bad {
-		return fmt.Errorf("the centre is %w (element %d is %g), so it is not saved: start a new run with a lower --lr", ErrNotFinite, i, center[i])
+	tensors = append(tensors, layers.HostTensor{Name: "center", Shape: []int{len(center)}, Values: center})
+	if err := checkSaved(tensors[len(tensors)-1]); err != nil {
+		return err
 	}
-	tensors = append(tensors, HostTensor{Name: "center", Shape: []int{len(center)}, Values: center})
 	perEpoch := t.Schedules.perEpoch
 	return WriteCheckpoint(path, CheckpointHeader{
 		Step: t.step, Epoch: t.step / perEpoch, Batch: t.step % perEpoch * t.Config.Accumulate, Seed: t.Config.Seed,

@@ -8,6 +8,8 @@ import (
 
 	"github.com/nlpodyssey/safetensors"
 	"pgregory.net/rapid"
+
+	"github.com/dinogpu/dinogpu/dino/settings"
 )
 
 func scheduleGolden(t *testing.T) func(name string) []float64 {
@@ -49,9 +51,9 @@ func near(got, want float64) bool {
 
 func TestSchedulesEqualReference(t *testing.T) {
 	golden := scheduleGolden(t)
-	small := DefaultConfig()
+	small := settings.DefaultConfig()
 	small.Epochs, small.WarmupEpochs, small.BatchSize = 10, 2, 256
-	long := DefaultConfig()
+	long := settings.DefaultConfig()
 	long.LR, long.BatchSize = 0.001, 256
 
 	cases := []struct {
@@ -59,10 +61,10 @@ func TestSchedulesEqualReference(t *testing.T) {
 		at   []float64 // nil: every step
 		got  Cosine
 	}{
-		{"lr.100x2502", golden("lr.100x2502.at"), long.Schedules(2502).LR},
-		{"wd.10x7", nil, small.Schedules(7).WeightDecay},
-		{"momentum.10x7", nil, small.Schedules(7).Momentum},
-		{"lr.10x7.warm2", nil, small.Schedules(7).LR},
+		{"lr.100x2502", golden("lr.100x2502.at"), NewSchedules(long, 2502).LR},
+		{"wd.10x7", nil, NewSchedules(small, 7).WeightDecay},
+		{"momentum.10x7", nil, NewSchedules(small, 7).Momentum},
+		{"lr.10x7.warm2", nil, NewSchedules(small, 7).LR},
 	}
 	for _, c := range cases {
 		want := golden(c.name)
@@ -83,10 +85,10 @@ func TestSchedulesEqualReference(t *testing.T) {
 
 // Values that public logs of the vanilla run print as means of an epoch.
 func TestSchedulesEqualPublicLogs(t *testing.T) {
-	c := DefaultConfig()
+	c := settings.DefaultConfig()
 	c.BatchSize = 512
 	const perEpoch = 2502
-	s := c.Schedules(perEpoch)
+	s := NewSchedules(c, perEpoch)
 	mean := func(v Cosine, epoch int) float64 {
 		sum := 0.0
 		for i := range perEpoch {
@@ -114,9 +116,9 @@ func TestSchedulesEqualPublicLogs(t *testing.T) {
 }
 
 func TestTeacherTempByEpoch(t *testing.T) {
-	c := DefaultConfig()
+	c := settings.DefaultConfig()
 	c.WarmupTeacherTemp, c.TeacherTemp, c.WarmupTeacherTempEpochs = 0.04, 0.07, 4
-	s := c.Schedules(3)
+	s := NewSchedules(c, 3)
 	want := []float64{0.04, 0.05, 0.06, 0.07, 0.07, 0.07}
 	for epoch, w := range want {
 		for i := range 3 {
@@ -135,9 +137,9 @@ func TestTeacherTempByEpoch(t *testing.T) {
 }
 
 func TestFreezeCountsEpochs(t *testing.T) {
-	c := DefaultConfig()
+	c := settings.DefaultConfig()
 	c.FreezeLastLayer = 2
-	s := c.Schedules(5)
+	s := NewSchedules(c, 5)
 	for step, want := range map[int]bool{0: true, 9: true, 10: false, 499: false} {
 		if got := s.At(step).FreezeLastLayer; got != want {
 			t.Errorf("step %d: frozen %v, want %v", step, got, want)

@@ -9,6 +9,8 @@ import (
 
 	"github.com/dinogpu/dinogpu/gpu"
 	"github.com/dinogpu/dinogpu/layers"
+
+	"github.com/dinogpu/dinogpu/dino/settings"
 )
 
 // Tests are what SelfTest runs: a trainer of all blocks, whose optimiser is tested, and one of as few blocks as
@@ -20,7 +22,7 @@ type Tests struct {
 // RecordTests records the tests of a trainer that trains c. Crops run together or apart as they would in it.
 // flops, if above 0, is the arithmetic that the passes of the short trainer may take: the batch is halved until
 // they do, and Batch says what is left.
-func RecordTests(c Config, target gpu.Target, crops string, flops int) (*Tests, error) {
+func RecordTests(c settings.Config, target gpu.Target, crops string, flops int) (*Tests, error) {
 	whole, err := Record(c, target, 1, Options{Crops: crops})
 	if err != nil {
 		return nil, err
@@ -218,17 +220,17 @@ func (t *Trainer) testScalars() layers.Scalars {
 // scales are 1, and a kernel that left them out would not be told.
 func (t *Trainer) fillWeights() error {
 	const size = 0.02
-	initial := InitialWeights(t.Layout, t.Config.Seed)
 	for i, a := range []*layers.Arena{t.Student, t.Teacher} {
-		for _, p := range t.Layout.List {
-			v := make([]float32, p.Len())
-			gpu.Noise(v, uint64(i+1)<<32+uint64(p.Offset), size)
-			for k, w := range initial[p.Part][p.Offset : p.Offset+p.Len()] {
-				v[k] += w
+		tensors := InitialWeights(t.Layout, t.Config.Seed)
+		for k, p := range t.Layout.List {
+			noise := make([]float32, p.Len())
+			gpu.Noise(noise, uint64(i+1)<<32+uint64(p.Offset), size)
+			for e, v := range noise {
+				tensors[k].Values[e] += v
 			}
-			if err := t.device.Write(a.Tensor(p.Name), v); err != nil {
-				return err
-			}
+		}
+		if err := a.Write(t.device, tensors); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -236,17 +238,16 @@ func (t *Trainer) fillWeights() error {
 
 // fill puts noise into the parameters of an arena, and leaves zeros between them.
 func (t *Trainer) fill(a *layers.Arena, seed uint64, size float32, change func(float32) float32) error {
+	var tensors []layers.HostTensor
 	for _, p := range t.Layout.List {
 		v := make([]float32, p.Len())
 		gpu.Noise(v, seed<<32+uint64(p.Part)<<28+uint64(p.Offset), size)
 		for k := range v {
 			v[k] = change(v[k])
 		}
-		if err := t.device.Write(a.Tensor(p.Name), v); err != nil {
-			return err
-		}
+		tensors = append(tensors, layers.HostTensor{Name: p.Name, Shape: p.Shape, Values: v})
 	}
-	return nil
+	return a.Write(t.device, tensors)
 }
 
 func (t *Trainer) writeNoise(x gpu.Tensor, size float32) error {

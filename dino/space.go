@@ -1,6 +1,10 @@
 package dino
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/dinogpu/dinogpu/dino/settings"
+)
 
 // CheckpointBytes is about what a checkpoint takes on the disk, a little above rather than below.
 func (t *Trainer) CheckpointBytes() uint64 {
@@ -14,7 +18,7 @@ func (t *Trainer) TeacherBytes() uint64 {
 	const header, perTensor = 8 << 10, 256
 	bytes := header
 	for _, p := range t.Layout.List {
-		if strings.HasPrefix(p.Name, backbonePrefix) {
+		if strings.HasPrefix(p.Name, settings.BackbonePrefix) {
 			bytes += 4*p.Len() + perTensor
 		}
 	}

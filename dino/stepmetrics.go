@@ -81,7 +81,7 @@ func (t *Trainer) metrics(v StepValues, read []float32) (StepMetrics, error) {
 	bad, total := "", 0.0
 	for i, p := range t.Layout.List {
 		n := float64(norms[2*i])
-		if !finite(n) {
+		if math.IsNaN(n) || math.IsInf(n, 0) {
 			bad = p.Name // of the last in the layout: where it began on the way back
 		}
 		total += n * n

@@ -9,14 +9,11 @@ import (
 	"unsafe"
 
 	"github.com/nlpodyssey/safetensors"
-)
 
-// HostTensor is a named tensor in the host's memory, rows last as everywhere.
-type HostTensor struct {
-	Name   string
-	Shape  []int
-	Values []float32
-}
+	"github.com/dinogpu/dinogpu/dino/disk"
+
+	"github.com/dinogpu/dinogpu/layers"
+)
 
 // ErrDamaged is in the chain of every error about a file whose bytes are not those that were written.
 var ErrDamaged = errors.New("damaged")
@@ -26,7 +23,7 @@ const maxSafetensorsHeader = 100_000_000
 
 // WriteSafetensors writes tensors as float32 in the safetensors format, sorted by name as Python's library does.
 // The file appears under its name when it is whole and on the disk. No copy of the values is made.
-func WriteSafetensors(path string, tensors []HostTensor, meta map[string]string) error {
+func WriteSafetensors(path string, tensors []layers.HostTensor, meta map[string]string) error {
 	if err := checkTensors(tensors); err != nil {
 		return fmt.Errorf("%s cannot be written: %w", path, err)
 	}
@@ -49,13 +46,13 @@ func WriteSafetensors(path string, tensors []HostTensor, meta map[string]string)
 	if header > maxSafetensorsHeader {
 		return fmt.Errorf("%s cannot be written: names and metadata pass the format's limit of 100 MB", path)
 	}
-	return writeFileDurable(path, func(w io.Writer) error {
+	return disk.WriteFile(path, func(w io.Writer) error {
 		return safetensors.SerializeToWriter(views, meta, w)
 	})
 }
 
 // safetensorsView lends a tensor's memory to the library.
-type safetensorsView struct{ t HostTensor }
+type safetensorsView struct{ t layers.HostTensor }
 
 func (v safetensorsView) DType() safetensors.DType { return safetensors.F32 }
 func (v safetensorsView) Data() []byte             { return floatBytes(v.t.Values) }
@@ -71,7 +68,7 @@ func (v safetensorsView) Shape() []uint64 {
 }
 
 // checkTensors refuses what no file can hold; such a set is a programmer's mistake.
-func checkTensors(tensors []HostTensor) error {
+func checkTensors(tensors []layers.HostTensor) error {
 	seen := make(map[string]bool, len(tensors))
 	for _, t := range tensors {
 		switch {

@@ -12,6 +12,9 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/dinogpu/dinogpu/dino/disk"
+	"github.com/dinogpu/dinogpu/layers"
 )
 
 // The reader is this package's own: nlpodyssey/safetensors wants the whole file in memory, panics on offsets whose
@@ -22,8 +25,8 @@ var dtypeBytes = map[string]uint64{"F64": 8, "F32": 4, "F16": 2, "BF16": 2}
 
 // ReadSafetensors reads a safetensors file's tensors, in the order of their bytes, and its metadata. Values of
 // F16, BF16 and F64 become float32. The format has no checksums: what is checked is that header and file agree.
-func ReadSafetensors(path string) (tensors []HostTensor, meta map[string]string, err error) {
-	f, size, err := openRegular(path)
+func ReadSafetensors(path string) (tensors []layers.HostTensor, meta map[string]string, err error) {
+	f, size, err := disk.OpenRegular(path)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -42,7 +45,7 @@ func ReadSafetensors(path string) (tensors []HostTensor, meta map[string]string,
 		for i, d := range e.Shape {
 			shape[i] = int(d)
 		}
-		tensors = append(tensors, HostTensor{Name: e.name, Shape: shape, Values: values})
+		tensors = append(tensors, layers.HostTensor{Name: e.name, Shape: shape, Values: values})
 	}
 	return tensors, r.meta, nil
 }
@@ -217,4 +220,12 @@ func shown(name string) string {
 		name = strings.ToValidUTF8(name[:100], "") + "..."
 	}
 	return fmt.Sprintf("%q", name)
+}
+
+// readError tells a file that ends too early, which is damage, from a disk that fails.
+func readError(path string, err error, damaged func(format string, args ...any) error) error {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return damaged("it became shorter while it was read")
+	}
+	return disk.CannotRead(path, err)
 }

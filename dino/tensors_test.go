@@ -16,16 +16,19 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/dinogpu/dinogpu/dino/disk"
+	"github.com/dinogpu/dinogpu/layers"
 )
 
 // sampleTensors have the shapes that go wrong: a scalar, an empty one, one past the buffers' sizes, and values
 // that do not equal themselves.
-func sampleTensors() []HostTensor {
+func sampleTensors() []layers.HostTensor {
 	long := make([]float32, 3*70001)
 	for i := range long {
 		long[i] = float32(i) / 7
 	}
-	return []HostTensor{
+	return []layers.HostTensor{
 		{Name: "a.bias", Shape: []int{3}, Values: []float32{1, float32(math.Inf(-1)), float32(math.Copysign(0, -1))}},
 		{Name: "b<empty>", Shape: []int{0, 4}, Values: []float32{}},
 		{Name: "c.long", Shape: []int{3, 70001}, Values: long},
@@ -34,7 +37,7 @@ func sampleTensors() []HostTensor {
 }
 
 // wantTensors compares bits.
-func wantTensors(t *testing.T, got, want []HostTensor) {
+func wantTensors(t *testing.T, got, want []layers.HostTensor) {
 	t.Helper()
 	if len(got) != len(want) {
 		t.Fatalf("%d tensors, want %d", len(got), len(want))
@@ -63,7 +66,7 @@ func wantOnly(t *testing.T, folder string, names ...string) {
 	}
 }
 
-func writeBytes(t *testing.T, path string, data []byte) string {
+func writeTestFile(t *testing.T, path string, data []byte) string {
 	t.Helper()
 	if err := os.WriteFile(path, data, 0o666); err != nil {
 		t.Fatal(err)
@@ -145,12 +148,12 @@ func TestSafetensorsTypes(t *testing.T) {
 	for _, v := range []float64{1.0 / 3, math.Inf(1)} {
 		data = binary.LittleEndian.AppendUint64(data, math.Float64bits(v))
 	}
-	path := writeBytes(t, filepath.Join(t.TempDir(), "x"), buildSafetensors(header, data))
+	path := writeTestFile(t, filepath.Join(t.TempDir(), "x"), buildSafetensors(header, data))
 	got, _, err := ReadSafetensors(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantTensors(t, got, []HostTensor{
+	wantTensors(t, got, []layers.HostTensor{
 		{Name: "h", Shape: []int{6}, Values: []float32{1, -2, 0x1p-24, -1023 * 0x1p-24, 65504, float32(math.Inf(-1))}},
 		{Name: "b", Shape: []int{2}, Values: []float32{1, -123.5}},
 		{Name: "d", Shape: []int{2, 1}, Values: []float32{1.0 / 3, float32(math.Inf(1))}},
@@ -159,7 +162,7 @@ func TestSafetensorsTypes(t *testing.T) {
 		t.Error("a half's NaN is lost")
 	}
 	binary.LittleEndian.PutUint64(data[24:], math.Float64bits(1e300))
-	writeBytes(t, path, buildSafetensors(header, data))
+	writeTestFile(t, path, buildSafetensors(header, data))
 	if _, _, err := ReadSafetensors(path); err == nil || !strings.Contains(err.Error(), "1e+300") {
 		t.Errorf("a value beyond float32 gives %v", err)
 	}
@@ -199,14 +202,14 @@ func TestSafetensorsRefuses(t *testing.T) {
 		"not UTF-8":          "{" + strings.Replace(good, `"a"`, "\"\xff\"", 1) + "}",
 		"deep":               `{"a":` + strings.Repeat("[", 20000),
 	} {
-		path := writeBytes(t, filepath.Join(t.TempDir(), "x.safetensors"), buildSafetensors(header, make([]byte, 8)))
+		path := writeTestFile(t, filepath.Join(t.TempDir(), "x.safetensors"), buildSafetensors(header, make([]byte, 8)))
 		_, _, err := ReadSafetensors(path)
 		if err == nil || !strings.Contains(err.Error(), path) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s gives %v", what, err)
 		}
 	}
 	for what, length := range map[string]uint64{"past the file": 1000, "past the cap": 1 << 40, "negative": math.MaxUint64} {
-		path := writeBytes(t, filepath.Join(t.TempDir(), "x"), append(binary.LittleEndian.AppendUint64(nil, length), '{', '}'))
+		path := writeTestFile(t, filepath.Join(t.TempDir(), "x"), append(binary.LittleEndian.AppendUint64(nil, length), '{', '}'))
 		if _, _, err := ReadSafetensors(path); !errors.Is(err, ErrDamaged) {
 			t.Errorf("a header length %s gives %v", what, err)
 		}
@@ -215,7 +218,7 @@ func TestSafetensorsRefuses(t *testing.T) {
 
 func TestSafetensorsDamage(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x.safetensors")
-	small := []HostTensor{{Name: "a", Shape: []int{2, 3}, Values: make([]float32, 6)}, {Name: "bb", Shape: []int{5}, Values: make([]float32, 5)}}
+	small := []layers.HostTensor{{Name: "a", Shape: []int{2, 3}, Values: make([]float32, 6)}, {Name: "bb", Shape: []int{5}, Values: make([]float32, 5)}}
 	if err := WriteSafetensors(path, small, map[string]string{"format": "pt"}); err != nil {
 		t.Fatal(err)
 	}
@@ -224,7 +227,7 @@ func TestSafetensorsDamage(t *testing.T) {
 		t.Fatal(err)
 	}
 	for n := range whole {
-		writeBytes(t, path, whole[:n])
+		writeTestFile(t, path, whole[:n])
 		if _, _, err := ReadSafetensors(path); !errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), path) {
 			t.Errorf("cut at %d of %d: %v", n, len(whole), err)
 		}
@@ -235,7 +238,7 @@ func TestSafetensorsDamage(t *testing.T) {
 		data := bytes.Clone(whole)
 		at := i % len(whole)
 		data[at] ^= byte(1 + r.IntN(255))
-		writeBytes(t, path, data)
+		writeTestFile(t, path, data)
 		tensors, _, err := ReadSafetensors(path)
 		if at < 8 && !errors.Is(err, ErrDamaged) {
 			t.Errorf("a header length with byte %d changed gives %v", at, err)
@@ -248,24 +251,24 @@ func TestSafetensorsDamage(t *testing.T) {
 
 func TestWritersLeaveNothing(t *testing.T) {
 	folder := t.TempDir()
-	file := writeBytes(t, filepath.Join(folder, "file"), nil)
+	file := writeTestFile(t, filepath.Join(folder, "file"), nil)
 	full := filepath.Join(folder, "full")
 	if err := os.MkdirAll(filepath.Join(full, "inside"), 0o777); err != nil {
 		t.Fatal(err)
 	}
-	bad := []HostTensor{{Name: "a", Shape: []int{2}, Values: []float32{1}}}
-	twice := []HostTensor{{Name: "a", Shape: []int{0}}, {Name: "a", Shape: []int{0}}}
+	bad := []layers.HostTensor{{Name: "a", Shape: []int{2}, Values: []float32{1}}}
+	twice := []layers.HostTensor{{Name: "a", Shape: []int{0}}, {Name: "a", Shape: []int{0}}}
 	for what, c := range map[string]struct {
 		path    string
-		tensors []HostTensor
+		tensors []layers.HostTensor
 	}{
 		"a file for a folder": {filepath.Join(file, "x"), nil},
 		"no folder":           {filepath.Join(folder, "none", "x"), nil},
 		"a full folder":       {full, sampleTensors()}, // fails at the rename
 		"a wrong shape":       {filepath.Join(folder, "x"), bad},
 		"a name twice":        {filepath.Join(folder, "x"), twice},
-		"no name":             {filepath.Join(folder, "x"), []HostTensor{{Shape: []int{0}}}},
-		"a negative shape":    {filepath.Join(folder, "x"), []HostTensor{{Name: "a", Shape: []int{-1, 0}}}},
+		"no name":             {filepath.Join(folder, "x"), []layers.HostTensor{{Shape: []int{0}}}},
+		"a negative shape":    {filepath.Join(folder, "x"), []layers.HostTensor{{Name: "a", Shape: []int{-1, 0}}}},
 	} {
 		for kind, err := range map[string]error{
 			"safetensors": WriteSafetensors(c.path, c.tensors, nil),
@@ -282,8 +285,8 @@ func TestWritersLeaveNothing(t *testing.T) {
 
 func TestFullDisk(t *testing.T) {
 	folder := t.TempDir()
-	path := writeBytes(t, filepath.Join(folder, "x"), []byte("before"))
-	err := writeFileDurable(path, func(w io.Writer) error {
+	path := writeTestFile(t, filepath.Join(folder, "x"), []byte("before"))
+	err := disk.WriteFile(path, func(w io.Writer) error {
 		if _, err := w.Write(make([]byte, 1<<20)); err != nil {
 			return err
 		}

@@ -11,11 +11,13 @@ import (
 
 	"github.com/dinogpu/dinogpu/augment"
 	"github.com/dinogpu/dinogpu/gpu"
+
+	"github.com/dinogpu/dinogpu/dino/settings"
 )
 
 // tinyConfig is a model that steps in milliseconds, on pictures that do not fit its patches.
-func tinyConfig() Config {
-	c := DefaultConfig()
+func tinyConfig() settings.Config {
+	c := settings.DefaultConfig()
 	c.Dim, c.Depth, c.Heads, c.PatchSize = 24, 2, 2, 7
 	c.GlobalCropsSize, c.LocalCropsSize, c.LocalCropsNumber = 29, 15, 3
 	c.HeadHidden, c.HeadBottleneck, c.OutDim = 40, 12, 50
@@ -26,7 +28,7 @@ func tinyConfig() Config {
 }
 
 // tinyLoader cuts the demo's pictures for c.
-func tinyLoader(t *testing.T, c Config, workers int) *augment.Loader {
+func tinyLoader(t *testing.T, c settings.Config, workers int) *augment.Loader {
 	t.Helper()
 	train, _, err := augment.Demo()
 	if err != nil {
@@ -44,7 +46,7 @@ func tinyLoader(t *testing.T, c Config, workers int) *augment.Loader {
 }
 
 // runTiny trains a few steps and gives the trainer and its losses.
-func runTiny(t *testing.T, c Config, crops string, workers, steps int) (*Trainer, []float64) {
+func runTiny(t *testing.T, c settings.Config, crops string, workers, steps int) (*Trainer, []float64) {
 	t.Helper()
 	d := openDevice(t)
 	l := tinyLoader(t, c, workers)
@@ -179,7 +181,7 @@ func TestSavedFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	path := filepath.Join(dir, "checkpoints", "step-00000002.dino")
-	if err := tr.WriteCheckpoint(path, Settings{Config: tr.Config}, "test", "3 pictures"); err != nil {
+	if err := tr.WriteCheckpoint(path, settings.Settings{Config: tr.Config}, "test", "3 pictures"); err != nil {
 		t.Fatal(err)
 	}
 	h, tensors, err := ReadCheckpoint(path)
@@ -215,7 +217,7 @@ func TestSavedFiles(t *testing.T) {
 		t.Errorf("the teacher's file has %d tensors, want %d", len(tensors), want)
 	}
 	for _, x := range tensors {
-		if !reflect.DeepEqual(x.Values, readTensor(t, tr.device, tr.Teacher.Tensor(backbonePrefix+x.Name))) {
+		if !reflect.DeepEqual(x.Values, readTensor(t, tr.device, tr.Teacher.Tensor(settings.BackbonePrefix+x.Name))) {
 			t.Errorf("%s came back changed", x.Name)
 		}
 	}
@@ -237,7 +239,7 @@ func TestOneMomentIsEnough(t *testing.T) {
 			}
 			part, _ := runTiny(t, c, "together", 1, 2)
 			path := filepath.Join(t.TempDir(), "step-00000002.dino")
-			if err := part.WriteCheckpoint(path, Settings{Config: c}, "test", ""); err != nil {
+			if err := part.WriteCheckpoint(path, settings.Settings{Config: c}, "test", ""); err != nil {
 				t.Fatal(err)
 			}
 			h, tensors, err := ReadCheckpoint(path)

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/dinogpu/dinogpu/layers"
+
+	"github.com/dinogpu/dinogpu/dino/settings"
 )
 
 // Metadata of teacher.safetensors: what the tensors' shapes do not tell. Values are text, as the format wants.
@@ -21,28 +23,28 @@ const (
 
 // backboneMetadata makes a file of c's backbone one that OpenWeights understands by itself. "format" is what
 // Python's readers look for.
-func (c Config) backboneMetadata() map[string]string {
+func backboneMetadata(c settings.Config) map[string]string {
 	return map[string]string{
 		"format": "pt", metaHeads: strconv.Itoa(c.Size().Heads), metaImageSize: strconv.Itoa(c.GlobalCropsSize),
-		metaMean: text(c.Mean), metaStd: text(c.Std),
+		metaMean: settings.Text(c.Mean), metaStd: settings.Text(c.Std),
 	}
 }
 
 // safetensorsWeights reads a backbone under the released names, with or without "module." and "backbone." ahead of
 // them. What shapes do not tell comes from the metadata, else from the run's configuration, else it is ImageNet's
 // normalisation and heads of 64 values.
-func safetensorsWeights(path string, run *Config) (*Weights, error) {
+func safetensorsWeights(path string, run *settings.Config) (*Weights, error) {
 	tensors, meta, err := ReadSafetensors(path)
 	if err != nil {
 		return nil, err
 	}
-	named := map[string]HostTensor{}
+	named := map[string]layers.HostTensor{}
 	for _, t := range tensors {
 		name := t.Name
 		for stripped := true; stripped; {
 			var a, b bool
 			name, a = strings.CutPrefix(name, "module.")
-			name, b = strings.CutPrefix(name, backbonePrefix)
+			name, b = strings.CutPrefix(name, settings.BackbonePrefix)
 			stripped = a || b
 		}
 		if _, twice := named[name]; twice {
@@ -50,7 +52,7 @@ func safetensorsWeights(path string, run *Config) (*Weights, error) {
 		}
 		named[name] = t
 	}
-	defaults := DefaultConfig()
+	defaults := settings.DefaultConfig()
 	w := &Weights{File: path, Mean: defaults.Mean, Std: defaults.Std}
 	if w.ViT, err = deriveViT(named); err != nil {
 		return nil, fmt.Errorf("%s %w", path, err)
@@ -73,7 +75,7 @@ func safetensorsWeights(path string, run *Config) (*Weights, error) {
 			path, side, side, w.ViT.ImageSize, w.ViT.Side(), w.ViT.Side(), w.ViT.Patch)
 	}
 	c := w.Config()
-	if err := first(c.validateData, c.validateModel); err != nil {
+	if err := c.ValidateModel(); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	n, err := matchBackbone(path, RoleTeacher, named, w.ViT)
@@ -94,14 +96,14 @@ func (w *Weights) fromMetadata(meta map[string]string) error {
 			continue
 		}
 		n, err := strconv.Atoi(value)
-		if err != nil || n < 1 || n > maxWidth {
-			return fmt.Errorf("%s is %s, which is no number from 1 to %d", m.key, shown(value), maxWidth)
+		if err != nil || n < 1 || n > settings.MaxWidth {
+			return fmt.Errorf("%s is %s, which is no number from 1 to %d", m.key, shown(value), settings.MaxWidth)
 		}
 		*m.to = n
 	}
 	for _, m := range []struct {
 		key string
-		to  *RGB
+		to  *settings.RGB
 	}{{metaMean, &w.Mean}, {metaStd, &w.Std}} {
 		if value, ok := meta[m.key]; ok {
 			if err := m.to.UnmarshalText([]byte(value)); err != nil {
@@ -113,7 +115,7 @@ func (w *Weights) fromMetadata(meta map[string]string) error {
 }
 
 // deriveViT reads a backbone's size, all but its heads, off its tensors' shapes.
-func deriveViT(named map[string]HostTensor) (layers.ViTConfig, error) {
+func deriveViT(named map[string]layers.HostTensor) (layers.ViTConfig, error) {
 	shape := func(name string, rank int) ([]int, error) {
 		t, ok := named[name]
 		if !ok {
@@ -143,18 +145,18 @@ func deriveViT(named map[string]HostTensor) (layers.ViTConfig, error) {
 	for name := range named {
 		rest, ok := strings.CutPrefix(name, "blocks.")
 		number, _, _ := strings.Cut(rest, ".")
-		if i, err := strconv.Atoi(number); ok && err == nil && i >= depth && i < maxDepth {
+		if i, err := strconv.Atoi(number); ok && err == nil && i >= depth && i < settings.MaxDepth {
 			depth = i + 1
 		}
 	}
-	if patch := proj[2]; patch > 0 && patch <= maxSide && side <= maxSide/patch {
+	if patch := proj[2]; patch > 0 && patch <= settings.MaxSide && side <= settings.MaxSide/patch {
 		return layers.ViTConfig{ImageSize: side * patch, Patch: patch, Dim: class[2], Depth: depth}, nil
 	}
 	return layers.ViTConfig{}, fmt.Errorf("has patch_embed.proj.weight of shape %v and pos_embed of %v, which no picture is that large for", proj, named["pos_embed"].Shape)
 }
 
 // deriveSide is the number of patches along a side of the stored positions, 0 where they are no square.
-func deriveSide(named map[string]HostTensor) int {
+func deriveSide(named map[string]layers.HostTensor) int {
 	rows := named["pos_embed"].Shape[1]
 	side := int(math.Sqrt(float64(max(0, rows-1))))
 	if side*side+1 != rows {
@@ -165,7 +167,7 @@ func deriveSide(named map[string]HostTensor) int {
 
 // matchBackbone puts the tensors into the backbone's order. What is missing, of another shape or left over is an
 // error that names it.
-func matchBackbone(where, role string, named map[string]HostTensor, v layers.ViTConfig) (Network, error) {
+func matchBackbone(where, role string, named map[string]layers.HostTensor, v layers.ViTConfig) (Network, error) {
 	n := Network{Role: role}
 	l := &layers.Params{}
 	v.AddParams(l, "")
@@ -187,7 +189,7 @@ func matchBackbone(where, role string, named map[string]HostTensor, v layers.ViT
 	for _, name := range slices.Sorted(maps.Keys(named)) {
 		switch t := named[name]; {
 		case wanted[name]:
-		case strings.HasPrefix(name, headPrefix+"mlp.") || strings.HasPrefix(name, headPrefix+"last_layer."):
+		case strings.HasPrefix(name, settings.HeadPrefix+"mlp.") || strings.HasPrefix(name, settings.HeadPrefix+"last_layer."):
 			t.Name = name
 			n.Head = append(n.Head, t)
 		default:
@@ -218,7 +220,7 @@ func listed(names []string) string {
 	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
 }
 
-func holds(named map[string]HostTensor) string {
+func holds(named map[string]layers.HostTensor) string {
 	if len(named) == 0 {
 		return "it holds no tensor"
 	}

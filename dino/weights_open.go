@@ -7,10 +7,15 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/dinogpu/dinogpu/gpu"
 	"github.com/dinogpu/dinogpu/layers"
+
+	"github.com/dinogpu/dinogpu/dino/disk"
+
+	"github.com/dinogpu/dinogpu/dino/settings"
 )
 
 // TeacherFile is the teacher's backbone in a run's folder.
@@ -26,15 +31,15 @@ const (
 type Weights struct {
 	File      string           // the file that was read
 	ViT       layers.ViTConfig // the backbones' size; ImageSize is what the positions were learned for
-	Mean, Std RGB              // what pictures are normalised with
+	Mean, Std settings.RGB     // what pictures are normalised with
 	Networks  []Network        // the teacher first
 }
 
 // A Network is one set of weights, in the order and under the names of the released state_dict.
 type Network struct {
-	Role     string       // RoleTeacher or RoleStudent
-	Backbone []HostTensor // all of it: cls_token, pos_embed, ...
-	Head     []HostTensor // head.mlp.0.weight, ...; empty where the file has the backbone alone
+	Role     string              // RoleTeacher or RoleStudent
+	Backbone []layers.HostTensor // all of it: cls_token, pos_embed, ...
+	Head     []layers.HostTensor // head.mlp.0.weight, ...; empty where the file has the backbone alone
 }
 
 // OpenWeights reads trained weights from a run's folder (its newest whole checkpoint, else its teacher.safetensors),
@@ -44,7 +49,7 @@ type Network struct {
 func OpenWeights(path string, notice func(error)) (*Weights, error) {
 	info, err := os.Stat(path)
 	if err != nil {
-		return nil, cannotRead(path, err)
+		return nil, disk.CannotRead(path, err)
 	}
 	if info.IsDir() {
 		return openRunWeights(path, notice)
@@ -78,8 +83,8 @@ func (w *Weights) Network(role string) (Network, error) {
 }
 
 // Config is a configuration of this model and its normalisation, as NewBackbone takes it; all else in it is default.
-func (w *Weights) Config() Config {
-	c := DefaultConfig()
+func (w *Weights) Config() settings.Config {
+	c := settings.DefaultConfig()
 	c.Dim, c.Depth, c.Heads, c.PatchSize = w.ViT.Dim, w.ViT.Depth, w.ViT.Heads, w.ViT.Patch
 	c.GlobalCropsSize, c.Mean, c.Std = w.ViT.ImageSize, w.Mean, w.Std
 	return c
@@ -92,16 +97,13 @@ func (w *Weights) Upload(d *gpu.Device, role string) (*layers.Arena, error) {
 		return nil, err
 	}
 	l := &layers.Params{}
-	w.ViT.AddParams(l, backbonePrefix)
+	w.ViT.AddParams(l, settings.BackbonePrefix)
 	a := l.NewArena(role)
-	parts := make([][]float32, len(l.Parts))
-	for i, elements := range l.Parts {
-		parts[i] = make([]float32, elements)
+	tensors := slices.Clone(n.Backbone)
+	for i := range tensors {
+		tensors[i].Name = settings.BackbonePrefix + tensors[i].Name
 	}
-	for i, p := range l.List { // the order of Backbone
-		copy(parts[p.Part][p.Offset:p.Offset+p.Len()], n.Backbone[i].Values)
-	}
-	if err := upload(d, a, parts); err != nil {
+	if err := a.Write(d, tensors); err != nil {
 		a.Release()
 		return nil, err
 	}
@@ -127,7 +129,7 @@ func openRunWeights(dir string, notice func(error)) (*Weights, error) {
 	if missing != nil {
 		return nil, fmt.Errorf("%s is no run's folder with weights: it has neither checkpoints nor %s; name a run's folder, a .dino or a .safetensors file", dir, TeacherFile)
 	}
-	settings, err := LoadSettings(filepath.Join(dir, "config.yaml"))
+	settings, err := settings.Load(filepath.Join(dir, "config.yaml"))
 	if err != nil {
 		return nil, err
 	}
@@ -135,8 +137,8 @@ func openRunWeights(dir string, notice func(error)) (*Weights, error) {
 }
 
 // checkpointWeights takes both networks out of a checkpoint, whose header says what they are.
-func checkpointWeights(path string, h CheckpointHeader, tensors []HostTensor) (*Weights, error) {
-	s, err := readSettings([]byte(h.Config))
+func checkpointWeights(path string, h CheckpointHeader, tensors []layers.HostTensor) (*Weights, error) {
+	s, err := settings.Parse([]byte(h.Config))
 	if err != nil {
 		return nil, fmt.Errorf("checkpoint %s: its settings: %w", path, err)
 	}
@@ -145,10 +147,10 @@ func checkpointWeights(path string, h CheckpointHeader, tensors []HostTensor) (*
 	}
 	w := &Weights{File: path, ViT: s.Config.ViT(), Mean: s.Config.Mean, Std: s.Config.Std}
 	for _, role := range []string{RoleTeacher, RoleStudent} {
-		named := map[string]HostTensor{}
+		named := map[string]layers.HostTensor{}
 		for _, t := range tensors {
 			if name, ok := strings.CutPrefix(t.Name, role+"."); ok {
-				named[strings.TrimPrefix(name, backbonePrefix)] = t
+				named[strings.TrimPrefix(name, settings.BackbonePrefix)] = t
 			}
 		}
 		n, err := matchBackbone(path+", "+role, role, named, w.ViT)
@@ -162,14 +164,14 @@ func checkpointWeights(path string, h CheckpointHeader, tensors []HostTensor) (*
 
 // firstBytes are up to n bytes of a regular file's start.
 func firstBytes(path string, n int) ([]byte, error) {
-	f, _, err := openRegular(path)
+	f, _, err := disk.OpenRegular(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close() // nothing was written
 	head, err := io.ReadAll(io.LimitReader(f, int64(n)))
 	if err != nil {
-		return nil, cannotRead(path, err)
+		return nil, disk.CannotRead(path, err)
 	}
 	return head, nil
 }

@@ -10,42 +10,44 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/dinogpu/dinogpu/dino/settings"
+	"github.com/dinogpu/dinogpu/layers"
 )
 
 // hostWeights are a fresh network's tensors under ahead + their names, the head among them if asked.
-func hostWeights(c Config, ahead string, head bool) []HostTensor {
-	l := c.Layout()
-	parts := InitialWeights(l, 3)
-	var out []HostTensor
-	for _, p := range l.List {
-		name, backbone := strings.CutPrefix(p.Name, backbonePrefix)
+func hostWeights(c Config, ahead string, head bool) []layers.HostTensor {
+	var out []layers.HostTensor
+	for _, x := range InitialWeights(c.Layout(), 3) {
+		name, backbone := strings.CutPrefix(x.Name, settings.BackbonePrefix)
 		if backbone || head {
-			out = append(out, HostTensor{Name: ahead + name, Shape: p.Shape, Values: parts[p.Part][p.Offset : p.Offset+p.Len()]})
+			x.Name = ahead + name
+			out = append(out, x)
 		}
 	}
 	return out
 }
 
 // writeRun makes a run's folder with checkpoints of these steps and the teacher's file.
-func writeRun(t *testing.T, c Config, steps ...int) string {
+func writeRun(t *testing.T, c settings.Config, steps ...int) string {
 	t.Helper()
 	dir := t.TempDir()
 	if err := os.Mkdir(filepath.Join(dir, "checkpoints"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	s := DefaultSettings()
+	s := settings.Default()
 	s.Config = c
-	writeBytes(t, filepath.Join(dir, "config.yaml"), s.YAML())
+	writeTestFile(t, filepath.Join(dir, "config.yaml"), s.YAML())
 	for _, step := range steps {
-		tensors := []HostTensor{{Name: "center", Shape: []int{1}, Values: []float32{float32(step)}}}
+		tensors := []layers.HostTensor{{Name: "center", Shape: []int{1}, Values: []float32{float32(step)}}}
 		for _, role := range []string{RoleTeacher, RoleStudent} {
 			for _, x := range hostWeights(c, "", true) {
 				if x.Name == "cls_token" {
 					x.Values = slices.Clone(x.Values)
 					x.Values[0] = float32(step) + float32(len(role)-len(RoleTeacher))/2
 				}
-				if !strings.HasPrefix(x.Name, headPrefix) {
-					x.Name = backbonePrefix + x.Name
+				if !strings.HasPrefix(x.Name, settings.HeadPrefix) {
+					x.Name = settings.BackbonePrefix + x.Name
 				}
 				x.Name = role + "." + x.Name
 				tensors = append(tensors, x)
@@ -56,7 +58,7 @@ func writeRun(t *testing.T, c Config, steps ...int) string {
 			t.Fatal(err)
 		}
 	}
-	if err := WriteSafetensors(filepath.Join(dir, TeacherFile), hostWeights(c, "", false), c.backboneMetadata()); err != nil {
+	if err := WriteSafetensors(filepath.Join(dir, TeacherFile), hostWeights(c, "", false), backboneMetadata(c)); err != nil {
 		t.Fatal(err)
 	}
 	return dir
@@ -65,7 +67,7 @@ func writeRun(t *testing.T, c Config, steps ...int) string {
 // A file by itself, a checkpoint and a run's folder give the same model.
 func TestOpenWeights(t *testing.T) {
 	c := tinyConfig()
-	c.Mean, c.Std = RGB{0.25, 0.5, 0.125}, RGB{0.5, 1.0 / 3, 0.25}
+	c.Mean, c.Std = settings.RGB{0.25, 0.5, 0.125}, settings.RGB{0.5, 1.0 / 3, 0.25}
 	dir := writeRun(t, c, 4, 9)
 	newest := filepath.Join(dir, "checkpoints", CheckpointName(9))
 	names := map[string]bool{}
@@ -120,7 +122,7 @@ func TestOpenWeightsOfARun(t *testing.T) {
 		path := filepath.Join(dir, "checkpoints", CheckpointName(step))
 		data := []byte(read(t, path))
 		data[len(data)/2] ^= 1
-		writeBytes(t, path, data)
+		writeTestFile(t, path, data)
 	}
 	damage(9)
 	if w, err := open(); err != nil || !strings.HasSuffix(w.File, CheckpointName(4)) || len(passed) != 1 {
@@ -165,7 +167,7 @@ func TestOpenReleasedNames(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if w.ViT != c.ViT() || w.Mean != DefaultConfig().Mean || w.Std != DefaultConfig().Std {
+		if w.ViT != c.ViT() || w.Mean != settings.DefaultConfig().Mean || w.Std != settings.DefaultConfig().Std {
 			t.Errorf("%q: %+v, mean %v", ahead, w.ViT, w.Mean)
 		}
 		if diff := cmp.Diff(hostWeights(c, "", false), w.Networks[0].Backbone); diff != "" {
@@ -179,8 +181,8 @@ func TestOpenWeightsRefuses(t *testing.T) {
 	c := tinyConfig()
 	c.Dim, c.Heads, c.PatchSize, c.GlobalCropsSize = 64, 1, 8, 32
 	dir := t.TempDir()
-	change := func(name string, f func(x *HostTensor)) func([]HostTensor) []HostTensor {
-		return func(all []HostTensor) []HostTensor {
+	change := func(name string, f func(x *layers.HostTensor)) func([]layers.HostTensor) []layers.HostTensor {
+		return func(all []layers.HostTensor) []layers.HostTensor {
 			for i := range all {
 				if all[i].Name == name {
 					f(&all[i])
@@ -189,23 +191,23 @@ func TestOpenWeightsRefuses(t *testing.T) {
 			return all
 		}
 	}
-	shape := func(name string, s ...int) func([]HostTensor) []HostTensor {
-		return change(name, func(x *HostTensor) {
+	shape := func(name string, s ...int) func([]layers.HostTensor) []layers.HostTensor {
+		return change(name, func(x *layers.HostTensor) {
 			x.Shape, x.Values = s, make([]float32, tensorLayout{shape: s}.elements())
 		})
 	}
-	without := func(name string) func([]HostTensor) []HostTensor {
-		return func(all []HostTensor) []HostTensor {
-			return slices.DeleteFunc(all, func(x HostTensor) bool { return x.Name == name })
+	without := func(name string) func([]layers.HostTensor) []layers.HostTensor {
+		return func(all []layers.HostTensor) []layers.HostTensor {
+			return slices.DeleteFunc(all, func(x layers.HostTensor) bool { return x.Name == name })
 		}
 	}
-	with := func(name string, s ...int) func([]HostTensor) []HostTensor {
-		return func(all []HostTensor) []HostTensor {
-			return append(all, HostTensor{Name: name, Shape: s, Values: make([]float32, tensorLayout{shape: s}.elements())})
+	with := func(name string, s ...int) func([]layers.HostTensor) []layers.HostTensor {
+		return func(all []layers.HostTensor) []layers.HostTensor {
+			return append(all, layers.HostTensor{Name: name, Shape: s, Values: make([]float32, tensorLayout{shape: s}.elements())})
 		}
 	}
 	for i, x := range []struct {
-		change func([]HostTensor) []HostTensor
+		change func([]layers.HostTensor) []layers.HostTensor
 		meta   map[string]string
 		want   string
 	}{
@@ -255,7 +257,7 @@ func TestOpenWeightsRefuses(t *testing.T) {
 	for name, data := range map[string]string{
 		"model.pth": "PK\x03\x04rest", "short.safetensors": "abc", "text.txt": "not weights at all, but a text", "empty": "", "bad.dino": "DINOGPU\nxx",
 	} {
-		path := writeBytes(t, filepath.Join(dir, name), []byte(data))
+		path := writeTestFile(t, filepath.Join(dir, name), []byte(data))
 		_, err := OpenWeights(path, nil)
 		if err == nil || !strings.Contains(err.Error(), path) {
 			t.Errorf("%s: %v", name, err)
@@ -282,7 +284,7 @@ func TestOpenWeightsRefuses(t *testing.T) {
 
 // The batch keeps every tensor small, and is never less than one picture.
 func TestBackboneBatch(t *testing.T) {
-	c := DefaultConfig()
+	c := settings.DefaultConfig()
 	if n := BackboneBatch(c.ViT(), 224); n != 27 {
 		t.Errorf("vit_small of 224 pixels: %d", n)
 	}

@@ -1,10 +1,6 @@
 package layers
 
-import (
-	"fmt"
-
-	"github.com/dinogpu/dinogpu/gpu"
-)
+import "github.com/dinogpu/dinogpu/gpu"
 
 // A Param is one tensor of weights in the layout of an arena.
 type Param struct {
@@ -50,35 +46,3 @@ func (l *Params) Count() int {
 	}
 	return n
 }
-
-// An Arena holds one value for each parameter of a layout, in one or a few flat tensors.
-type Arena struct {
-	Layout *Params
-	Parts  []gpu.Tensor
-
-	named map[string]gpu.Tensor
-}
-
-// NewArena names an arena's tensors.
-func (l *Params) NewArena(role string) *Arena {
-	a := &Arena{Layout: l, named: map[string]gpu.Tensor{}}
-	for i, n := range l.Parts {
-		a.Parts = append(a.Parts, gpu.NewTensor(fmt.Sprintf("%s.%d", role, i), n))
-	}
-	for _, p := range l.List {
-		a.named[p.Name] = a.Parts[p.Part].Slice(role+"."+p.Name, p.Offset, p.Shape...)
-	}
-	return a
-}
-
-// Tensor gives the parameter of that name. A name that the layout lacks is a programmer's mistake.
-func (a *Arena) Tensor(name string) gpu.Tensor {
-	t, ok := a.named[name]
-	if !ok {
-		panic("layers: no parameter " + name)
-	}
-	return t
-}
-
-// Release gives the arena's memory back.
-func (a *Arena) Release() { gpu.Release(a.Parts...) }

@@ -9,6 +9,8 @@ import (
 	"github.com/dinogpu/dinogpu/dino"
 	"github.com/dinogpu/dinogpu/gpu"
 	"github.com/dinogpu/dinogpu/layers"
+
+	"github.com/dinogpu/dinogpu/dino/settings"
 )
 
 const (
@@ -131,7 +133,7 @@ func (m *bencher) steps(t *dino.Trainer) (seconds []float64, host float64, err e
 }
 
 // noiseBatch is a batch of random bytes in the shape that the loader gives.
-func noiseBatch(c dino.Config) *augment.Batch {
+func noiseBatch(c settings.Config) *augment.Batch {
 	r := rand.New(rand.NewPCG(3, 4))
 	b := &augment.Batch{Images: make([]int, c.BatchSize)}
 	for v := range c.Crops() {

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 
 	"github.com/dinogpu/dinogpu/dino"
+	"github.com/dinogpu/dinogpu/layers"
 )
 
 // saveWhenDue writes a checkpoint at the end of an epoch, or every
@@ -24,7 +25,7 @@ func (r *training) saveWhenDue() error {
 	if err := r.finish(); err != nil {
 		return err
 	}
-	if err := r.saveCheckpoint(); errors.Is(err, dino.ErrNotFinite) {
+	if err := r.saveCheckpoint(); errors.Is(err, layers.ErrNotFinite) {
 		return err // no room would help
 	} else if err != nil {
 		r.options.Console.Print("%v. Training goes on and saves again at the next checkpoint: free some space until then, as %s", err, r.standing())
@@ -39,7 +40,7 @@ func (r *training) save() error {
 	if r.saved != r.step {
 		checkpoint = r.saveCheckpoint()
 	}
-	if errors.Is(checkpoint, dino.ErrNotFinite) {
+	if errors.Is(checkpoint, layers.ErrNotFinite) {
 		return r.broken(checkpoint)
 	}
 	if checkpoint != nil {

@@ -14,6 +14,8 @@ import (
 	"github.com/dinogpu/dinogpu/eval"
 	"github.com/dinogpu/dinogpu/gpu"
 	"github.com/dinogpu/dinogpu/layers"
+
+	"github.com/dinogpu/dinogpu/dino/settings"
 )
 
 // The evaluations, each a command of its own.
@@ -73,7 +75,7 @@ func (c *knnCmd) Run(a *app) error {
 	if err != nil {
 		return usageError{err}
 	}
-	if text, ok := a.env(dino.EnvName("adapter")); ok && c.Adapter == "" {
+	if text, ok := a.env(settings.EnvName("adapter")); ok && c.Adapter == "" {
 		c.Adapter = text
 	}
 	weights, err := dino.OpenWeights(c.Weights, func(err error) { a.console.Print("%v", err) })
@@ -220,7 +222,7 @@ type knnOf struct {
 
 // ask gives the accuracies of each network, whose backbone and normalisation are c's. Pictures are decoded once for
 // all of them.
-func (k knnOf) ask(ctx context.Context, d *gpu.Device, c dino.Config, target gpu.Target, nets []network) ([][]eval.Result, error) {
+func (k knnOf) ask(ctx context.Context, d *gpu.Device, c settings.Config, target gpu.Target, nets []network) ([][]eval.Result, error) {
 	var embedders []eval.Embedder
 	for _, n := range nets {
 		b, err := dino.NewBackbone(d, c, target, n.arena, k.size, k.bank.Batch, false)

@@ -5,11 +5,12 @@ import (
 	"fmt"
 
 	"github.com/dinogpu/dinogpu/dino"
+	"github.com/dinogpu/dinogpu/dino/settings"
 	"github.com/dinogpu/dinogpu/gpu"
 )
 
 // recordTraining records the settings' training. Where it passes a limit of every GPU, the error says what to do.
-func recordTraining(s dino.Settings, target gpu.Target, stepsPerEpoch int) (*dino.Trainer, error) {
+func recordTraining(s settings.Settings, target gpu.Target, stepsPerEpoch int) (*dino.Trainer, error) {
 	t, err := dino.Record(s.Config, target, stepsPerEpoch, dino.Options{Crops: s.Run.Crops})
 	var limit *gpu.LimitError
 	if errors.As(err, &limit) {
@@ -20,7 +21,7 @@ func recordTraining(s dino.Settings, target gpu.Target, stepsPerEpoch int) (*din
 
 // recordWhatFits records the settings' training. Where it passes a limit, it halves the batch, here and in the
 // settings, and says so.
-func recordWhatFits(s *dino.Settings, target gpu.Target, con *console) (*dino.Trainer, error) {
+func recordWhatFits(s *settings.Settings, target gpu.Target, con *console) (*dino.Trainer, error) {
 	asked := s.Config.BatchSize
 	for {
 		t, err := recordTraining(*s, target, 1) // how many steps make an epoch is in no kernel

@@ -5,13 +5,13 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/dinogpu/dinogpu/dino"
+	"github.com/dinogpu/dinogpu/dino/settings"
 	"github.com/dinogpu/dinogpu/gpu"
 )
 
 // The batch is halved for a limit, and for no other error.
 func TestOnlyALimitHalvesTheBatch(t *testing.T) {
-	s, err := dino.PresetSettings("demo")
+	s, err := settings.FromPreset("demo")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -28,7 +28,7 @@ func TestOnlyALimitHalvesTheBatch(t *testing.T) {
 
 // A model that passes a limit with a batch of 1 is told what can be done.
 func TestALimitIsToldWithWhatToDo(t *testing.T) {
-	s, err := dino.PresetSettings("demo")
+	s, err := settings.FromPreset("demo")
 	if err != nil {
 		t.Fatal(err)
 	}

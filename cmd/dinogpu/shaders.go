@@ -7,10 +7,11 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/dinogpu/dinogpu/dino"
 	"github.com/dinogpu/dinogpu/eval"
 	"github.com/dinogpu/dinogpu/gpu"
 	"github.com/dinogpu/dinogpu/layers"
+
+	"github.com/dinogpu/dinogpu/dino/settings"
 )
 
 type shadersCmd struct {
@@ -25,7 +26,7 @@ func (shadersCmd) Help() string {
 
 // Run writes the kernels.
 func (c *shadersCmd) Run(a *app) error {
-	s, err := dino.PresetSettings(c.Preset)
+	s, err := settings.FromPreset(c.Preset)
 	if err != nil {
 		return usageError{err}
 	}
@@ -51,8 +52,8 @@ func (c *shadersCmd) Run(a *app) error {
 }
 
 // addKernels adds the kernels of training with each optimiser, and with each matmul variant that tuning may choose.
-func addKernels(files map[string]string, s dino.Settings, target gpu.Target, con *console) error {
-	add := func(s dino.Settings, target gpu.Target) (classes []string, err error) {
+func addKernels(files map[string]string, s settings.Settings, target gpu.Target, con *console) error {
+	add := func(s settings.Settings, target gpu.Target) (classes []string, err error) {
 		t, err := recordWhatFits(&s, target, con)
 		if err != nil {
 			return nil, err
@@ -89,7 +90,7 @@ func addKernels(files map[string]string, s dino.Settings, target gpu.Target, con
 }
 
 // addEvaluation adds the kernels of attention maps and of the search for neighbours.
-func addEvaluation(files map[string]string, c dino.Config, target gpu.Target) error {
+func addEvaluation(files map[string]string, c settings.Config, target gpu.Target) error {
 	p := gpu.NewProgram("evaluation", target)
 	l, side := &layers.Params{}, c.GlobalCropsSize
 	c.ViT().AddParams(l, "")

@@ -4,10 +4,14 @@ import (
 	"fmt"
 
 	"github.com/dinogpu/dinogpu/dino"
+
+	"github.com/dinogpu/dinogpu/dino/disk"
+
+	"github.com/dinogpu/dinogpu/dino/settings"
 )
 
 // freeSpace asks for the bytes that may still be written under a path.
-var freeSpace = dino.FreeSpace
+var freeSpace = disk.Free
 
 // spaceSlack is left for what grows beside the checkpoints.
 const spaceSlack = 64 << 10
@@ -16,7 +20,7 @@ const spaceSlack = 64 << 10
 // room: the newest --keep, the one that is being written, and the teacher's
 // weights. For those that are kept for ever a notice will do, as there is time
 // to make room.
-func enoughSpace(t *dino.Trainer, s dino.Settings, folder string, console *console) error {
+func enoughSpace(t *dino.Trainer, s settings.Settings, folder string, console *console) error {
 	free, known := freeSpace(folder)
 	if !known {
 		return nil

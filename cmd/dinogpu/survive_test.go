@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/dinogpu/dinogpu/dino"
+
+	"github.com/dinogpu/dinogpu/dino/disk"
 )
 
 // killableRun trains a model of a few thousand weights on 48 pictures, two batches
@@ -143,7 +145,7 @@ func TestFullDisk(t *testing.T) {
 		}
 		return 1 << 40, true
 	}
-	t.Cleanup(func() { freeSpace = dino.FreeSpace })
+	t.Cleanup(func() { freeSpace = disk.Free })
 
 	// No room from the start: no run, no folder.
 	free = 100 << 10

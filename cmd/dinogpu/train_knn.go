@@ -6,10 +6,12 @@ import (
 	"github.com/dinogpu/dinogpu/augment"
 	"github.com/dinogpu/dinogpu/dino"
 	"github.com/dinogpu/dinogpu/eval"
+
+	"github.com/dinogpu/dinogpu/dino/settings"
 )
 
 // openKNN opens the pictures of --knn-every, nil where it is 0: those of --knn-train and --knn-test, else the demo's.
-func openKNN(s dino.Settings, console *console) (*knnOf, error) {
+func openKNN(s settings.Settings, console *console) (*knnOf, error) {
 	if s.Run.KNNEvery == 0 {
 		if s.Run.KNNTrain != "" {
 			console.Print("--knn-every is 0, so %s and %s are not looked at", s.Run.KNNTrain, s.Run.KNNTest)

@@ -11,21 +11,23 @@ import (
 	"github.com/dinogpu/dinogpu/dino"
 	"github.com/dinogpu/dinogpu/gpu"
 	"github.com/dinogpu/dinogpu/layers"
+
+	"github.com/dinogpu/dinogpu/dino/settings"
 )
 
 // resumed is what a run goes on from.
 type resumed struct {
 	run     *dino.RunDir // held for this process, not changed yet
 	header  dino.CheckpointHeader
-	tensors []dino.HostTensor // none: the run ended before it saved, and starts again at step 0
-	matmul  gpu.Matmul        // the same choice gives the same bytes
+	tensors []layers.HostTensor // none: the run ended before it saved, and starts again at step 0
+	matmul  gpu.Matmul          // the same choice gives the same bytes
 	choices gpu.Choices
 }
 
 // openResume takes the run's folder, reads its newest whole checkpoint and
 // holds the settings against those it was written with.
-func openResume(s *dino.Settings, o trainOptions) (_ *resumed, err error) {
-	stored, err := dino.LoadSettings(filepath.Join(o.Resume, "config.yaml"))
+func openResume(s *settings.Settings, o trainOptions) (_ *resumed, err error) {
+	stored, err := settings.Load(filepath.Join(o.Resume, "config.yaml"))
 	if err != nil {
 		return nil, err
 	}
@@ -90,7 +92,7 @@ func (f *resumed) samePictures(src augment.Source, data string) error {
 
 // sameMathematics refuses, by name, what would make it another run. Where the
 // pictures lie may change; samePictures sees that they are the same.
-func sameMathematics(stored, now dino.Settings) error {
+func sameMathematics(stored, now settings.Settings) error {
 	free := map[string]bool{"num_workers": true, "data": true}
 	run := map[string]bool{}
 	for _, key := range runKeys() {

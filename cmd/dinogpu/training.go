@@ -9,11 +9,14 @@ import (
 	"github.com/dinogpu/dinogpu/augment"
 	"github.com/dinogpu/dinogpu/dino"
 	"github.com/dinogpu/dinogpu/gpu"
+
+	"github.com/dinogpu/dinogpu/dino/settings"
+	"github.com/dinogpu/dinogpu/layers"
 )
 
 // training is a run under way.
 type training struct {
-	settings dino.Settings
+	settings settings.Settings
 	options  trainOptions
 	device   *gpu.Device
 	loader   *augment.Loader
@@ -38,12 +41,12 @@ type training struct {
 func (r *training) carryOut(ctx context.Context) error {
 	r.options.Console.Print("%d pictures, %d steps an epoch, %.1f million parameters", r.pictures.Len(), r.loader.StepsPerEpoch(), float64(r.trainer.Layout.Count())/1e6)
 	if r.from == nil { // what a run began with is not to be changed any more
-		advise(r.settings, dino.Situation{Pictures: r.pictures.Len(), Software: r.device.Adapter.Software}, r.options.Console)
+		advise(r.settings, settings.AutoInput{Pictures: r.pictures.Len(), Software: r.device.Adapter.Software}, r.options.Console)
 	}
 	if err := r.goOn(); err != nil {
 		return err
 	}
-	if r.settings.Config.Data == dino.DataDemo {
+	if r.settings.Config.Data == settings.DataDemo {
 		var err error
 		if r.demo, err = newDemoEvaluation(r); err != nil {
 			return err
@@ -116,7 +119,7 @@ func (r *training) train(ctx context.Context) error {
 			return fmt.Errorf("%w after step %d of %d; it goes on with: %s", errStopped, r.step, total, r.resumeCommand())
 		}
 		if err := r.oneStep(ctx); err != nil {
-			if ctx.Err() != nil && !errors.Is(err, dino.ErrNotFinite) {
+			if ctx.Err() != nil && !errors.Is(err, layers.ErrNotFinite) {
 				continue // stopped while waiting for pictures: said above
 			}
 			return err

@@ -11,6 +11,8 @@ import (
 	"github.com/dinogpu/dinogpu/dino"
 	"github.com/dinogpu/dinogpu/gpu"
 	"github.com/dinogpu/dinogpu/layers"
+
+	"github.com/dinogpu/dinogpu/dino/settings"
 )
 
 // What tune measures, the next training takes without measuring; its checkpoint names it, and resume goes by that
@@ -153,11 +155,11 @@ func TestTunerSaysThatItsCacheIsDamaged(t *testing.T) {
 	}
 	var said strings.Builder
 	con := &console{w: &said, width: func() int { return 80 }, now: time.Now}
-	s, err := dino.PresetSettings("demo")
+	s, err := settings.FromPreset("demo")
 	if err != nil {
 		t.Fatal(err)
 	}
-	run := tuner{device: d, run: dino.RunOptions{Matmul: "auto", Tune: true}, console: con, time: time.Millisecond}
+	run := tuner{device: d, run: settings.Run{Matmul: "auto", Tune: true}, console: con, time: time.Millisecond}
 	target, err := run.target(t.Context(), func(target gpu.Target) (*dino.Trainer, error) { return recordWhatFits(&s, target, con) })
 	if err != nil || len(target.Choices) != 1 || !strings.Contains(said.String(), "damaged") {
 		t.Errorf("%v, %v: %s", target.Choices, err, said.String())
