@@ -11,7 +11,7 @@ import (
 )
 
 // checkForward runs the networks of both weights on the trainer's crops and compares features and logits.
-func (g *golden) checkForward(d *gpu.Device, tr *Trainer, target gpu.Target) {
+func (g *goldenFile) checkForward(d *gpu.Device, tr *Trainer, target gpu.Target) {
 	g.t.Helper()
 	for _, net := range []struct {
 		name   string
@@ -42,19 +42,19 @@ func (g *golden) checkForward(d *gpu.Device, tr *Trainer, target gpu.Target) {
 				}
 				got = append(got, v...)
 			}
-			g.near(net.name+" "+what, got, g.values("step0."+net.name+"."+what), goldenForward)
+			g.near(net.name+" "+what, got, g.Float32s("step0."+net.name+"."+what), goldenForward)
 		}
 	}
 }
 
-// The backbone at six sizes, two not square, one not a multiple of the patch.
+// The backbone at six sizes, two not square, one not a multiple of the patch, beside testdata/golden/make.py.
 func TestViTAgainstPyTorch(t *testing.T) {
 	d := openDevice(t)
 	for name, target := range targets {
 		for _, size := range [][2]int{{32, 32}, {16, 16}, {40, 24}, {65, 35}, {8, 8}, {96, 96}} {
 			t.Run(fmt.Sprintf("%s/%dx%d", name, size[0], size[1]), func(t *testing.T) {
 				g := readGolden(t, "vit")
-				c := layers.ViTConfig{ImageSize: g.int("size"), Patch: g.int("patch"), Dim: g.int("dim"), Depth: g.int("depth"), Heads: g.int("heads")}
+				c := layers.ViTConfig{ImageSize: g.Int("size"), Patch: g.Int("patch"), Dim: g.Int("dim"), Depth: g.Int("depth"), Heads: g.Int("heads")}
 				l := &layers.Params{}
 				c.AddParams(l, "")
 				weights := l.NewArena("weights")
@@ -75,7 +75,7 @@ func TestViTAgainstPyTorch(t *testing.T) {
 					t.Fatal(err)
 				}
 				defer p.Release()
-				if err := d.Write(images, g.values(tag+"input")); err != nil {
+				if err := d.Write(images, g.Float32s(tag+"input")); err != nil {
 					t.Fatal(err)
 				}
 				if err := p.Run(); err != nil {
@@ -88,10 +88,10 @@ func TestViTAgainstPyTorch(t *testing.T) {
 					}
 					return v
 				}
-				g.near("feature", read(feature), g.values(tag+"feature"), goldenForward)
-				g.near("last two blocks, normed", append(read(blocks[0]), read(blocks[1])...), g.values(tag+"normed_last2"), goldenForward)
+				g.near("feature", read(feature), g.Float32s(tag+"feature"), goldenForward)
+				g.near("last two blocks, normed", append(read(blocks[0]), read(blocks[1])...), g.Float32s(tag+"normed_last2"), goldenForward)
 				T := attention.Cols()
-				full := g.values(tag + "attention")
+				full := g.Float32s(tag + "attention")
 				var class []float32
 				for head := 0; head < len(full); head += T * T {
 					class = append(class, full[head:head+T]...)

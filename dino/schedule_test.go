@@ -1,47 +1,15 @@
 package dino
 
 import (
-	"encoding/binary"
 	"math"
-	"os"
 	"testing"
 
-	"github.com/nlpodyssey/safetensors"
 	"pgregory.net/rapid"
 
 	"github.com/dinogpu/dinogpu/dino/settings"
-)
 
-func scheduleGolden(t *testing.T) func(name string) []float64 {
-	t.Helper()
-	data, err := os.ReadFile("../testdata/golden/schedules.safetensors")
-	if err != nil {
-		t.Fatal(err)
-	}
-	file, err := safetensors.Deserialize(data)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return func(name string) []float64 {
-		view, ok := file.Tensor(name)
-		if !ok {
-			t.Fatalf("golden file has no %s", name)
-		}
-		values := make([]float64, len(view.Data())/8)
-		for i := range values {
-			bits := binary.LittleEndian.Uint64(view.Data()[8*i:])
-			switch view.DType() {
-			case safetensors.F64:
-				values[i] = math.Float64frombits(bits)
-			case safetensors.I64:
-				values[i] = float64(int64(bits))
-			default:
-				t.Fatalf("golden %s holds %v", name, view.DType())
-			}
-		}
-		return values
-	}
-}
+	"github.com/dinogpu/dinogpu/testdata/golden"
+)
 
 // The numbers are sums of a few roundings of values below 1, so 1e-12 leaves
 // room for another order of operations and none for another formula.
@@ -50,7 +18,7 @@ func near(got, want float64) bool {
 }
 
 func TestSchedulesEqualReference(t *testing.T) {
-	golden := scheduleGolden(t)
+	g := golden.Open(t, "schedules.safetensors") // made by testdata/golden/make.py
 	small := settings.DefaultConfig()
 	small.Epochs, small.WarmupEpochs, small.BatchSize = 10, 2, 256
 	long := settings.DefaultConfig()
@@ -58,23 +26,23 @@ func TestSchedulesEqualReference(t *testing.T) {
 
 	cases := []struct {
 		name string
-		at   []float64 // nil: every step
+		at   []int // nil: every step
 		got  Cosine
 	}{
-		{"lr.100x2502", golden("lr.100x2502.at"), NewSchedules(long, 2502).LR},
+		{"lr.100x2502", g.Ints("lr.100x2502.at"), NewSchedules(long, 2502).LR},
 		{"wd.10x7", nil, NewSchedules(small, 7).WeightDecay},
 		{"momentum.10x7", nil, NewSchedules(small, 7).Momentum},
 		{"lr.10x7.warm2", nil, NewSchedules(small, 7).LR},
 	}
 	for _, c := range cases {
-		want := golden(c.name)
+		want := g.Float64s(c.name)
 		if c.at == nil && len(want) != c.got.Total {
 			t.Errorf("%s: %d values, schedule has %d", c.name, len(want), c.got.Total)
 		}
 		for i, w := range want {
 			step := i
 			if c.at != nil {
-				step = int(c.at[i])
+				step = c.at[i]
 			}
 			if got := c.got.At(step); !near(got, w) {
 				t.Errorf("%s at %d: got %.17g, want %.17g", c.name, step, got, w)

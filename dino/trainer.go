@@ -80,7 +80,7 @@ func Record(c settings.Config, target gpu.Target, stepsPerEpoch int, o Options) 
 		t.moments = append(t.moments, t.Layout.NewArena(momentName(i)))
 	}
 	var err error
-	if t.segments, err = segments(c, t.Layout); err != nil {
+	if t.segments, err = layers.NewSegments(t.Layout); err != nil {
 		return nil, err
 	}
 	K, B := c.OutDim, c.BatchSize

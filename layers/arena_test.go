@@ -13,8 +13,8 @@ import (
 // smallLayout has two tensors, and sample their values.
 func smallLayout() (*Params, []HostTensor) {
 	l := &Params{}
-	l.Add("a.weight", 3, 2)
-	l.Add("a.bias", 3)
+	l.Add(Param{Name: "a.weight", Shape: []int{3, 2}})
+	l.Add(Param{Name: "a.bias", Shape: []int{3}})
 	return l, []HostTensor{
 		{Name: "a.weight", Shape: []int{3, 2}, Values: []float32{1, 2, 3, 4, 5, 6}},
 		{Name: "a.bias", Shape: []int{3}, Values: []float32{7, 8, 9}},

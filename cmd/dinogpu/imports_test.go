@@ -17,6 +17,7 @@ const module = "github.com/dinogpu/dinogpu"
 // that stands not here fails the test, so that the table stays whole.
 var mayImport = map[string][]string{
 	"testdata":       {},
+	forTests:         {},
 	"shaders":        {},
 	"layers/ref":     {},
 	"gpu":            {},
@@ -32,6 +33,10 @@ var mayImport = map[string][]string{
 		"layers", "gpu", "shaders", "augment", "dino", "dino/settings", "dino/disk", "eval", "viewer", "testdata",
 	},
 }
+
+// forTests reads golden files for tests, so it may import package testing, and it stands in no list above: only tests
+// may import it.
+const forTests = "testdata/golden"
 
 // Outside packages that only some of ours may import: the binding is kept in
 // one place so that it can be replaced, the command line out of the library.
@@ -53,7 +58,7 @@ type goPackage struct {
 
 func listPackages(t *testing.T) []goPackage {
 	t.Helper()
-	cmd := exec.Command("go", "list", "-json=ImportPath,Imports,TestImports,XTestImports", module+"/...", module+"/testdata")
+	cmd := exec.Command("go", "list", "-json=ImportPath,Imports,TestImports,XTestImports", module+"/...", module+"/testdata", module+"/"+forTests)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
@@ -85,13 +90,16 @@ func TestImportsPointDown(t *testing.T) {
 			t.Errorf("%s is not in the table of imports", from)
 			continue
 		}
-		// Tests follow the same table; beside it they may read testdata.
+		if slices.Contains(allowed, forTests) {
+			t.Errorf("the table lets %s import %s, which is for tests alone", from, forTests)
+		}
+		// Tests follow the same table; beside it they may read testdata and golden files.
 		for _, list := range []struct {
 			imports []string
 			also    []string
 		}{
 			{p.Imports, nil},
-			{append(p.TestImports, p.XTestImports...), []string{from, "testdata"}},
+			{append(p.TestImports, p.XTestImports...), []string{from, "testdata", forTests}},
 		} {
 			for _, path := range list.imports {
 				checkImport(t, from, path, append(list.also, allowed...))

@@ -18,6 +18,7 @@ func (c Config) ViT() layers.ViTConfig {
 func (c Config) Head() layers.HeadConfig {
 	return layers.HeadConfig{
 		In: c.Size().Dim, Layers: c.HeadLayers, Hidden: c.HeadHidden, Bottleneck: c.HeadBottleneck, Out: c.OutDim,
+		NormLast: c.NormLastLayer,
 	}
 }
 
