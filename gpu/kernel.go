@@ -23,8 +23,8 @@ type Kernel struct {
 	// Sample, where a kernel has it, does a part of what Twin does, for shapes that would take the host too long:
 	// it writes some elements of each tensor that the kernel writes, and returns which, an entry for each of args.
 	Sample func(args [][]float32) [][]int
-	// Class is by what Target.Choices knows a matmul's shape; empty for other kernels.
-	Class string
+	// Info is what the layer that records the kernel tells those who look at programs, of a type of the layer's own.
+	Info any
 }
 
 type access int

@@ -61,8 +61,8 @@ func addKernels(files map[string]string, s settings.Settings, target gpu.Target,
 		for _, p := range t.Programs() {
 			p.Each(func(k gpu.Kernel) {
 				files[shaderFile(k)] = k.Source
-				if k.Class != "" {
-					classes = append(classes, k.Class)
+				if m, ok := k.Info.(layers.MatmulInfo); ok {
+					classes = append(classes, m.Class())
 				}
 			})
 		}
