@@ -102,7 +102,7 @@ func runTrain(ctx context.Context, s settings.Settings, o trainOptions) error {
 	defer device.Close()
 	o.Console.Print("%s", rateNotice(s.Config))
 	record := func(t gpu.Target) (*dino.Trainer, error) {
-		return dino.Record(s.Config, t, loader.StepsPerEpoch(), dino.Options{Crops: s.Run.Crops})
+		return recordTraining(s, t, loader.StepsPerEpoch())
 	}
 	target, err := chooseTarget(ctx, device, s.Run, o.Console, from, record)
 	if err != nil {
