@@ -16,7 +16,7 @@ type Plan struct {
 
 // PlanBytes are the sizes of a run's device memory.
 type PlanBytes struct {
-	Model       int `json:"weights"`
+	Weights     int `json:"weights"`
 	Gradients   int `json:"gradients"`
 	Moments     int `json:"moments"`
 	Teacher     int `json:"teacher"`
@@ -58,11 +58,11 @@ func (t *Trainer) Plan() (Plan, error) {
 		rows = max(rows, x.rows())
 	}
 	b := PlanBytes{
-		Model: arena(t.Student), Gradients: arena(t.gradients), Moments: len(t.moments) * arena(t.Student),
+		Weights: arena(t.Student), Gradients: arena(t.gradients), Moments: len(t.moments) * arena(t.Student),
 		Teacher: arena(t.Teacher), Logits: min(4*c.OutDim*2*c.BatchSize+min(4*c.OutDim*rows, max(t.logitsLimit, 4*c.OutDim*c.BatchSize)), scratch), Total: total,
 	}
 	b.Activations = scratch - b.Logits
-	b.Staging = total - b.Model - b.Gradients - b.Moments - b.Teacher - b.Logits - b.Activations
+	b.Staging = total - b.Weights - b.Gradients - b.Moments - b.Teacher - b.Logits - b.Activations
 	p.Bytes = b
 	return p, nil
 }

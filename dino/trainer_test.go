@@ -215,8 +215,8 @@ func TestOneMomentIsEnough(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if plan.Bytes.Moments != plan.Bytes.Model {
-				t.Errorf("%d bytes of moments for %d bytes of weights", plan.Bytes.Moments, plan.Bytes.Model)
+			if plan.Bytes.Moments != plan.Bytes.Weights {
+				t.Errorf("%d bytes of moments for %d bytes of weights", plan.Bytes.Moments, plan.Bytes.Weights)
 			}
 			part, _ := runTiny(t, c, "together", 1, 2)
 			tensors, err := part.State()

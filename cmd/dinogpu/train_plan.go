@@ -39,7 +39,7 @@ func dryRun(s settings.Settings, o trainOptions) error {
 	fmt.Fprintf(w, "parameters\t%d\n", p.Parameters)
 	fmt.Fprintf(w, "work a step\t%.4g GFLOP\n", p.FlopsPerStep/1e9)
 	fmt.Fprintf(w, "dispatches a step\t%d\n", p.DispatchesPerStep)
-	mib("weights", p.Bytes.Model)
+	mib("weights", p.Bytes.Weights)
 	mib("gradients", p.Bytes.Gradients)
 	mib("moments", p.Bytes.Moments)
 	mib("teacher", p.Bytes.Teacher)

@@ -105,6 +105,56 @@ func TestSafetensorsRoundTrip(t *testing.T) {
 	}
 }
 
+// The bytes that Python's library (safetensors 0.8.0, safetensors.numpy.save) makes of the same tensors.
+func TestSafetensorsEqualPythons(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x")
+	tensors := []layers.HostTensor{
+		{Name: "scalar", Values: []float32{7}},
+		{Name: "norm.weight", Shape: []int{3}, Values: []float32{1.5, -2, 0}},
+		{Name: "empty", Shape: []int{0, 4}},
+		{Name: "cls_token", Shape: []int{1, 1, 2}, Values: []float32{0.1, float32(math.Inf(1))}},
+	}
+	if err := WriteSafetensors(path, tensors, map[string]string{"format": "pt"}); err != nil {
+		t.Fatal(err)
+	}
+	got, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = "\x18\x01\x00\x00\x00\x00\x00\x00" +
+		`{"__metadata__":{"format":"pt"},` +
+		`"cls_token":{"dtype":"F32","shape":[1,1,2],"data_offsets":[0,8]},` +
+		`"empty":{"dtype":"F32","shape":[0,4],"data_offsets":[8,8]},` +
+		`"norm.weight":{"dtype":"F32","shape":[3],"data_offsets":[8,20]},` +
+		`"scalar":{"dtype":"F32","shape":[],"data_offsets":[20,24]}} ` +
+		"\xcd\xcc\xcc\x3d\x00\x00\x80\x7f\x00\x00\xc0\x3f\x00\x00\x00\xc0\x00\x00\x00\x00\x00\x00\xe0\x40"
+	if string(got) != want {
+		t.Errorf("got\n%q, want\n%q", got, want)
+	}
+	if tensors[0].Name != "scalar" {
+		t.Error("the caller's tensors were sorted")
+	}
+}
+
+func TestSafetensorsCannotHold(t *testing.T) {
+	folder := t.TempDir()
+	for what, c := range map[string]struct {
+		name string
+		meta map[string]string
+	}{
+		"keeps the name __metadata__": {"__metadata__", nil},
+		`metadata "a" is not UTF-8`:   {"b", map[string]string{"a": "\xff"}},
+		`metadata "\xff" is not`:      {"b", map[string]string{"\xff": "a"}},
+	} {
+		path := filepath.Join(folder, "x")
+		err := WriteSafetensors(path, []layers.HostTensor{{Name: c.name, Shape: []int{0}}}, c.meta)
+		if err == nil || !strings.Contains(err.Error(), what) || !strings.Contains(err.Error(), path) {
+			t.Errorf("%q, want %q in it", err, what)
+		}
+	}
+	wantOnly(t, folder)
+}
+
 // The golden files were written by Python (testdata/golden/make.py), and the golden reader shares nothing with ours.
 func TestSafetensorsFromPython(t *testing.T) {
 	for _, name := range []string{"vit", "steps_adamw"} {
