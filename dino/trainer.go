@@ -47,15 +47,25 @@ type Options struct {
 	logitsLimit int // 0: the constant
 }
 
-// Record records a trainer for these settings; steps is the number of optimiser steps an epoch.
+// Record records a trainer for these settings; stepsPerEpoch is the number of optimizer steps per epoch. Where a batch
+// passes a limit, whatever crops run side by side, the error is a gpu.LimitError.
 func Record(c settings.Config, target gpu.Target, stepsPerEpoch int, o Options) (*Trainer, error) {
 	if o.Crops == "auto" || o.Crops == "" {
 		for _, crops := range []string{cropsTogether, cropsBySize} {
 			t, err := Record(c, target, stepsPerEpoch, Options{Crops: crops, Floats: o.Floats, logitsLimit: o.logitsLimit})
-			if err == nil {
-				if m, _ := t.crops.Plan(); m.Scratch+m.Textures <= togetherLimit {
-					return t, nil
-				}
+			var limit *gpu.LimitError
+			if errors.As(err, &limit) {
+				continue
+			}
+			if err != nil {
+				return nil, err
+			}
+			m, err := t.crops.Plan()
+			if err != nil {
+				return nil, err
+			}
+			if m.Scratch+m.Textures <= togetherLimit {
+				return t, nil
 			}
 		}
 		o.Crops = cropsApart

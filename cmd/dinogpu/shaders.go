@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/dinogpu/dinogpu/dino"
 	"github.com/dinogpu/dinogpu/eval"
 	"github.com/dinogpu/dinogpu/gpu"
 	"github.com/dinogpu/dinogpu/layers"
@@ -62,8 +61,8 @@ func addKernels(files map[string]string, s settings.Settings, target gpu.Target,
 		for _, p := range t.Programs() {
 			p.Each(func(k gpu.Kernel) {
 				files[shaderFile(k)] = k.Source
-				if k.Class != "" {
-					classes = append(classes, k.Class)
+				if m, ok := k.Info.(layers.MatmulInfo); ok {
+					classes = append(classes, m.Class())
 				}
 			})
 		}
@@ -107,23 +106,6 @@ func addEvaluation(files map[string]string, c settings.Config, target gpu.Target
 		files[shaderFile(k)] = k.Source
 	}
 	return p.Err()
-}
-
-// recordWhatFits records the settings' training. Where a tensor passes what one binding holds by default, it halves
-// the batch, here and in the settings, and says so.
-func recordWhatFits(s *settings.Settings, target gpu.Target, con *console) (*dino.Trainer, error) {
-	asked := s.Config.BatchSize
-	for {
-		// how many steps make an epoch is in no kernel
-		t, err := dino.Record(s.Config, target, 1, dino.Options{Crops: s.Run.Crops})
-		if err == nil || s.Config.BatchSize == 1 {
-			if s.Config.BatchSize < asked && err == nil {
-				con.Print("batch %d instead of %d, which does not fit the default limits", s.Config.BatchSize, asked)
-			}
-			return t, err
-		}
-		s.Config.BatchSize /= 2
-	}
 }
 
 // shaderFile tells a kernel's specialisations apart by their text, and is the same from one build to the next.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"text/tabwriter"
 
-	"github.com/dinogpu/dinogpu/dino"
 	"github.com/dinogpu/dinogpu/gpu"
 
 	"github.com/dinogpu/dinogpu/dino/settings"
@@ -19,7 +18,7 @@ func dryRun(s settings.Settings, o trainOptions) error {
 	if s.Run.Matmul == string(gpu.Texel) {
 		target = gpu.SoftwareTarget
 	}
-	t, err := dino.Record(s.Config, target, 1, dino.Options{Crops: s.Run.Crops})
+	t, err := recordTraining(s, target, 1)
 	if err != nil {
 		return err
 	}

@@ -1,23 +1,20 @@
-package dino
+package weights
 
 import (
 	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/dinogpu/dinogpu/dino/disk"
 	"github.com/dinogpu/dinogpu/layers"
 	"github.com/dinogpu/dinogpu/testdata/golden"
 )
@@ -161,7 +158,7 @@ func TestSafetensorsCannotHold(t *testing.T) {
 // The golden files were written by Python (testdata/golden/make.py), and the golden reader shares nothing with ours.
 func TestSafetensorsFromPython(t *testing.T) {
 	for _, name := range []string{"vit", "steps_adamw"} {
-		g := readGolden(t, name)
+		g := golden.Open(t, name+".safetensors")
 		got, meta, err := ReadSafetensors(golden.Path(t, name+".safetensors"))
 		if err != nil {
 			t.Fatal(err)
@@ -332,7 +329,7 @@ func TestWritersLeaveNothing(t *testing.T) {
 	} {
 		for kind, err := range map[string]error{
 			"safetensors": WriteSafetensors(c.path, c.tensors, nil),
-			"checkpoint":  WriteCheckpoint(c.path, CheckpointHeader{}, c.tensors),
+			"checkpoint":  WriteCheckpoint(c.path, Header{}, c.tensors),
 		} {
 			if err == nil || !strings.Contains(err.Error(), c.path) || strings.Contains(err.Error(), ".tmp-") {
 				t.Errorf("%s, %s: %v", kind, what, err)
@@ -341,24 +338,6 @@ func TestWritersLeaveNothing(t *testing.T) {
 	}
 	wantOnly(t, folder, "file", "full")
 	wantOnly(t, full, "inside")
-}
-
-func TestFullDisk(t *testing.T) {
-	folder := t.TempDir()
-	path := writeTestFile(t, filepath.Join(folder, "x"), []byte("before"))
-	err := disk.WriteFile(path, func(w io.Writer) error {
-		if _, err := w.Write(make([]byte, 1<<20)); err != nil {
-			return err
-		}
-		return &os.PathError{Op: "write", Path: path + ".tmp-1", Err: syscall.ENOSPC}
-	})
-	if err == nil || !errors.Is(err, syscall.ENOSPC) || !strings.Contains(err.Error(), path+" cannot be written because its disk is full") {
-		t.Errorf("a full disk gives %v", err)
-	}
-	wantOnly(t, folder, "x")
-	if data, err := os.ReadFile(path); err != nil || string(data) != "before" {
-		t.Errorf("the file from before holds %q, %v", data, err)
-	}
 }
 
 func TestReadersRefuse(t *testing.T) {
