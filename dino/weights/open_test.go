@@ -13,7 +13,6 @@ import (
 
 	"github.com/dinogpu/dinogpu/dino/settings"
 	"github.com/dinogpu/dinogpu/layers"
-
 )
 
 // madeUp gives every tensor of a layout values of its own.
