@@ -2,38 +2,6 @@ package gpu
 
 import "fmt"
 
-// Target is what recording needs to know of the device that will run the program.
-type Target struct {
-	// Matmul is the member of the matmul family to record where Choices does not say.
-	Matmul Matmul
-	// Choices are the variants that were measured to be best here, by class of shape; package layers gives both
-	// their names.
-	Choices Choices
-	// Lanes is how many invocations share a row in reductions along rows: 1 on software adapters, where
-	// barriers are dear and every lane may read where it likes, 32 on GPUs, where neighbours read together.
-	Lanes int
-}
-
-// Matmul names a member of the matmul family.
-type Matmul string
-
-// The members: shared-memory tiles for GPUs, registers alone for those with slow workgroup memory, texture reads
-// for software Vulkan.
-const (
-	Tile     Matmul = "tile"
-	Register Matmul = "register"
-	Texel    Matmul = "texel"
-)
-
-// Choices map a class of matmul shapes to the name of a variant.
-type Choices map[string]string
-
-// SoftwareTarget and GPUTarget are what the two kinds of adapter take by default.
-var (
-	SoftwareTarget = Target{Matmul: Texel, Lanes: 1}
-	GPUTarget      = Target{Matmul: Tile, Lanes: 32}
-)
-
 // A Program is an ordered list of dispatches and copies, recorded once, without a device, and run many times.
 // The first error while recording sticks; Err, Plan and Build return it. What passes a limit is a LimitError.
 type Program struct {

@@ -63,7 +63,7 @@ func (b *TransformerBlock) norm(p *gpu.Program, n *LayerNorm, x gpu.Tensor) gpu.
 // Backward records the gradients of the block's weights and returns that of its input, from dy, that of its
 // output.
 func (b *TransformerBlock) Backward(p *gpu.Program, dy gpu.Tensor) gpu.Tensor {
-	if p.Target.Lanes > 1 && b.hidden.Len()%4 == 0 {
+	if !p.Target.Software && b.hidden.Len()%4 == 0 {
 		// a GPU has arithmetic to spare and no memory: the hidden layer is made again. Software has it the other way.
 		b.FC2.x = geluForward(p, b.hidden)
 	}

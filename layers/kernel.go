@@ -27,7 +27,7 @@ const workgroup = 64
 // rowArgs says how kernels that reduce along rows share them out: lanes invocations a row, as the target
 // likes it, more where a row is so long that one invocation would take too many loop turns.
 func rowArgs(p *gpu.Program, cols int) (lanes, rows int) {
-	lanes = p.Target.Lanes
+	lanes = p.Target.Lanes()
 	for lanes < workgroup && ceil(cols, 4*lanes) > 4096 {
 		lanes *= 2
 	}

@@ -94,7 +94,7 @@ func cell(K int) int {
 // lossArgs specialises a kernel that passes three times over rows of K logits.
 func lossArgs(p *gpu.Program, K int) (a args, rows, trips int) {
 	const most = 20000
-	cells, lanes := K/cell(K), p.Target.Lanes
+	cells, lanes := K/cell(K), p.Target.Lanes()
 	for lanes < workgroup && 3*ceil(cells, lanes) > most {
 		lanes *= 2
 	}

@@ -100,7 +100,7 @@ func (e *EMA) Record(p *gpu.Program) {
 // quadsEach is how many vec4 of a block one invocation works on: a GPU wants neighbours to read together,
 // software wants the step's scalars read seldom.
 func quadsEach(p *gpu.Program) int {
-	if p.Target.Lanes == 1 {
+	if p.Target.Software {
 		return 16
 	}
 	return 1

@@ -44,7 +44,7 @@ var defaults = map[gpu.Matmul][2]string{
 // Candidates are the variants worth measuring on a kind of adapter: buffers are hopeless in software, where a read goes
 // lane by lane.
 func Candidates(t gpu.Target) []string {
-	if t.Lanes == 1 {
+	if t.Software {
 		return []string{"texel 16x16", "texel 8x16", "texel 8x8"}
 	}
 	return []string{
@@ -79,7 +79,7 @@ func (m MatmulShape) variant(p *gpu.Program) variant {
 func (m MatmulShape) defaultVariant(t gpu.Target) string {
 	d := defaults[t.Matmul]
 	switch {
-	case t.Lanes > 1:
+	case !t.Software:
 		return d[1]
 	case d[0] == "texel 16x16" && m.M <= 8:
 		return "texel 8x16"

@@ -5,20 +5,13 @@ import (
 	"fmt"
 	"text/tabwriter"
 
-	"github.com/dinogpu/dinogpu/gpu"
-
 	"github.com/dinogpu/dinogpu/dino/settings"
 )
 
-// dryRun says what the run would take. It opens no device and no picture, and
-// counts the pictures where they are there; where --matmul leaves the choice,
-// it plans for a GPU.
+// dryRun says what the run would take. It opens no device and no image, and
+// counts the images where they are there.
 func dryRun(s settings.Settings, o trainOptions) error {
-	target := gpu.GPUTarget
-	if s.Run.Matmul == string(gpu.Texel) {
-		target = gpu.SoftwareTarget
-	}
-	t, err := recordTraining(s, target, 1)
+	t, err := recordTraining(s, planTarget(s.Run.Matmul), 1)
 	if err != nil {
 		return err
 	}

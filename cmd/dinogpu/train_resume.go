@@ -20,8 +20,7 @@ type resumed struct {
 	run     *dino.RunDir // held for this process, not changed yet
 	header  dino.CheckpointHeader
 	tensors []layers.HostTensor // none: the run ended before it saved, and starts again at step 0
-	matmul  gpu.Matmul          // the same choice gives the same bytes
-	choices gpu.Choices
+	target  gpu.Target          // the checkpoint's, the kind of adapter left open: the same kernels give the same bytes
 }
 
 // openResume takes the run's folder, reads its newest whole checkpoint and
@@ -53,7 +52,7 @@ func openResume(s *settings.Settings, o trainOptions) (_ *resumed, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if from.matmul, from.choices, err = layers.ParseMatmul(from.header.Matmul); err != nil {
+	if from.target, err = layers.ParseMatmul(from.header.Matmul, gpu.Target{}); err != nil {
 		return nil, fmt.Errorf("the checkpoint of step %d in %s was computed with matmuls that this version does not have: %w; go on with the version that began the run", from.header.Step, o.Resume, err)
 	}
 	if stored, err = from.header.Settings(); err != nil {
@@ -62,8 +61,9 @@ func openResume(s *settings.Settings, o trainOptions) (_ *resumed, err error) {
 	if err := sameMathematics(stored, *s); err != nil {
 		return nil, usageError{err}
 	}
-	if s.Run.Matmul != "auto" && s.Run.Matmul != from.header.Matmul || s.Run.Crops != stored.Run.Crops {
-		o.Console.Print("--matmul or --crops is another than before: from here on rounding differs")
+	forced := s.Run.Matmul != "auto"
+	if forced && (s.Run.Matmul != string(from.target.Matmul) || len(from.target.Choices) > 0) || s.Run.Crops != stored.Run.Crops {
+		o.Console.Print("--matmul or --crops has changed: results differ by rounding from here on")
 	}
 	if s.Config.Epochs != stored.Config.Epochs {
 		o.Console.Print("%d epochs instead of %d: the schedules are laid over the new length", s.Config.Epochs, stored.Config.Epochs)

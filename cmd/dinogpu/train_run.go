@@ -165,11 +165,15 @@ func (o trainOptions) folder() string {
 	return dino.RunsFolder
 }
 
-// chooseTarget is how the run is recorded: as its checkpoint was, or with matmuls measured on the device.
+// chooseTarget is how the run is recorded: as its checkpoint was, but for the matmuls where --matmul names them; a new
+// run with matmuls measured on the device.
 func chooseTarget(ctx context.Context, d *gpu.Device, o settings.Run, con *console, from *resumed, record func(gpu.Target) (*dino.Trainer, error)) (gpu.Target, error) {
-	if from != nil && from.tensors != nil && o.Matmul == "auto" {
-		target := d.Target()
-		target.Matmul, target.Choices = from.matmul, from.choices
+	if from != nil && from.tensors != nil {
+		target := from.target
+		target.Software = d.Adapter.Software
+		if o.Matmul != "auto" {
+			target.Matmul, target.Choices = gpu.Matmul(o.Matmul), nil
+		}
 		return target, nil
 	}
 	return tuner{device: d, run: o, console: con, time: tuneTime}.target(ctx, record)
@@ -238,9 +242,21 @@ func openDevice(name string, console *console) (*gpu.Device, error) {
 
 // targetOf is how programs are recorded for d: its own way unless --matmul says another.
 func targetOf(d *gpu.Device, matmul string) gpu.Target {
-	t := d.Target()
+	return withMatmul(d.Target(), matmul)
+}
+
+func withMatmul(t gpu.Target, matmul string) gpu.Target {
 	if matmul != "auto" {
 		t.Matmul = gpu.Matmul(matmul)
 	}
 	return t
+}
+
+// planTarget is what a plan is for, which looks at no adapter: a GPU, or software where --matmul says texel, whose
+// matmuls are made for that.
+func planTarget(matmul string) gpu.Target {
+	if matmul == string(gpu.Texel) {
+		return gpu.SoftwareTarget
+	}
+	return withMatmul(gpu.GPUTarget, matmul)
 }
