@@ -2,6 +2,7 @@ package dino
 
 import (
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"testing"
 
@@ -25,7 +26,9 @@ func TestInitialWeightsArePinned(t *testing.T) {
 		h := sha256.New()
 		for _, t := range InitialWeights(x.config.Layout(), 7) {
 			h.Write([]byte(t.Name))
-			h.Write(floatBytes(t.Values))
+			if err := binary.Write(h, binary.LittleEndian, t.Values); err != nil {
+				panic(err)
+			}
 		}
 		if got := hex.EncodeToString(h.Sum(nil)); got != x.want {
 			t.Errorf("%s: the weights' hash is %s instead of %s", name, got, x.want)

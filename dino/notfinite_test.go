@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"math"
-	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -80,9 +79,8 @@ func TestNotFiniteStops(t *testing.T) {
 				if !sameBits(before, state(t, tr)) {
 					t.Errorf("%s: something moved", name)
 				}
-				path := filepath.Join(t.TempDir(), "step-00000001.dino")
-				if err := tr.WriteCheckpoint(path, settings.Settings{Config: c}, "test", ""); !errors.Is(err, layers.ErrNotFinite) {
-					t.Errorf("%s: the checkpoint's error is %v", name, err)
+				if _, err := tr.State(); !errors.Is(err, layers.ErrNotFinite) {
+					t.Errorf("%s: the state's error is %v", name, err)
 				}
 				if err := tr.device.Write(place, good); err != nil {
 					t.Fatal(err)

@@ -5,29 +5,23 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/nlpodyssey/safetensors"
+	"github.com/dinogpu/dinogpu/testdata/golden"
 )
 
 // Each format and mode beside Pillow's convert("RGB"), from the files that
 // testdata/formats/make.py made: the largest and the mean difference allowed,
 // in gray levels. Everything without loss is exact.
 func TestDecodePillow(t *testing.T) {
-	const dir = "../../testdata/formats"
-	raw, err := os.ReadFile(dir + "/expected.safetensors")
-	if err != nil {
-		t.Fatal(err)
-	}
-	expected, err := safetensors.Deserialize(raw)
-	if err != nil {
-		t.Fatal(err)
-	}
+	const dir, expected = "../../testdata/formats", "../formats/expected.safetensors"
 	image := func(t *testing.T, name string) *Image {
-		v, ok := expected.Tensor(name)
-		if !ok || v.DType() != safetensors.U8 || len(v.Shape()) != 3 {
-			t.Fatalf("%s is missing or no image", name)
+		g := golden.Open(t, expected)
+		shape := g.Shape(name)
+		if len(shape) != 3 || shape[2] != 3 {
+			t.Fatalf("%s of shape %v is no image", name, shape)
 		}
-		return &Image{H: int(v.Shape()[0]), W: int(v.Shape()[1]), Pix: v.Data()}
+		return &Image{H: shape[0], W: shape[1], Pix: g.Bytes(name)}
 	}
+	names := golden.Open(t, expected).Names()
 	lossy := map[string]struct {
 		worst int
 		mean  float64
@@ -37,7 +31,7 @@ func TestDecodePillow(t *testing.T) {
 		"420.jpg": {3, 0.06}, "422.jpg": {3, 0.06}, "444.jpg": {3, 0.06}, "progressive.jpg": {3, 0.06},
 		"exif-orientation.jpg": {3, 0.06}, "grey.jpg": {1, 0.03}, "cmyk.jpg": {1, 0.03},
 	}
-	for _, name := range expected.Names() {
+	for _, name := range names {
 		t.Run(name, func(t *testing.T) {
 			f, err := os.Open(filepath.Join(dir, name))
 			if err != nil {
@@ -72,7 +66,7 @@ func TestDecodePillow(t *testing.T) {
 			images++
 		}
 	}
-	if n := len(expected.Names()); n != images || n != 40 {
+	if n := len(names); n != images || n != 40 {
 		t.Errorf("%d images, %d expectations", images, n)
 	}
 }

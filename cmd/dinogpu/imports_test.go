@@ -26,11 +26,14 @@ var mayImport = map[string][]string{
 	"augment":        {"augment/decode", "testdata"},
 	"layers":         {"gpu", "shaders", "layers/ref"},
 	"dino/settings":  {"layers", "dino/disk"},
-	"dino":           {"layers", "gpu", "augment", "dino/settings", "dino/disk"},
-	"eval":           {"layers", "gpu", "shaders", "augment", "dino", "dino/settings"},
+	"dino/weights":   {"layers", "gpu", "dino/settings", "dino/disk"},
+	"dino":           {"layers", "gpu", "augment", "dino/settings"},
+	"dino/run":       {"layers", "gpu", "augment", "dino", "dino/settings", "dino/weights", "dino/disk"},
+	"eval":           {"layers", "gpu", "shaders", "augment", "dino", "dino/settings", "dino/weights"},
 	"viewer":         {"augment", "dino/disk"},
 	"cmd/dinogpu": {
-		"layers", "gpu", "shaders", "augment", "dino", "dino/settings", "dino/disk", "eval", "viewer", "testdata",
+		"layers", "gpu", "shaders", "augment", "dino", "dino/settings", "dino/weights", "dino/run", "dino/disk",
+		"eval", "viewer", "testdata",
 	},
 }
 
@@ -48,7 +51,11 @@ var keptIn = map[string][]string{
 	"golang.org/x/image/bmp":       {"augment/decode"}, // so do these
 	"golang.org/x/image/tiff":      {"augment/decode"},
 	"golang.org/x/image/webp":      {"augment/decode"},
-	"google.golang.org/protobuf":   {"dino"}, // the wire format of TensorBoard's events
+	"google.golang.org/protobuf":   {"dino/run"}, // the wire format of TensorBoard's events
+	"github.com/gofrs/flock":       {"dino/run"},
+	"github.com/kelindar/binary":   {"dino/weights"}, // unsafe on bytes that nobody checked
+	"go.yaml.in/yaml":              {"dino/settings"},
+	"golang.org/x/sys":             {"dino/disk", "cmd/dinogpu"}, // the command: its tests of terminals
 }
 
 type goPackage struct {

@@ -8,6 +8,8 @@ import (
 	"github.com/dinogpu/dinogpu/dino/disk"
 
 	"github.com/dinogpu/dinogpu/dino/settings"
+
+	"github.com/dinogpu/dinogpu/dino/weights"
 )
 
 // freeSpace asks for the bytes that may still be written under a path.
@@ -25,7 +27,7 @@ func enoughSpace(t *dino.Trainer, s settings.Settings, folder string, console *c
 	if !known {
 		return nil
 	}
-	there, err := dino.Checkpoints(folder)
+	there, err := weights.Checkpoints(folder)
 	if err != nil {
 		return err
 	}
@@ -36,8 +38,8 @@ func enoughSpace(t *dino.Trainer, s settings.Settings, folder string, console *c
 	}
 	saves := (t.Schedules.Steps()-1)/every + 1
 	copies := max(1, min(s.Run.Keep+1, saves)-len(there))
-	one := t.CheckpointBytes()
-	need := uint64(copies)*one + t.TeacherBytes() + spaceSlack
+	one := weights.CheckpointBytes(t.StateLayout())
+	need := uint64(copies)*one + weights.TeacherBytes(t.StateLayout()) + spaceSlack
 	if free < need {
 		return fmt.Errorf("the run needs %s of disk space for %d checkpoints of %s and the teacher's weights, and %s are free where %s lies: free some, lower --keep, or name another disk with --run-dir",
 			byteSize(need), copies, byteSize(one), byteSize(free), folder)

@@ -9,9 +9,9 @@ import (
 
 	"github.com/alecthomas/kong"
 
-	"github.com/dinogpu/dinogpu/dino"
-
 	"github.com/dinogpu/dinogpu/dino/settings"
+
+	"github.com/dinogpu/dinogpu/dino/run"
 )
 
 type trainCmd struct {
@@ -100,7 +100,7 @@ func (t *trainCmd) BeforeResolve(ctx *kong.Context, a *app) error {
 			return errors.New("--config is for a new run: one that goes on has its settings in its folder")
 		}
 		var err error
-		if resume, err = dino.FindRun(resume); err != nil {
+		if resume, err = run.Find(resume); err != nil {
 			return err
 		}
 		// what the run began with, under the flags: another value is refused by its name later
@@ -155,7 +155,7 @@ func (t *trainCmd) Run(a *app) error {
 			return usageError{errors.New("--run-dir starts a new run and --resume goes on with one: give one of them")}
 		}
 		var err error
-		if t.Resume, err = dino.FindRun(t.Resume); err != nil {
+		if t.Resume, err = run.Find(t.Resume); err != nil {
 			return err
 		}
 	}

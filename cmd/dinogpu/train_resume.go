@@ -8,17 +8,20 @@ import (
 	"strings"
 
 	"github.com/dinogpu/dinogpu/augment"
-	"github.com/dinogpu/dinogpu/dino"
 	"github.com/dinogpu/dinogpu/gpu"
 	"github.com/dinogpu/dinogpu/layers"
 
 	"github.com/dinogpu/dinogpu/dino/settings"
+
+	"github.com/dinogpu/dinogpu/dino/run"
+
+	"github.com/dinogpu/dinogpu/dino/weights"
 )
 
 // resumed is what a run goes on from.
 type resumed struct {
-	run     *dino.RunDir // held for this process, not changed yet
-	header  dino.CheckpointHeader
+	run     *run.Folder // held for this process, not changed yet
+	header  weights.Header
 	tensors []layers.HostTensor // none: the run ended before it saved, and starts again at step 0
 	target  gpu.Target          // the checkpoint's, the kind of adapter left open: the same kernels give the same bytes
 }
@@ -34,7 +37,7 @@ func openResume(s *settings.Settings, o trainOptions) (_ *resumed, err error) {
 		return nil, usageError{err}
 	}
 	from := &resumed{}
-	if from.run, err = dino.OpenRunDir(o.Resume); err != nil {
+	if from.run, err = run.OpenFolder(o.Resume); err != nil {
 		return nil, err
 	}
 	defer func() {
@@ -42,10 +45,10 @@ func openResume(s *settings.Settings, o trainOptions) (_ *resumed, err error) {
 			_ = from.run.Close() // the first error is the one to tell
 		}
 	}()
-	from.header, from.tensors, err = dino.NewestCheckpoint(o.Resume, func(err error) {
+	from.header, from.tensors, err = weights.NewestCheckpoint(o.Resume, func(err error) {
 		o.Console.Print("%v; the one before it is taken", err)
 	})
-	if errors.Is(err, dino.ErrNoCheckpoint) && begun(o.Resume) {
+	if errors.Is(err, weights.ErrNoCheckpoint) && begun(o.Resume) {
 		o.Console.Print("%s ended before its first checkpoint: it starts again at its first step", o.Resume)
 		return from, nil
 	}

@@ -13,6 +13,8 @@ import (
 	"github.com/dinogpu/dinogpu/gpu"
 
 	"github.com/dinogpu/dinogpu/dino/settings"
+
+	"github.com/dinogpu/dinogpu/dino/run"
 )
 
 // trainOptions are what a run needs beside its settings.
@@ -27,7 +29,7 @@ type trainOptions struct {
 }
 
 // openRun makes a new run's folder, or opens that of the run that goes on.
-func (o trainOptions) openRun(s settings.Settings, from *resumed) (*dino.RunDir, error) {
+func (o trainOptions) openRun(s settings.Settings, from *resumed) (*run.Folder, error) {
 	if from == nil {
 		return o.createRun(s)
 	}
@@ -43,8 +45,8 @@ func (o trainOptions) openRun(s settings.Settings, from *resumed) (*dino.RunDir,
 
 // createRun makes the run's folder. What the console said before and says from
 // there on is in its train.log too. The caller closes it with closeRun.
-func (o trainOptions) createRun(s settings.Settings) (*dino.RunDir, error) {
-	run, err := dino.CreateRunDir(o.RunDir, s, o.Now())
+func (o trainOptions) createRun(s settings.Settings) (*run.Folder, error) {
+	run, err := run.CreateFolder(o.RunDir, s, o.Now())
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +58,7 @@ func (o trainOptions) createRun(s settings.Settings) (*dino.RunDir, error) {
 
 // closeRun ends a run's files. Lines that could not be written until now are
 // reported here, once.
-func (o trainOptions) closeRun(run *dino.RunDir) error {
+func (o trainOptions) closeRun(run *run.Folder) error {
 	o.Console.Attach(nil)
 	return run.Close()
 }
@@ -74,7 +76,7 @@ func runTrain(ctx context.Context, s settings.Settings, o trainOptions) error {
 			return err
 		}
 		defer from.run.Close() // where closeRun has closed it, again
-	} else if err := dino.CheckNewRunDir(o.RunDir); err != nil {
+	} else if err := run.CheckNew(o.RunDir); err != nil {
 		return err
 	}
 	pictures, err := openPictures(s.Config)
@@ -162,7 +164,7 @@ func (o trainOptions) folder() string {
 	case o.RunDir != "":
 		return o.RunDir
 	}
-	return dino.RunsFolder
+	return run.RunsFolder
 }
 
 // chooseTarget is how the run is recorded: as its checkpoint was, but for the matmuls where --matmul names them; a new

@@ -12,6 +12,8 @@ import (
 
 	"github.com/dinogpu/dinogpu/dino/settings"
 	"github.com/dinogpu/dinogpu/layers"
+
+	"github.com/dinogpu/dinogpu/dino/run"
 )
 
 // training is a run under way.
@@ -22,7 +24,7 @@ type training struct {
 	loader   *augment.Loader
 	target   gpu.Target
 	trainer  *dino.Trainer
-	run      *dino.RunDir
+	run      *run.Folder
 	pictures augment.Source
 
 	demo *demoEvaluation // nil for other pictures
@@ -88,7 +90,7 @@ func (r *training) goOn() error {
 	if h.Adapter != r.device.Adapter.Name {
 		r.options.Console.Print("the run began on %s: from here on rounding differs", h.Adapter)
 	}
-	if err := r.trainer.Restore(h, r.from.tensors); err != nil {
+	if err := r.trainer.Restore(h.Step, r.from.tensors); err != nil {
 		return err
 	}
 	r.step, r.saved, r.from.tensors = h.Step, h.Step, nil

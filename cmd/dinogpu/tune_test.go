@@ -13,6 +13,8 @@ import (
 	"github.com/dinogpu/dinogpu/layers"
 
 	"github.com/dinogpu/dinogpu/dino/settings"
+
+	"github.com/dinogpu/dinogpu/dino/weights"
 )
 
 // What tune measures, the next training takes without measuring; its checkpoint names it, and resume goes by that
@@ -26,7 +28,7 @@ func TestTunedTrainingIsRecorded(t *testing.T) {
 	if first.code != exitStopped || !strings.Contains(first.stderr, "kinds measured") {
 		t.Fatalf("exit %d: %s", first.code, first.stderr)
 	}
-	h, _, err := dino.NewestCheckpoint(dir, func(error) {})
+	h, _, err := weights.NewestCheckpoint(dir, func(error) {})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,7 +45,7 @@ func TestTunedTrainingIsRecorded(t *testing.T) {
 	if on.code != exitStopped || strings.Contains(on.stderr, "measured") {
 		t.Fatalf("resume: exit %d: %s", on.code, on.stderr)
 	}
-	if after, _, err := dino.NewestCheckpoint(dir, func(error) {}); err != nil || after.Matmul != h.Matmul || after.Step != 2 {
+	if after, _, err := weights.NewestCheckpoint(dir, func(error) {}); err != nil || after.Matmul != h.Matmul || after.Step != 2 {
 		t.Errorf("after resume step %d has %q, want %q: %v", after.Step, after.Matmul, h.Matmul, err)
 	}
 }

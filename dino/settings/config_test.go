@@ -135,21 +135,6 @@ func TestLocalCropsAreFreeWhenThereAreNone(t *testing.T) {
 	}
 }
 
-func TestStepsPerEpoch(t *testing.T) {
-	c := DefaultConfig()
-	c.BatchSize, c.Accumulate = 16, 2
-	if got, err := c.StepsPerEpoch(8015); err != nil || got != 250 {
-		t.Errorf("got %d, %v; want 250", got, err)
-	}
-	if _, err := c.StepsPerEpoch(31); err == nil || !strings.Contains(err.Error(), "16 x accumulate 2 = 32") {
-		t.Errorf("31 pictures: %v", err)
-	}
-	c.Accumulate = 1
-	if _, err := c.StepsPerEpoch(0); err == nil || !strings.Contains(err.Error(), "0 pictures") {
-		t.Errorf("no pictures: %v", err)
-	}
-}
-
 func TestPresetsAreValidAndKeepTheirPromises(t *testing.T) {
 	for _, p := range Presets() {
 		s, err := FromPreset(p.Name)
@@ -178,8 +163,8 @@ func TestPresetsAreValidAndKeepTheirPromises(t *testing.T) {
 	if got := demo.Config.ScaledLR(); math.Abs(got-1e-3) > 1e-18 {
 		t.Errorf("demo's rate is %v, want 0.001", got)
 	}
-	if got, err := demo.Config.StepsPerEpoch(8000); err != nil || got*demo.Config.Epochs != 4000 {
-		t.Errorf("demo has %d steps an epoch (%v), want 500", got, err)
+	if got := 8000 / demo.Config.StepPictures() * demo.Config.Epochs; got != 4000 {
+		t.Errorf("demo has %d steps on its 8000 images, want 4000", got)
 	}
 	vitb16, _ := FromPreset("vitb16")
 	if got, want := vitb16.Config.Size(), (ModelSize{Dim: 768, Depth: 12, Heads: 12}); got != want {

@@ -186,19 +186,6 @@ func (s Settings) Validate() error {
 	return nil
 }
 
-// StepsPerEpoch is the number of optimiser steps that many pictures give; the
-// remainder of an epoch is dropped.
-func (c Config) StepsPerEpoch(pictures int) (int, error) {
-	steps := pictures / c.StepPictures()
-	if steps > 0 {
-		return steps, nil
-	}
-	if c.Accumulate > 1 {
-		return 0, fmt.Errorf("one step takes batch_size %d x accumulate %d = %d pictures, and there are only %d: lower --accumulate or --batch-size", c.BatchSize, c.Accumulate, c.StepPictures(), pictures)
-	}
-	return 0, fmt.Errorf("batch_size %d is above the %d pictures there are: lower --batch-size (a tenth of the pictures or less teaches best)", c.BatchSize, pictures)
-}
-
 func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
 
 func between(key string, v, lo, hi int) error {

@@ -1,10 +1,11 @@
-package dino
+package run
 
 import (
 	"encoding/json"
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +13,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/dinogpu/dinogpu/dino/settings"
+
+	"github.com/dinogpu/dinogpu/dino"
 )
 
 var noon = time.Date(2026, 3, 4, 12, 30, 15, 0, time.FixedZone("east", 3600))
@@ -25,6 +28,22 @@ func demoSettings(t *testing.T) settings.Settings {
 	return s
 }
 
+// wantOnlyFiles checks what a folder holds.
+func wantOnlyFiles(t *testing.T, folder string, names ...string) {
+	t.Helper()
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := []string{}
+	for _, e := range entries {
+		got = append(got, e.Name())
+	}
+	if !slices.Equal(got, append([]string{}, names...)) {
+		t.Errorf("the folder holds %q, want %q", got, names)
+	}
+}
+
 func read(t *testing.T, path string) string {
 	t.Helper()
 	data, err := os.ReadFile(path)
@@ -34,9 +53,9 @@ func read(t *testing.T, path string) string {
 	return string(data)
 }
 
-func create(t *testing.T, path string, s settings.Settings) *RunDir {
+func create(t *testing.T, path string, s settings.Settings) *Folder {
 	t.Helper()
-	r, err := CreateRunDir(path, s, noon)
+	r, err := CreateFolder(path, s, noon)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,7 +74,7 @@ func TestRunsOfOneSecondGetTheirOwnFolders(t *testing.T) {
 		if got := read(t, "runs/latest"); got != want+"\n" {
 			t.Errorf("runs/latest is %q, want %s", got, want)
 		}
-		if got, err := FindRun("runs/latest"); err != nil || got != r.Path() {
+		if got, err := Find("runs/latest"); err != nil || got != r.Path() {
 			t.Errorf("latest run is %s (%v), want %s", got, err, r.Path())
 		}
 	}
@@ -70,7 +89,7 @@ func TestRunFolderIsNeverWrittenOver(t *testing.T) {
 
 	other := demoSettings(t)
 	other.Config.Seed = 7
-	_, err := CreateRunDir(dir, other, noon)
+	_, err := CreateFolder(dir, other, noon)
 	if err == nil {
 		t.Fatal("a second run was started in it")
 	}
@@ -98,7 +117,7 @@ func TestRunFolderThatCannotBeMade(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, dir := range []string{file, filepath.Join(file, "run")} {
-		_, err := CreateRunDir(dir, demoSettings(t), noon)
+		_, err := CreateFolder(dir, demoSettings(t), noon)
 		if err == nil || !strings.Contains(err.Error(), "--run-dir") || strings.Contains(err.Error(), "mkdir ") {
 			t.Errorf("%s: %v", dir, err)
 		}
@@ -107,7 +126,7 @@ func TestRunFolderThatCannotBeMade(t *testing.T) {
 	if err := os.WriteFile(RunsFolder, nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := CreateRunDir("", demoSettings(t), noon); err == nil || !strings.Contains(err.Error(), "run folder runs cannot be made") {
+	if _, err := CreateFolder("", demoSettings(t), noon); err == nil || !strings.Contains(err.Error(), "run folder runs cannot be made") {
 		t.Errorf("file named runs: %v", err)
 	}
 }
@@ -131,7 +150,7 @@ func TestConfigOfARunLoadsBack(t *testing.T) {
 func TestMetricsAreFlatLines(t *testing.T) {
 	r := create(t, filepath.Join(t.TempDir(), "r"), demoSettings(t))
 	for _, line := range []any{
-		StepMetrics{Step: 1, Loss: 6.25, LR: 1e-7, GradNorm: math.Inf(1), KL: math.NaN()},
+		dino.StepMetrics{Step: 1, Loss: 6.25, LR: 1e-7, GradNorm: math.Inf(1), KL: math.NaN()},
 		EvalMetrics{Step: 1, KNNTeacher: 68.5, KNNStudent: 61},
 	} {
 		if err := r.Metric(line); err != nil {

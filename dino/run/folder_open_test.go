@@ -1,4 +1,4 @@
-package dino
+package run
 
 import (
 	"os"
@@ -21,9 +21,9 @@ func write(t *testing.T, path, text string) {
 func TestRunFolderIsOneProcess(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "run")
 	first := create(t, dir, demoSettings(t))
-	for what, open := range map[string]func() (*RunDir, error){
-		"go on": func() (*RunDir, error) { return OpenRunDir(dir) },
-		"new":   func() (*RunDir, error) { return CreateRunDir(dir, demoSettings(t), noon) },
+	for what, open := range map[string]func() (*Folder, error){
+		"go on": func() (*Folder, error) { return OpenFolder(dir) },
+		"new":   func() (*Folder, error) { return CreateFolder(dir, demoSettings(t), noon) },
 	} {
 		if _, err := open(); err == nil || !strings.Contains(err.Error(), "in use by another dinogpu (process") {
 			t.Errorf("%s: %v", what, err)
@@ -36,7 +36,7 @@ func TestRunFolderIsOneProcess(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(dir, lockName)); err != nil {
 		t.Fatal(err)
 	}
-	second, err := OpenRunDir(dir)
+	second, err := OpenFolder(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,10 +57,10 @@ func TestRunFolderThatCannotBeFilledIsTakenBack(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "run")
 	// A folder where the run's first file should be: nobody can write there, root neither.
 	write(t, filepath.Join(dir, lockName, "file"), "")
-	if _, err := CreateRunDir(dir, s, noon); err == nil {
+	if _, err := CreateFolder(dir, s, noon); err == nil {
 		t.Fatal("no error")
 	}
-	wantOnly(t, dir, lockName)
+	wantOnlyFiles(t, dir, lockName)
 }
 
 func TestFindRun(t *testing.T) {
@@ -73,12 +73,12 @@ func TestFindRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	for path, want := range map[string]string{"runs/a": "runs/a", "runs/latest": filepath.Join("runs", "a")} {
-		if got, err := FindRun(path); err != nil || got != want {
+		if got, err := Find(path); err != nil || got != want {
 			t.Errorf("%s: %s, %v", path, got, err)
 		}
 	}
 	for _, path := range []string{"runs/stale", "runs/a/config.yaml", "noise", "empty", "nothing", "noise/below", ""} {
-		if got, err := FindRun(path); err == nil || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), "runs/latest") {
+		if got, err := Find(path); err == nil || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), "runs/latest") {
 			t.Errorf("%s: %s, %v", path, got, err)
 		}
 	}
@@ -99,7 +99,7 @@ func TestGoOnMakesTheFolderAsItWas(t *testing.T) {
 	for _, name := range []string{"step-00000001.dino", "step-00000002.dino", "step-00000003.dino"} {
 		write(t, join("checkpoints/"+name), "")
 	}
-	r, err := OpenRunDir(dir)
+	r, err := OpenFolder(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -121,13 +121,13 @@ func TestGoOnMakesTheFolderAsItWas(t *testing.T) {
 	if got := read(t, join("train.log")); got != "one\nhal\n2026-03-04T11:30:15.000Z two\n" {
 		t.Errorf("the log is %q", got)
 	}
-	wantOnly(t, dir, "attention", "checkpoints", "config.yaml", lockName, "metrics.jsonl", "train.log")
-	wantOnly(t, join("checkpoints"), "step-00000001.dino", "step-00000002.dino", "step-00000003.dino.damaged")
-	wantOnly(t, join("attention"))
+	wantOnlyFiles(t, dir, "attention", "checkpoints", "config.yaml", lockName, "metrics.jsonl", "train.log")
+	wantOnlyFiles(t, join("checkpoints"), "step-00000001.dino", "step-00000002.dino", "step-00000003.dino.damaged")
+	wantOnlyFiles(t, join("attention"))
 
 	// A last line that was cut right before its end stays a line of its own.
 	write(t, join("metrics.jsonl"), kept[:len(kept)-1])
-	if r, err = OpenRunDir(dir); err != nil {
+	if r, err = OpenFolder(dir); err != nil {
 		t.Fatal(err)
 	}
 	if err := r.GoOn(demoSettings(t), 2); err != nil {

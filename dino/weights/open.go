@@ -1,4 +1,4 @@
-package dino
+package weights
 
 import (
 	"bytes"
@@ -27,8 +27,8 @@ const (
 	RoleStudent = "student"
 )
 
-// Weights are the trained networks that a run's folder or a file holds.
-type Weights struct {
+// Model are the trained networks that a run's folder or a file holds.
+type Model struct {
 	File      string           // the file that was read
 	ViT       layers.ViTConfig // the backbones' size; ImageSize is what the positions were learned for
 	Mean, Std settings.RGB     // what pictures are normalised with
@@ -42,11 +42,11 @@ type Network struct {
 	Head     []layers.HostTensor // head.mlp.0.weight, ...; empty where the file has the backbone alone
 }
 
-// OpenWeights reads trained weights from a run's folder (its newest whole checkpoint, else its teacher.safetensors),
+// Open reads trained weights from a run's folder (its newest whole checkpoint, else its teacher.safetensors),
 // a .dino checkpoint, or a safetensors file under the released names, whose teacher is then the only network. Every
 // tensor of the backbone must be there in its shape, and nothing else but a head. notice is told of what was passed
 // over: damaged checkpoints.
-func OpenWeights(path string, notice func(error)) (*Weights, error) {
+func Open(path string, notice func(error)) (*Model, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, disk.CannotRead(path, err)
@@ -73,7 +73,7 @@ func OpenWeights(path string, notice func(error)) (*Weights, error) {
 }
 
 // Network gives the network of that role.
-func (w *Weights) Network(role string) (Network, error) {
+func (w *Model) Network(role string) (Network, error) {
 	for _, n := range w.Networks {
 		if n.Role == role {
 			return n, nil
@@ -83,7 +83,7 @@ func (w *Weights) Network(role string) (Network, error) {
 }
 
 // Config is a configuration of this model and its normalisation, as NewBackbone takes it; all else in it is default.
-func (w *Weights) Config() settings.Config {
+func (w *Model) Config() settings.Config {
 	c := settings.DefaultConfig()
 	c.Dim, c.Depth, c.Heads, c.PatchSize = w.ViT.Dim, w.ViT.Depth, w.ViT.Heads, w.ViT.Patch
 	c.GlobalCropsSize, c.Mean, c.Std = w.ViT.ImageSize, w.Mean, w.Std
@@ -91,7 +91,7 @@ func (w *Weights) Config() settings.Config {
 }
 
 // Upload puts a network's backbone on d as an arena for NewBackbone, which the caller releases.
-func (w *Weights) Upload(d *gpu.Device, role string) (*layers.Arena, error) {
+func (w *Model) Upload(d *gpu.Device, role string) (*layers.Arena, error) {
 	n, err := w.Network(role)
 	if err != nil {
 		return nil, err
@@ -110,7 +110,7 @@ func (w *Weights) Upload(d *gpu.Device, role string) (*layers.Arena, error) {
 	return a, nil
 }
 
-func openRunWeights(dir string, notice func(error)) (*Weights, error) {
+func openRunWeights(dir string, notice func(error)) (*Model, error) {
 	paths, err := Checkpoints(dir)
 	if err != nil {
 		return nil, err
@@ -137,7 +137,7 @@ func openRunWeights(dir string, notice func(error)) (*Weights, error) {
 }
 
 // checkpointWeights takes both networks out of a checkpoint, whose header says what they are.
-func checkpointWeights(path string, h CheckpointHeader, tensors []layers.HostTensor) (*Weights, error) {
+func checkpointWeights(path string, h Header, tensors []layers.HostTensor) (*Model, error) {
 	s, err := settings.Parse([]byte(h.Config))
 	if err != nil {
 		return nil, fmt.Errorf("checkpoint %s: its settings: %w", path, err)
@@ -145,7 +145,7 @@ func checkpointWeights(path string, h CheckpointHeader, tensors []layers.HostTen
 	if err := s.Config.Validate(); err != nil {
 		return nil, fmt.Errorf("checkpoint %s: its settings: %w", path, err)
 	}
-	w := &Weights{File: path, ViT: s.Config.ViT(), Mean: s.Config.Mean, Std: s.Config.Std}
+	w := &Model{File: path, ViT: s.Config.ViT(), Mean: s.Config.Mean, Std: s.Config.Std}
 	for _, role := range []string{RoleTeacher, RoleStudent} {
 		named := map[string]layers.HostTensor{}
 		for _, t := range tensors {

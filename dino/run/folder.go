@@ -1,4 +1,4 @@
-package dino
+package run
 
 import (
 	"errors"
@@ -17,11 +17,11 @@ import (
 // RunsFolder is where runs go that are given no folder of their own.
 const RunsFolder = "runs"
 
-// RunDir is a run's folder and the files that grow in it: metrics.jsonl, a
+// Folder is a run's folder and the files that grow in it: metrics.jsonl, a
 // flat object a line, TensorBoard's events of the same numbers, and train.log.
 // It is this process's alone until Close. Its methods may be called from
 // several goroutines.
-type RunDir struct {
+type Folder struct {
 	path  string
 	again int // the first step of a run that goes on; 0 for a new run
 	lock  *flock.Flock
@@ -35,7 +35,7 @@ type RunDir struct {
 	events  *eventsFile
 }
 
-func (r *RunDir) start(settings settings.Settings) error {
+func (r *Folder) start(settings settings.Settings) error {
 	header := "# Every setting of this run. dinogpu train --config takes this file.\n\n"
 	if err := disk.WriteBytes(r.Join("config.yaml"), append([]byte(header), settings.YAML()...)); err != nil {
 		return err
@@ -49,16 +49,16 @@ func (r *RunDir) start(settings settings.Settings) error {
 }
 
 // Path is the run's folder.
-func (r *RunDir) Path() string { return r.path }
+func (r *Folder) Path() string { return r.path }
 
 // Join is the path of a file in the run's folder.
-func (r *RunDir) Join(names ...string) string {
+func (r *Folder) Join(names ...string) string {
 	return filepath.Join(append([]string{r.path}, names...)...)
 }
 
 // Log adds a line to train.log behind the time, in UTC. A line that cannot be
 // written waits, and is written before the next one or by Close.
-func (r *RunDir) Log(now time.Time, line string) error {
+func (r *Folder) Log(now time.Time, line string) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return disk.PlainError(r.log.Add(fmt.Appendf(nil, "%s %s\n", now.UTC().Format("2006-01-02T15:04:05.000Z"), line)))
@@ -67,7 +67,7 @@ func (r *RunDir) Log(now time.Time, line string) error {
 // Metric adds a line to metrics.jsonl: the fields of v, a struct such as
 // StepMetrics, as one flat object. Its numbers go to TensorBoard's events too.
 // A line that cannot be written waits as in Log.
-func (r *RunDir) Metric(v any) error {
+func (r *Folder) Metric(v any) error {
 	line, err := flatJSON(v)
 	if err != nil {
 		return err
@@ -79,7 +79,7 @@ func (r *RunDir) Metric(v any) error {
 
 // Sync brings the metrics to the disk. What a checkpoint stands for must be in
 // them before it has its name.
-func (r *RunDir) Sync() error {
+func (r *Folder) Sync() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return disk.PlainError(r.metrics.Sync())
@@ -87,7 +87,7 @@ func (r *RunDir) Sync() error {
 
 // Close closes the run's files and lets go of its folder; it may be called
 // twice. Lines that still cannot be written are an error.
-func (r *RunDir) Close() error {
+func (r *Folder) Close() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var errs []error

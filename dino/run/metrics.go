@@ -1,4 +1,4 @@
-package dino
+package run
 
 import (
 	"bytes"
@@ -7,22 +7,6 @@ import (
 	"math"
 	"reflect"
 )
-
-// StepMetrics is a line of metrics.jsonl: what one optimiser step did.
-type StepMetrics struct {
-	Step            int     `json:"step"`  // from 1
-	Epoch           int     `json:"epoch"` // from 0
-	Loss            float64 `json:"loss"`
-	Entropy         float64 `json:"entropy"` // of the teacher's targets
-	KL              float64 `json:"kl"`      // loss - entropy
-	LR              float64 `json:"lr"`
-	WeightDecay     float64 `json:"weight_decay"`
-	Momentum        float64 `json:"momentum"`
-	TeacherTemp     float64 `json:"teacher_temp"`
-	GradNorm        float64 `json:"grad_norm"`
-	ImagesPerSecond float64 `json:"images_per_second"`
-	DataWait        float64 `json:"data_wait"` // share of the time spent waiting for pictures
-}
 
 // EvalMetrics is the line after an evaluation: top-1 of the 20-nearest-
 // neighbour vote, in percent.

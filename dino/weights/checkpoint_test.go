@@ -1,4 +1,4 @@
-package dino
+package weights
 
 import (
 	"bytes"
@@ -18,8 +18,8 @@ import (
 	"github.com/dinogpu/dinogpu/layers"
 )
 
-func sampleHeader() CheckpointHeader {
-	return CheckpointHeader{
+func sampleHeader() Header {
+	return Header{
 		Step: 1234, Epoch: 3, Batch: 17, Seed: math.MaxUint64 - 1,
 		Config: "arch: vit_tiny\n# ü\n", Matmul: "texel", Adapter: "llvmpipe (LLVM 19)", Pictures: "48 pictures (1a2b3c4d)",
 	}
@@ -62,10 +62,10 @@ func TestCheckpointRoundTrip(t *testing.T) {
 	}
 	wantTensors(t, tensors, sampleTensors())
 
-	if err := WriteCheckpoint(path, CheckpointHeader{}, nil); err != nil {
+	if err := WriteCheckpoint(path, Header{}, nil); err != nil {
 		t.Fatal(err)
 	}
-	if h, tensors, err = ReadCheckpoint(path); err != nil || h != (CheckpointHeader{}) || len(tensors) != 0 {
+	if h, tensors, err = ReadCheckpoint(path); err != nil || h != (Header{}) || len(tensors) != 0 {
 		t.Errorf("an empty checkpoint gives %v, %v, %v", h, tensors, err)
 	}
 }
@@ -75,7 +75,7 @@ func wantDamaged(t *testing.T, path string, data []byte, what string, args ...an
 	t.Helper()
 	writeTestFile(t, path, data)
 	h, tensors, err := ReadCheckpoint(path)
-	if !errors.Is(err, ErrDamaged) || tensors != nil || h != (CheckpointHeader{}) {
+	if !errors.Is(err, ErrDamaged) || tensors != nil || h != (Header{}) {
 		t.Errorf(what+": %v", append(args, err)...)
 		return
 	}
@@ -204,12 +204,12 @@ func TestCheckpointWriterKeepsToTheCaps(t *testing.T) {
 		many[i] = layers.HostTensor{Name: string(binary.AppendUvarint([]byte("t"), uint64(i)&0x7f)) + strings.Repeat("x", i>>7), Shape: []int{0}}
 	}
 	for what, c := range map[string]struct {
-		h       CheckpointHeader
+		h       Header
 		tensors []layers.HostTensor
 	}{
-		"a negative step":    {h: CheckpointHeader{Step: -1}},
-		"long settings":      {h: CheckpointHeader{Config: strings.Repeat("a", maxCheckpointConfig+1)}},
-		"a long adapter":     {h: CheckpointHeader{Adapter: strings.Repeat("a", maxCheckpointWord+1)}},
+		"a negative step":    {h: Header{Step: -1}},
+		"long settings":      {h: Header{Config: strings.Repeat("a", maxCheckpointConfig+1)}},
+		"a long adapter":     {h: Header{Adapter: strings.Repeat("a", maxCheckpointWord+1)}},
 		"too many tensors":   {tensors: many},
 		"more than 16 MiB":   {tensors: many[:maxCheckpointTensors]},
 		"a rank of 9":        {tensors: []layers.HostTensor{{Name: "a", Shape: make([]int, 9)}}},

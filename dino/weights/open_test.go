@@ -1,4 +1,4 @@
-package dino
+package weights
 
 import (
 	"errors"
@@ -13,12 +13,35 @@ import (
 
 	"github.com/dinogpu/dinogpu/dino/settings"
 	"github.com/dinogpu/dinogpu/layers"
+
 )
 
-// hostWeights are a fresh network's tensors under ahead + their names, the head among them if asked.
-func hostWeights(c Config, ahead string, head bool) []layers.HostTensor {
+// madeUp gives every tensor of a layout values of its own.
+func madeUp(l *layers.Params) []layers.HostTensor {
 	var out []layers.HostTensor
-	for _, x := range InitialWeights(c.Layout(), 3) {
+	for i, p := range l.List {
+		x := layers.HostTensor{Name: p.Name, Shape: p.Shape, Values: make([]float32, p.Len())}
+		for k := range x.Values {
+			x.Values[k] = float32(i) + float32(k)/1000
+		}
+		out = append(out, x)
+	}
+	return out
+}
+
+// smallConfig is a model of few values.
+func smallConfig() settings.Config {
+	c := settings.DefaultConfig()
+	c.Dim, c.Depth, c.Heads, c.PatchSize = 24, 2, 3, 7
+	c.HeadLayers, c.HeadHidden, c.HeadBottleneck, c.OutDim = 3, 40, 16, 37
+	c.GlobalCropsSize = 28
+	return c
+}
+
+// hostWeights are a fresh network's tensors under ahead + their names, the head among them if asked.
+func hostWeights(c settings.Config, ahead string, head bool) []layers.HostTensor {
+	var out []layers.HostTensor
+	for _, x := range madeUp(c.Layout()) {
 		name, backbone := strings.CutPrefix(x.Name, settings.BackbonePrefix)
 		if backbone || head {
 			x.Name = ahead + name
@@ -53,12 +76,12 @@ func writeRun(t *testing.T, c settings.Config, steps ...int) string {
 				tensors = append(tensors, x)
 			}
 		}
-		h := CheckpointHeader{Step: step, Config: string(s.YAML())}
+		h := Header{Step: step, Config: string(s.YAML())}
 		if err := WriteCheckpoint(filepath.Join(dir, "checkpoints", CheckpointName(step)), h, tensors); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := WriteSafetensors(filepath.Join(dir, TeacherFile), hostWeights(c, "", false), backboneMetadata(c)); err != nil {
+	if err := WriteSafetensors(filepath.Join(dir, TeacherFile), hostWeights(c, "", false), BackboneMetadata(c)); err != nil {
 		t.Fatal(err)
 	}
 	return dir
@@ -66,7 +89,7 @@ func writeRun(t *testing.T, c settings.Config, steps ...int) string {
 
 // A file by itself, a checkpoint and a run's folder give the same model.
 func TestOpenWeights(t *testing.T) {
-	c := tinyConfig()
+	c := smallConfig()
 	c.Mean, c.Std = settings.RGB{0.25, 0.5, 0.125}, settings.RGB{0.5, 1.0 / 3, 0.25}
 	dir := writeRun(t, c, 4, 9)
 	newest := filepath.Join(dir, "checkpoints", CheckpointName(9))
@@ -81,7 +104,7 @@ func TestOpenWeights(t *testing.T) {
 		filepath.Join(dir, "checkpoints", CheckpointName(4)): {filepath.Join(dir, "checkpoints", CheckpointName(4)), 2, 4},
 		filepath.Join(dir, TeacherFile):                      {filepath.Join(dir, TeacherFile), 1, hostWeights(c, "", false)[0].Values[0]},
 	} {
-		w, err := OpenWeights(path, func(err error) { t.Error(err) })
+		w, err := Open(path, func(err error) { t.Error(err) })
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -111,16 +134,19 @@ func TestOpenWeights(t *testing.T) {
 
 // What a run's folder still gives when files of it are damaged or gone.
 func TestOpenWeightsOfARun(t *testing.T) {
-	c := tinyConfig()
+	c := smallConfig()
 	dir := writeRun(t, c, 4, 9)
 	var passed []string
-	open := func() (*Weights, error) {
+	open := func() (*Model, error) {
 		passed = nil
-		return OpenWeights(dir, func(err error) { passed = append(passed, err.Error()) })
+		return Open(dir, func(err error) { passed = append(passed, err.Error()) })
 	}
 	damage := func(step int) {
 		path := filepath.Join(dir, "checkpoints", CheckpointName(step))
-		data := []byte(read(t, path))
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
 		data[len(data)/2] ^= 1
 		writeTestFile(t, path, data)
 	}
@@ -155,7 +181,7 @@ func TestOpenWeightsOfARun(t *testing.T) {
 
 // Other people's files: prefixes, and no metadata.
 func TestOpenReleasedNames(t *testing.T) {
-	c := tinyConfig()
+	c := smallConfig()
 	c.Dim, c.Heads, c.PatchSize, c.GlobalCropsSize = 128, 2, 8, 32
 	dir := t.TempDir()
 	for _, ahead := range []string{"", "backbone.", "module.", "module.backbone."} {
@@ -163,7 +189,7 @@ func TestOpenReleasedNames(t *testing.T) {
 		if err := WriteSafetensors(path, hostWeights(c, ahead, false), nil); err != nil {
 			t.Fatal(err)
 		}
-		w, err := OpenWeights(path, nil)
+		w, err := Open(path, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -178,7 +204,7 @@ func TestOpenReleasedNames(t *testing.T) {
 
 // Every way in which a file is not a backbone is one sentence with the file's name and the tensor's.
 func TestOpenWeightsRefuses(t *testing.T) {
-	c := tinyConfig()
+	c := smallConfig()
 	c.Dim, c.Heads, c.PatchSize, c.GlobalCropsSize = 64, 1, 8, 32
 	dir := t.TempDir()
 	change := func(name string, f func(x *layers.HostTensor)) func([]layers.HostTensor) []layers.HostTensor {
@@ -242,23 +268,23 @@ func TestOpenWeightsRefuses(t *testing.T) {
 		if err := WriteSafetensors(path, tensors, x.meta); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := OpenWeights(path, nil); err == nil || !strings.Contains(err.Error(), x.want) || !strings.Contains(err.Error(), path) || strings.Contains(err.Error(), "\n") {
+		if _, err := Open(path, nil); err == nil || !strings.Contains(err.Error(), x.want) || !strings.Contains(err.Error(), path) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%d: want %q and the path, got %v", i, x.want, err)
 		}
 	}
-	odd := tinyConfig() // width 24: no heads of 64
+	odd := smallConfig() // width 24: no heads of 64
 	path := filepath.Join(dir, "odd.safetensors")
 	if err := WriteSafetensors(path, hostWeights(odd, "", false), nil); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := OpenWeights(path, nil); err == nil || !strings.Contains(err.Error(), metaHeads) {
+	if _, err := Open(path, nil); err == nil || !strings.Contains(err.Error(), metaHeads) {
 		t.Errorf("width 24: %v", err)
 	}
 	for name, data := range map[string]string{
 		"model.pth": "PK\x03\x04rest", "short.safetensors": "abc", "text.txt": "not weights at all, but a text", "empty": "", "bad.dino": "DINOGPU\nxx",
 	} {
 		path := writeTestFile(t, filepath.Join(dir, name), []byte(data))
-		_, err := OpenWeights(path, nil)
+		_, err := Open(path, nil)
 		if err == nil || !strings.Contains(err.Error(), path) {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -266,32 +292,18 @@ func TestOpenWeightsRefuses(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, err := OpenWeights(filepath.Join(dir, "none"), nil); err == nil || !strings.Contains(err.Error(), "none") {
+	if _, err := Open(filepath.Join(dir, "none"), nil); err == nil || !strings.Contains(err.Error(), "none") {
 		t.Errorf("no file: %v", err)
 	}
-	for what, h := range map[string]CheckpointHeader{
+	for what, h := range map[string]Header{
 		"no key": {Config: "no_such_setting: 1\n"}, "no heads": {Config: "dim: 24\nheads: 5\n"}, "another model": {Config: "dim: 24\nheads: 1\ndepth: 1\n"},
 	} {
 		path := filepath.Join(dir, "x.dino")
 		if err := WriteCheckpoint(path, h, hostWeights(c, "teacher.backbone.", false)); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := OpenWeights(path, nil); err == nil || !strings.Contains(err.Error(), path) {
+		if _, err := Open(path, nil); err == nil || !strings.Contains(err.Error(), path) {
 			t.Errorf("%s: %v", what, err)
 		}
-	}
-}
-
-// The batch keeps every tensor small, and is never less than one picture.
-func TestBackboneBatch(t *testing.T) {
-	c := settings.DefaultConfig()
-	if n := BackboneBatch(c.ViT(), 224); n != 27 {
-		t.Errorf("vit_small of 224 pixels: %d", n)
-	}
-	if n := BackboneBatch(c.ViT(), 8000); n != 1 {
-		t.Errorf("8000 pixels: %d", n)
-	}
-	if n := BackboneBatch(tinyConfig().ViT(), 29); n != 128 {
-		t.Errorf("a tiny model: %d", n)
 	}
 }

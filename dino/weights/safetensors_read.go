@@ -1,4 +1,4 @@
-package dino
+package weights
 
 import (
 	"bufio"
@@ -17,8 +17,8 @@ import (
 	"github.com/dinogpu/dinogpu/layers"
 )
 
-// The reader is this package's own: nlpodyssey/safetensors wants the whole file in memory, panics on offsets whose
-// sum wraps around, and merges tensors of one name.
+// The reader is this package's own: nlpodyssey/safetensors, the library for Go, wants the whole file in memory, panics
+// on offsets whose sum wraps around, and merges tensors of one name.
 
 // dtypeBytes are the element sizes of the formats that are read.
 var dtypeBytes = map[string]uint64{"F64": 8, "F32": 4, "F16": 2, "BF16": 2}

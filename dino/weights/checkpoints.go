@@ -1,4 +1,4 @@
-package dino
+package weights
 
 import (
 	"errors"
@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/dinogpu/dinogpu/dino/disk"
 	"github.com/dinogpu/dinogpu/dino/settings"
@@ -43,10 +42,10 @@ func Checkpoints(run string) ([]string, error) {
 var errNoWholeCheckpoint = errors.New("no checkpoint that is whole")
 
 // NewestCheckpoint reads the newest whole checkpoint of a run. Damaged ones are passed over, and named to passed.
-func NewestCheckpoint(run string, passed func(error)) (CheckpointHeader, []layers.HostTensor, error) {
+func NewestCheckpoint(run string, passed func(error)) (Header, []layers.HostTensor, error) {
 	paths, err := Checkpoints(run)
 	if err != nil {
-		return CheckpointHeader{}, nil, err
+		return Header{}, nil, err
 	}
 	for _, path := range paths {
 		h, tensors, err := ReadCheckpoint(path)
@@ -54,47 +53,20 @@ func NewestCheckpoint(run string, passed func(error)) (CheckpointHeader, []layer
 			return h, tensors, nil
 		}
 		if !errors.Is(err, ErrDamaged) {
-			return CheckpointHeader{}, nil, err
+			return Header{}, nil, err
 		}
 		passed(err)
 	}
 	if len(paths) > 0 {
-		return CheckpointHeader{}, nil, fmt.Errorf("%s has %w: start a new run", run, errNoWholeCheckpoint)
+		return Header{}, nil, fmt.Errorf("%s has %w: start a new run", run, errNoWholeCheckpoint)
 	}
-	return CheckpointHeader{}, nil, fmt.Errorf("%s has %w to go on from: name a run's folder with --resume, or start a new run", run, ErrNoCheckpoint)
+	return Header{}, nil, fmt.Errorf("%s has %w to go on from: name a run's folder with --resume, or start a new run", run, ErrNoCheckpoint)
 }
 
 // ErrNoCheckpoint is in the chain of an error about a run that has never saved.
 var ErrNoCheckpoint = errors.New("no checkpoint")
 
 // Settings are those that the checkpoint was written with.
-func (h CheckpointHeader) Settings() (settings.Settings, error) {
+func (h Header) Settings() (settings.Settings, error) {
 	return settings.Parse([]byte(h.Config))
-}
-
-// Restore takes a checkpoint's tensors and step. The trainer must be built, of the configuration that the
-// checkpoint was written with.
-func (t *Trainer) Restore(h CheckpointHeader, tensors []layers.HostTensor) error {
-	for _, r := range t.roles() {
-		var own []layers.HostTensor
-		own, tensors = cutPrefix(tensors, r.prefix)
-		if err := r.arena.Write(t.device, own); err != nil {
-			return fmt.Errorf("the checkpoint's %s: %w", strings.TrimSuffix(r.prefix, "."), err)
-		}
-	}
-	found := false
-	for _, x := range tensors {
-		if found || x.Name != "center" || !slices.Equal(x.Shape, t.loss.Center.Shape) {
-			return fmt.Errorf("the checkpoint's tensor %s %v does not belong to this model", x.Name, x.Shape)
-		}
-		if err := t.device.Write(t.loss.Center, x.Values); err != nil {
-			return err
-		}
-		found = true
-	}
-	if !found {
-		return errors.New("the checkpoint lacks the tensor center")
-	}
-	t.step = h.Step
-	return nil
 }

@@ -1,4 +1,4 @@
-package dino
+package run
 
 import (
 	"encoding/binary"
@@ -10,6 +10,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/protobuf/encoding/protowire"
+
+	"github.com/dinogpu/dinogpu/dino"
 )
 
 // What a reader makes of one event.
@@ -129,7 +131,7 @@ func TestEventsOfARunThatGoesOn(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "run")
 	r := create(t, dir, demoSettings(t))
 	for step := 1; step <= 3; step++ {
-		m := StepMetrics{Step: step, Epoch: 7, Loss: 2.5, Entropy: 1, KL: 1.5, LR: 1e-3, WeightDecay: 0.04, Momentum: 0.996, TeacherTemp: 0.04, GradNorm: math.NaN(), ImagesPerSecond: 9, DataWait: 0.25}
+		m := dino.StepMetrics{Step: step, Epoch: 7, Loss: 2.5, Entropy: 1, KL: 1.5, LR: 1e-3, WeightDecay: 0.04, Momentum: 0.996, TeacherTemp: 0.04, GradNorm: math.NaN(), ImagesPerSecond: 9, DataWait: 0.25}
 		if err := r.Metric(m); err != nil {
 			t.Fatal(err)
 		}
@@ -140,14 +142,14 @@ func TestEventsOfARunThatGoesOn(t *testing.T) {
 	if err := r.Close(); err != nil {
 		t.Fatal(err)
 	}
-	on, err := OpenRunDir(dir)
+	on, err := OpenFolder(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := on.GoOn(demoSettings(t), 2); err != nil {
 		t.Fatal(err)
 	}
-	if err := on.Metric(StepMetrics{Step: 3, Loss: 2}); err != nil {
+	if err := on.Metric(dino.StepMetrics{Step: 3, Loss: 2}); err != nil {
 		t.Fatal(err)
 	}
 	if err := on.Close(); err != nil {
@@ -197,7 +199,7 @@ func TestEventsOfARunThatGoesOn(t *testing.T) {
 func TestEventsOfAKilledRun(t *testing.T) {
 	r := create(t, filepath.Join(t.TempDir(), "run"), demoSettings(t))
 	for step := 1; step <= 2; step++ {
-		if err := r.Metric(StepMetrics{Step: step}); err != nil {
+		if err := r.Metric(dino.StepMetrics{Step: step}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -1,4 +1,4 @@
-package dino
+package run
 
 import (
 	"errors"
@@ -13,11 +13,11 @@ import (
 	"github.com/dinogpu/dinogpu/dino/settings"
 )
 
-// CreateRunDir makes the folder of a new run, takes it for this process and
+// CreateFolder makes the folder of a new run, takes it for this process and
 // writes the settings to its config.yaml. Without a path the folder is
 // runs/<preset>-<UTC time>, and runs/latest names it; one that holds files is
 // never written over. After an error nothing is left.
-func CreateRunDir(path string, settings settings.Settings, now time.Time) (*RunDir, error) {
+func CreateFolder(path string, settings settings.Settings, now time.Time) (*Folder, error) {
 	named, made := path != "", true
 	var err error
 	if named {
@@ -28,7 +28,7 @@ func CreateRunDir(path string, settings settings.Settings, now time.Time) (*RunD
 	if err != nil {
 		return nil, err
 	}
-	r := &RunDir{path: path}
+	r := &Folder{path: path}
 	if r.lock, err = lockRun(path); err != nil {
 		if made {
 			_ = os.Remove(path) // stays if it is another's
@@ -36,7 +36,7 @@ func CreateRunDir(path string, settings settings.Settings, now time.Time) (*RunD
 		return nil, err
 	}
 	// Between the look and the lock another may have begun, and ended.
-	if err = CheckNewRunDir(path); err != nil {
+	if err = CheckNew(path); err != nil {
 		_ = r.Close() // the first error is the one to tell
 		return nil, err
 	}
@@ -52,7 +52,7 @@ func CreateRunDir(path string, settings settings.Settings, now time.Time) (*RunD
 
 // takeBack removes what a new run's folder was given, and the folder if it was
 // made for the run.
-func (r *RunDir) takeBack(made bool) {
+func (r *Folder) takeBack(made bool) {
 	_ = r.Close()
 	for _, name := range []string{"config.yaml", "train.log", "metrics.jsonl", lockName} {
 		_ = os.Remove(r.Join(name))
@@ -62,9 +62,9 @@ func (r *RunDir) takeBack(made bool) {
 	}
 }
 
-// CheckNewRunDir tells, before anything is made, why a new run could not have
+// CheckNew tells, before anything is made, why a new run could not have
 // that folder. The empty path, which stands for a dated one, is always free.
-func CheckNewRunDir(path string) error {
+func CheckNew(path string) error {
 	if path == "" {
 		return nil
 	}
@@ -88,7 +88,7 @@ func CheckNewRunDir(path string) error {
 }
 
 func makeNamed(path string) (made bool, err error) {
-	if err := CheckNewRunDir(path); err != nil {
+	if err := CheckNew(path); err != nil {
 		return false, err
 	}
 	if _, err := os.Stat(path); err == nil {

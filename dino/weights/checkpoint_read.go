@@ -1,4 +1,4 @@
-package dino
+package weights
 
 import (
 	"bufio"
@@ -14,33 +14,33 @@ import (
 
 // ReadCheckpoint reads a checkpoint. The values go from the file into the tensors' memory, and none are returned
 // unless every checksum is right. [ErrDamaged] is in the error's chain if the checkpoint before it should be taken.
-func ReadCheckpoint(path string) (CheckpointHeader, []layers.HostTensor, error) {
+func ReadCheckpoint(path string) (Header, []layers.HostTensor, error) {
 	f, size, err := disk.OpenRegular(path)
 	if err != nil {
-		return CheckpointHeader{}, nil, fmt.Errorf("checkpoint %w", err)
+		return Header{}, nil, fmt.Errorf("checkpoint %w", err)
 	}
 	defer f.Close() // nothing was written
 	r := &checkpointReader{path: path, in: bufio.NewReaderSize(f, 1<<16), left: uint64(size)}
 	h, layouts, err := r.header()
 	if err != nil {
-		return CheckpointHeader{}, nil, err
+		return Header{}, nil, err
 	}
 	// All sizes are held against the file's before the first is allocated.
 	if err := r.sizes(layouts); err != nil {
-		return CheckpointHeader{}, nil, err
+		return Header{}, nil, err
 	}
 	tensors := make([]layers.HostTensor, len(layouts))
 	for i, l := range layouts {
 		if tensors[i], err = r.tensor(l); err != nil {
-			return CheckpointHeader{}, nil, err
+			return Header{}, nil, err
 		}
 	}
 	end, err := r.take(checkpointSuffix, "the end mark")
 	if err != nil {
-		return CheckpointHeader{}, nil, err
+		return Header{}, nil, err
 	}
 	if !bytes.Equal(end, checkpointEndMark(uint64(size))) {
-		return CheckpointHeader{}, nil, r.damaged("its end mark is wrong")
+		return Header{}, nil, r.damaged("its end mark is wrong")
 	}
 	return h, tensors, nil
 }
@@ -72,7 +72,7 @@ func (r *checkpointReader) take(n int, what string) ([]byte, error) {
 	return raw, r.fill(raw)
 }
 
-func (r *checkpointReader) header() (h CheckpointHeader, layouts []tensorLayout, err error) {
+func (r *checkpointReader) header() (h Header, layouts []tensorLayout, err error) {
 	magic, err := r.take(int(min(uint64(len(checkpointMagic)), r.left)), "its first bytes")
 	if err != nil {
 		return h, nil, err

@@ -1,4 +1,4 @@
-package dino
+package run
 
 import (
 	"encoding/binary"
@@ -64,7 +64,7 @@ func newEventsFile(folder string, now time.Time, again int) (*eventsFile, error)
 }
 
 // scalars adds to the run's events, in a file that its first numbers make.
-func (r *RunDir) scalars(now time.Time, v any) error {
+func (r *Folder) scalars(now time.Time, v any) error {
 	if r.events == nil {
 		var err error
 		if r.events, err = newEventsFile(r.path, now, r.again); err != nil {
@@ -156,6 +156,6 @@ func (e *eventsFile) record(data []byte) error {
 // maskedCRC is TFRecord's checksum: CRC-32C turned and moved, so that bytes
 // that hold checksums themselves have no weak ones.
 func maskedCRC(data []byte) uint32 {
-	c := crc32.Checksum(data, castagnoli)
+	c := crc32.Checksum(data, crc32.MakeTable(crc32.Castagnoli))
 	return (c>>15 | c<<17) + 0xa282ead8
 }

@@ -1,17 +1,18 @@
-package dino
+package weights
 
 import (
+	"encoding/binary"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"math"
+	"slices"
+	"strings"
 	"unicode/utf8"
 	"unsafe"
 
-	"github.com/nlpodyssey/safetensors"
-
 	"github.com/dinogpu/dinogpu/dino/disk"
-
 	"github.com/dinogpu/dinogpu/layers"
 )
 
@@ -27,44 +28,58 @@ func WriteSafetensors(path string, tensors []layers.HostTensor, meta map[string]
 	if err := checkTensors(tensors); err != nil {
 		return fmt.Errorf("%s cannot be written: %w", path, err)
 	}
-	// An upper bound of the header: a byte takes at most six in JSON, a number at most 20 digits and a comma.
-	header := 0
-	views := make(map[string]safetensorsView, len(tensors))
-	for _, t := range tensors {
-		if t.Name == "__metadata__" {
-			return fmt.Errorf("%s cannot be written: the format keeps the name __metadata__ for itself", path)
-		}
-		views[t.Name] = safetensorsView{t}
-		header += 200 + 6*len(t.Name) + 21*len(t.Shape)
-	}
-	for k, v := range meta {
-		if !utf8.ValidString(k) || !utf8.ValidString(v) {
-			return fmt.Errorf("%s cannot be written: its metadata %q is not UTF-8 text", path, k)
-		}
-		header += 20 + 6*len(k) + 6*len(v)
-	}
-	if header > maxSafetensorsHeader {
-		return fmt.Errorf("%s cannot be written: names and metadata pass the format's limit of 100 MB", path)
+	sorted := slices.SortedFunc(slices.Values(tensors), func(a, b layers.HostTensor) int { return strings.Compare(a.Name, b.Name) })
+	header, err := safetensorsHeader(sorted, meta)
+	if err != nil {
+		return fmt.Errorf("%s cannot be written: %w", path, err)
 	}
 	return disk.WriteFile(path, func(w io.Writer) error {
-		return safetensors.SerializeToWriter(views, meta, w)
+		if _, err := w.Write(binary.LittleEndian.AppendUint64(nil, uint64(len(header)))); err != nil {
+			return err
+		}
+		if _, err := w.Write(header); err != nil {
+			return err
+		}
+		for _, t := range sorted {
+			if _, err := w.Write(floatBytes(t.Values)); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
 
-// safetensorsView lends a tensor's memory to the library.
-type safetensorsView struct{ t layers.HostTensor }
-
-func (v safetensorsView) DType() safetensors.DType { return safetensors.F32 }
-func (v safetensorsView) Data() []byte             { return floatBytes(v.t.Values) }
-func (v safetensorsView) DataLen() uint64          { return 4 * uint64(len(v.t.Values)) }
-
-// Shape is never nil: the library would write null for a scalar.
-func (v safetensorsView) Shape() []uint64 {
-	shape := make([]uint64, len(v.t.Shape))
-	for i, d := range v.t.Shape {
-		shape[i] = uint64(d)
+// safetensorsHeader is the JSON that says where each of the sorted tensors lies, padded to 8 bytes with spaces.
+func safetensorsHeader(sorted []layers.HostTensor, meta map[string]string) ([]byte, error) {
+	entries := make(map[string]any, len(sorted)+1) // whose names come out sorted
+	for k, v := range meta {
+		if !utf8.ValidString(k) || !utf8.ValidString(v) {
+			return nil, fmt.Errorf("its metadata %q is not UTF-8 text", k)
+		}
+		entries["__metadata__"] = meta
 	}
-	return shape
+	at := uint64(0)
+	for _, t := range sorted {
+		if t.Name == "__metadata__" {
+			return nil, errors.New("the format keeps the name __metadata__ for itself")
+		}
+		e := safetensorsEntry{DType: "F32", Shape: make([]uint64, len(t.Shape)), Offsets: []uint64{at, at + 4*uint64(len(t.Values))}}
+		for i, d := range t.Shape {
+			e.Shape[i] = uint64(d)
+		}
+		entries[t.Name], at = e, e.Offsets[1]
+	}
+	header, err := json.Marshal(entries)
+	if err != nil {
+		return nil, err
+	}
+	for len(header)%8 != 0 {
+		header = append(header, ' ')
+	}
+	if len(header) > maxSafetensorsHeader {
+		return nil, errors.New("names and metadata pass the format's limit of 100 MB")
+	}
+	return header, nil
 }
 
 // checkTensors refuses what no file can hold; such a set is a programmer's mistake.

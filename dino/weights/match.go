@@ -1,4 +1,4 @@
-package dino
+package weights
 
 import (
 	"fmt"
@@ -21,9 +21,9 @@ const (
 	metaStd       = "dinogpu.std"
 )
 
-// backboneMetadata makes a file of c's backbone one that OpenWeights understands by itself. "format" is what
+// BackboneMetadata makes a file of c's backbone one that Open understands by itself. "format" is what
 // Python's readers look for.
-func backboneMetadata(c settings.Config) map[string]string {
+func BackboneMetadata(c settings.Config) map[string]string {
 	return map[string]string{
 		"format": "pt", metaHeads: strconv.Itoa(c.Size().Heads), metaImageSize: strconv.Itoa(c.GlobalCropsSize),
 		metaMean: settings.Text(c.Mean), metaStd: settings.Text(c.Std),
@@ -33,7 +33,7 @@ func backboneMetadata(c settings.Config) map[string]string {
 // safetensorsWeights reads a backbone under the released names, with or without "module." and "backbone." ahead of
 // them. What shapes do not tell comes from the metadata, else from the run's configuration, else it is ImageNet's
 // normalisation and heads of 64 values.
-func safetensorsWeights(path string, run *settings.Config) (*Weights, error) {
+func safetensorsWeights(path string, run *settings.Config) (*Model, error) {
 	tensors, meta, err := ReadSafetensors(path)
 	if err != nil {
 		return nil, err
@@ -53,7 +53,7 @@ func safetensorsWeights(path string, run *settings.Config) (*Weights, error) {
 		named[name] = t
 	}
 	defaults := settings.DefaultConfig()
-	w := &Weights{File: path, Mean: defaults.Mean, Std: defaults.Std}
+	w := &Model{File: path, Mean: defaults.Mean, Std: defaults.Std}
 	if w.ViT, err = deriveViT(named); err != nil {
 		return nil, fmt.Errorf("%s %w", path, err)
 	}
@@ -86,7 +86,7 @@ func safetensorsWeights(path string, run *settings.Config) (*Weights, error) {
 	return w, nil
 }
 
-func (w *Weights) fromMetadata(meta map[string]string) error {
+func (w *Model) fromMetadata(meta map[string]string) error {
 	for _, m := range []struct {
 		key string
 		to  *int

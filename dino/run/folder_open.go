@@ -1,4 +1,4 @@
-package dino
+package run
 
 import (
 	"bytes"
@@ -13,11 +13,13 @@ import (
 	"github.com/dinogpu/dinogpu/dino/disk"
 
 	"github.com/dinogpu/dinogpu/dino/settings"
+
+	"github.com/dinogpu/dinogpu/dino/weights"
 )
 
-// FindRun gives the folder that a user means by path: the folder itself, or,
+// Find gives the folder that a user means by path: the folder itself, or,
 // where path is a file like runs/latest, the one beside it that it names.
-func FindRun(path string) (string, error) {
+func Find(path string) (string, error) {
 	const say = "name a run's folder, or runs/latest for the newest run here"
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -49,21 +51,21 @@ func FindRun(path string) (string, error) {
 	return path, nil
 }
 
-// OpenRunDir takes a run's folder for this process, to go on with it. It
+// OpenFolder takes a run's folder for this process, to go on with it. It
 // changes nothing there yet: GoOn does.
-func OpenRunDir(path string) (*RunDir, error) {
+func OpenFolder(path string) (*Folder, error) {
 	lock, err := lockRun(path)
 	if err != nil {
 		return nil, err
 	}
-	return &RunDir{path: path, lock: lock}, nil
+	return &Folder{path: path, lock: lock}, nil
 }
 
 // GoOn makes the folder as it was after a step: what a killed process left
 // half written goes, lines of metrics.jsonl behind the step are dropped, later
 // checkpoints (damaged ones, as the newest whole one is taken) are renamed to
 // *.damaged, and config.yaml takes the settings.
-func (r *RunDir) GoOn(settings settings.Settings, step int) error {
+func (r *Folder) GoOn(settings settings.Settings, step int) error {
 	r.again = step + 1
 	for _, work := range []func() error{
 		r.removeLeftovers,
@@ -80,11 +82,11 @@ func (r *RunDir) GoOn(settings settings.Settings, step int) error {
 
 // Reported tells whether the run went on from that step and its metrics held
 // the key already, so that an evaluation is not reported twice.
-func (r *RunDir) Reported(step int, key string) bool { return step == r.lastStep && r.last[key] }
+func (r *Folder) Reported(step int, key string) bool { return step == r.lastStep && r.last[key] }
 
 // removeLeftovers removes temporary files: the folder is ours, so no other
 // process is writing them.
-func (r *RunDir) removeLeftovers() error {
+func (r *Folder) removeLeftovers() error {
 	for _, folder := range []string{"", "checkpoints", "attention"} {
 		if err := disk.RemoveUnfinished(r.Join(folder)); err != nil {
 			return err
@@ -93,13 +95,13 @@ func (r *RunDir) removeLeftovers() error {
 	return nil
 }
 
-func (r *RunDir) setAsideAfter(step int) error {
-	paths, err := Checkpoints(r.path)
+func (r *Folder) setAsideAfter(step int) error {
+	paths, err := weights.Checkpoints(r.path)
 	if err != nil {
 		return err
 	}
 	for _, path := range paths {
-		if filepath.Base(path) > CheckpointName(step) {
+		if filepath.Base(path) > weights.CheckpointName(step) {
 			if err := os.Rename(path, path+".damaged"); err != nil {
 				return err
 			}
@@ -108,7 +110,7 @@ func (r *RunDir) setAsideAfter(step int) error {
 	return nil
 }
 
-func (r *RunDir) dropMetricsAfter(step int) error {
+func (r *Folder) dropMetricsAfter(step int) error {
 	data, err := os.ReadFile(r.Join("metrics.jsonl"))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil

@@ -1,4 +1,4 @@
-package dino
+package weights
 
 import (
 	"encoding/binary"
@@ -40,8 +40,8 @@ const (
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// CheckpointHeader is what a run has to know to go on, beside its tensors.
-type CheckpointHeader struct {
+// Header is what a run has to know to go on, beside its tensors.
+type Header struct {
 	Step     int    // optimiser steps done
 	Epoch    int    // epochs done
 	Batch    int    // batches done of the epoch that is under way
@@ -54,7 +54,7 @@ type CheckpointHeader struct {
 
 // WriteCheckpoint writes a checkpoint that is whole and on the disk once it has its name; after an error the
 // name is as before and nothing is left beside it.
-func WriteCheckpoint(path string, h CheckpointHeader, tensors []layers.HostTensor) error {
+func WriteCheckpoint(path string, h Header, tensors []layers.HostTensor) error {
 	err := checkTensors(tensors)
 	var header []byte
 	if err == nil {
@@ -119,7 +119,7 @@ func layoutsOf(tensors []layers.HostTensor) []tensorLayout {
 }
 
 // check holds a header against the caps; it sees both what is written and what was read.
-func (h CheckpointHeader) check(layouts []tensorLayout) error {
+func (h Header) check(layouts []tensorLayout) error {
 	switch {
 	case h.Step < 0 || h.Epoch < 0 || h.Batch < 0:
 		return errors.New("its step, epoch or batch is below 0")

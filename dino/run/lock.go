@@ -1,4 +1,4 @@
-package dino
+package run
 
 import (
 	"errors"

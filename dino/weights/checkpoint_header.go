@@ -1,4 +1,4 @@
-package dino
+package weights
 
 import (
 	"bytes"
@@ -28,7 +28,7 @@ type checkpointRecord struct {
 	Shape [maxCheckpointRank]uint64
 }
 
-func encodeCheckpoint(h CheckpointHeader, layouts []tensorLayout) ([]byte, error) {
+func encodeCheckpoint(h Header, layouts []tensorLayout) ([]byte, error) {
 	if err := h.check(layouts); err != nil {
 		return nil, err
 	}
@@ -55,11 +55,11 @@ func encodeCheckpoint(h CheckpointHeader, layouts []tensorLayout) ([]byte, error
 }
 
 // decodeCheckpoint decodes a header whose checksum was right.
-func decodeCheckpoint(text []byte) (h CheckpointHeader, layouts []tensorLayout, err error) {
+func decodeCheckpoint(text []byte) (h Header, layouts []tensorLayout, err error) {
 	defer func() {
 		// The library slices by lengths that it does not look at.
 		if p := recover(); p != nil {
-			h, layouts, err = CheckpointHeader{}, nil, fmt.Errorf("its header cannot be decoded: %v", p)
+			h, layouts, err = Header{}, nil, fmt.Errorf("its header cannot be decoded: %v", p)
 		}
 	}()
 	d := kelindar.NewDecoder(bytes.NewBuffer(text))
@@ -70,7 +70,7 @@ func decodeCheckpoint(text []byte) (h CheckpointHeader, layouts []tensorLayout, 
 	if max(s.Step, s.Epoch, s.Batch) > math.MaxInt || s.Tensors > maxCheckpointTensors {
 		return h, nil, errors.New("its header has numbers out of range")
 	}
-	h = CheckpointHeader{
+	h = Header{
 		Step: int(s.Step), Epoch: int(s.Epoch), Batch: int(s.Batch), Seed: s.Seed,
 		Config: s.Config, Matmul: s.Matmul, Adapter: s.Adapter, Pictures: s.Pictures,
 	}
