@@ -121,8 +121,13 @@ func withImports(name, text string) (string, error) {
 	return b.String(), nil
 }
 
+// GroupsPerRow is where a grid of workgroups is folded: kernels count row after row, so that more than the 65,535 that an
+// axis takes can be numbered.
+const GroupsPerRow = 32768
+
 // functions are what templates may call.
 var functions = template.FuncMap{
+	"groupsPerRow": func() int { return GroupsPerRow },
 	"bind": func() string { return "" },
 	// upto n: 0, 1, ... n-1
 	"upto": func(n int) []int {
