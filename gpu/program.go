@@ -195,11 +195,11 @@ func (p *Program) Flops() int {
 	return n
 }
 
-// Each calls f with the kernel of every dispatch, in their order.
-func (p *Program) Each(f func(Kernel)) {
+// Each calls f with the kernel and the tensors of every dispatch, in their order.
+func (p *Program) Each(f func(k Kernel, args []Tensor)) {
 	for _, o := range p.ops {
 		if o.kind == dispatch {
-			f(o.kernel)
+			f(o.kernel, o.args)
 		}
 	}
 }
@@ -208,20 +208,11 @@ func (p *Program) Each(f func(Kernel)) {
 func (p *Program) Kernels() []Kernel {
 	seen := map[string]bool{}
 	var ks []Kernel
-	for _, o := range p.ops {
-		if o.kind == dispatch && !seen[o.kernel.Source] {
-			seen[o.kernel.Source] = true
-			ks = append(ks, o.kernel)
+	p.Each(func(k Kernel, _ []Tensor) {
+		if !seen[k.Source] {
+			seen[k.Source] = true
+			ks = append(ks, k)
 		}
-	}
+	})
 	return ks
-}
-
-// EachKernel calls f with every dispatch of the program, in order.
-func (p *Program) EachKernel(f func(k Kernel, args []Tensor)) {
-	for _, o := range p.ops {
-		if o.kind == dispatch {
-			f(o.kernel, o.args)
-		}
-	}
 }

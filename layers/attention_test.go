@@ -184,7 +184,7 @@ func TestAttentionIsChosenByItself(t *testing.T) {
 				o := l.Forward(p, qkv, Spans{{B: 2, T: 8}})
 				l.Backward(p, MatMul(p, NN, o, gpu.NewTensor("w", 16, 16), p.Scratch("y", 16, 16), Epilogue{}))
 				var got []string
-				p.Each(func(k gpu.Kernel) { got = append(got, k.Name) })
+				p.Each(func(k gpu.Kernel, _ []gpu.Tensor) { got = append(got, k.Name) })
 				want := []string{
 					"attention_forward_" + string(attention), "matmul_" + string(matmul),
 					"attention_backward_query_" + string(attention), "attention_backward_keyvalue_" + string(attention),

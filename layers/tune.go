@@ -64,7 +64,7 @@ func Tune(ctx context.Context, d *gpu.Device, t gpu.Target, programs []*gpu.Prog
 func tunables(programs []*gpu.Program) map[string]tunable {
 	classes := map[string]tunable{}
 	for _, p := range programs {
-		p.Each(func(k gpu.Kernel) {
+		p.Each(func(k gpu.Kernel, _ []gpu.Tensor) {
 			m, ok := k.Info.(MatmulInfo)
 			if !ok {
 				return

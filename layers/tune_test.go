@@ -91,7 +91,7 @@ func TestTune(t *testing.T) {
 			}
 			target.Choices = choices
 			recorded := map[string]string{}
-			record(target).Each(func(k gpu.Kernel) {
+			record(target).Each(func(k gpu.Kernel, _ []gpu.Tensor) {
 				if m, ok := k.Info.(MatmulInfo); ok {
 					recorded[m.Class()] = m.Variant
 				}
