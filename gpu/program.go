@@ -10,7 +10,7 @@ type Program struct {
 
 	ops     []op
 	err     error
-	part    string
+	section string // of what is recorded next
 	scratch []*memory
 	pinned  map[*memory]bool
 	version map[*memory]int // counts the ops that wrote a memory
@@ -31,12 +31,12 @@ const (
 )
 
 type op struct {
-	kind   opKind
-	part   string
-	kernel Kernel
-	args   []Tensor
-	staged []*staged // of each argument; nil where it is bound as a buffer
-	stage  *staged
+	kind    opKind
+	section string
+	kernel  Kernel
+	args    []Tensor
+	staged  []*staged // of each argument; nil where it is bound as a buffer
+	stage   *staged
 }
 
 // staged is a tensor's copy in a texture; Fold says how it lies there.
@@ -79,10 +79,14 @@ func (p *Program) Fail(format string, args ...any) {
 	}
 }
 
-// Part labels the ops recorded from here on, for timing ("matmul", "attention"). It returns the label before.
-func (p *Program) Part(label string) (before string) {
-	before, p.part = p.part, label
-	return before
+// Section labels the ops recorded until end is called, for timing ("matmul", "attention"). Of sections within sections
+// the innermost counts. A function that is one section begins with
+//
+//	defer p.Section("matmul")()
+func (p *Program) Section(label string) (end func()) {
+	outer := p.section
+	p.section = label
+	return func() { p.section = outer }
 }
 
 // Scratch names a tensor that lives from the first op that uses it to the last; others reuse its memory.
@@ -131,7 +135,7 @@ func (p *Program) Dispatch(k Kernel, args ...Tensor) {
 		return
 	}
 	f := k.facts()
-	o := op{kind: dispatch, part: p.part, kernel: k, args: args, staged: make([]*staged, len(args))}
+	o := op{kind: dispatch, section: p.section, kernel: k, args: args, staged: make([]*staged, len(args))}
 	for i, a := range args {
 		if f.bindings[i].access == texel {
 			o.staged[i] = p.stageOnce(a)
@@ -157,7 +161,7 @@ func (p *Program) Clear(t Tensor) {
 		return
 	}
 	p.version[t.mem]++
-	p.ops = append(p.ops, op{kind: clearOp, part: p.part, args: []Tensor{t}})
+	p.ops = append(p.ops, op{kind: clearOp, section: p.section, args: []Tensor{t}})
 }
 
 func (p *Program) stageOnce(t Tensor) *staged {
@@ -167,7 +171,7 @@ func (p *Program) stageOnce(t Tensor) *staged {
 	}
 	s := &staged{of: t, first: len(p.ops), version: p.version[t.mem]}
 	p.derived[key] = derivedTensor{version: s.version, staged: s}
-	p.ops = append(p.ops, op{kind: stage, part: p.part, args: []Tensor{t}, stage: s})
+	p.ops = append(p.ops, op{kind: stage, section: p.section, args: []Tensor{t}, stage: s})
 	return s
 }
 

@@ -51,12 +51,12 @@ func (b *TransformerBlock) Probabilities(p *gpu.Program, x gpu.Tensor, spans Spa
 
 func (b *TransformerBlock) attend(p *gpu.Program, x gpu.Tensor) gpu.Tensor {
 	qkv := b.QKV.Forward(p, b.norm(p, &b.Norm1, x), Epilogue{})
-	defer p.Part(p.Part("attention"))
+	defer p.Section("attention")()
 	return b.Attention.Forward(p, qkv, b.spans)
 }
 
 func (b *TransformerBlock) norm(p *gpu.Program, n *LayerNorm, x gpu.Tensor) gpu.Tensor {
-	defer p.Part(p.Part("layernorm"))
+	defer p.Section("layernorm")()
 	return n.Forward(p, x)
 }
 
@@ -78,11 +78,11 @@ func (b *TransformerBlock) Backward(p *gpu.Program, dy gpu.Tensor) gpu.Tensor {
 }
 
 func (b *TransformerBlock) attendBackward(p *gpu.Program, do gpu.Tensor) gpu.Tensor {
-	defer p.Part(p.Part("attention"))
+	defer p.Section("attention")()
 	return b.Attention.Backward(p, do)
 }
 
 func (b *TransformerBlock) normBackward(p *gpu.Program, n *LayerNorm, dy, residual gpu.Tensor, d *LayerNorm) gpu.Tensor {
-	defer p.Part(p.Part("layernorm"))
+	defer p.Section("layernorm")()
 	return n.Backward(p, dy, residual, d.Weight, d.Bias)
 }

@@ -21,7 +21,7 @@ type Optimizer struct {
 
 // AdamW records the norms and a step of AdamW.
 func (o *Optimizer) AdamW(p *gpu.Program) {
-	defer p.Part(p.Part("optimizer"))
+	defer p.Section("optimizer")()
 	o.norms(p)
 	per := quadsEach(p)
 	a := args{"PER": per, "DECAY": ref.BlockDecay, "LAST_LAYER": ref.BlockLastLayer, "TRAINABLE": ref.BlockTrainable}
@@ -81,7 +81,7 @@ type EMA struct {
 
 // Record records teacher += rate (student - teacher).
 func (e *EMA) Record(p *gpu.Program) {
-	defer p.Part(p.Part("optimizer"))
+	defer p.Section("optimizer")()
 	limit, per := e.limit, quadsEach(p)
 	if limit == 0 {
 		limit = maxSlice

@@ -14,7 +14,7 @@ const (
 	tunedRows = 512
 	// hopeless is how far behind the best a candidate's first run may be before it is dropped.
 	hopeless = 3
-	// better is what a candidate must take at most, beside the default, to be chosen: less is the clock's noise.
+	// better: a candidate must take at most this share of the default's time; a smaller gain is noise.
 	better = 0.95
 )
 
