@@ -28,10 +28,10 @@ type Device struct {
 	rate      float64 // cost units a second, as measured: see Run
 	staging   *wgpu.Buffer
 	stagingN  int
-	flying    inFlight
+	inFlight  submissions
 	waited    time.Duration
 	uploads   uploads
-	later     []*Readback // under way
+	readbacks []*Readback // started, and not done before the device is idle
 }
 
 // Open opens the adapter of that index or name, or the best one when name is empty.

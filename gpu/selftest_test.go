@@ -145,7 +145,7 @@ func TestSelfTestRunsWhatIsNeeded(t *testing.T) {
 		t.Error("an op that nothing needs has run")
 	}
 	Noise(x, 1, 1)
-	marks := p.needed(map[int]bool{0: true, 1: true, 5: true})
+	marks := p.dependencies(map[int]bool{0: true, 1: true, 5: true})
 	for n, want := range []bool{true, true, false, true, true, true, false} {
 		if marks[n] != want {
 			t.Errorf("op %d: needed %v, want %v", n, marks[n], want)

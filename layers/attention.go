@@ -85,28 +85,46 @@ func (l *Attention) valid(p *gpu.Program, qkv gpu.Tensor, spans Spans) bool {
 	return true
 }
 
-// kernel specialises one of the three that walk all tokens for each block of tokens they hold; it takes `products`
-// multiplications a pair of tokens and element of a head. work is the twin for all tokens or only some, and tells
-// which elements those are.
+// kernel specialises one of the three that walk all tokens for each block of tokens they hold. products is the
+// multiplications per pair of tokens and per head element. work is the twin for all tokens or only some, and tells which
+// elements those are.
 func (l *Attention) kernel(p *gpu.Program, name string, products int, s Span, work func(a [][]float32, only ...int) [][]int) gpu.Kernel {
 	H, T, B := l.Heads, s.T, s.B
-	hd := l.qkv.Cols() / 3 / H
+	hd := l.headSize()
 	k := gpu.Kernel{
 		Flops: products * B * H * T * T * hd, Tolerance: approximate,
 		Twin:   func(a [][]float32) { work(a) },
 		Sample: func(a [][]float32) [][]int { return work(a, ref.Some(T, products*B*H*T*hd/2, 4)...) },
 	}
-	if p.Target.Matmul == gpu.Tile {
-		a := attentionTile(hd)
-		blocks := ceil(T, 32)
-		k.Params = []uint32{uint32(B * H * blocks), uint32(T), uint32(blocks), uint32(s.First)}
-		k.Groups = spread(B * H * blocks)
-		// a turn of tokens: loops over the depth in steps of 2 vec4s at least, and twice over 16 tokens at a time
-		tx := a["TX"].(int)
-		k.Trips = ceil(T, 4*tx) * (1 + ceil(hd, 8) + 2*tx/4)
-		a["HEADS"], a["HD"] = H, hd
-		return newKernel(name+"_tile", a, k)
+	switch p.Target.Attention {
+	case gpu.TileAttention:
+		return l.tileKernel(k, name, s)
+	case gpu.TexelAttention:
+		return l.texelKernel(k, name, s)
 	}
+	p.Fail("attention: there is no member %q", p.Target.Attention)
+	return k
+}
+
+func (l *Attention) headSize() int { return l.qkv.Cols() / 3 / l.Heads }
+
+// tileKernel makes k the tile member's.
+func (l *Attention) tileKernel(k gpu.Kernel, name string, s Span) gpu.Kernel {
+	H, T, B, hd := l.Heads, s.T, s.B, l.headSize()
+	a := attentionTile(hd)
+	blocks := ceil(T, 32)
+	k.Params = []uint32{uint32(B * H * blocks), uint32(T), uint32(blocks), uint32(s.First)}
+	k.Groups = spread(B * H * blocks)
+	// a turn of tokens: loops over the depth in steps of 2 vec4s at least, and twice over 16 tokens at a time
+	tx := a["TX"].(int)
+	k.Trips = ceil(T, 4*tx) * (1 + ceil(hd, 8) + 2*tx/4)
+	a["HEADS"], a["HD"] = H, hd
+	return newKernel(name+"_tile", a, k)
+}
+
+// texelKernel makes k the texel member's.
+func (l *Attention) texelKernel(k gpu.Kernel, name string, s Span) gpu.Kernel {
+	H, T, B, hd := l.Heads, s.T, s.B, l.headSize()
 	mine, each := attentionTexels(hd)
 	blocks := ceil(T, mine)
 	qkv, out := gpu.FoldOf(l.qkv), gpu.FoldOf(l.o)

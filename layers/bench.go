@@ -11,7 +11,7 @@ const (
 // BenchFMA records a kernel that does nothing but chains independent chains of fma in each of out's elements
 // (a multiple of 64).
 func BenchFMA(p *gpu.Program, chains int, out gpu.Tensor) {
-	defer p.Part(p.Part("fma"))
+	defer p.Section("fma")()
 	n := out.Len()
 	if n%workgroup != 0 {
 		p.Fail("bench: %d invocations are no multiple of %d", n, workgroup)
@@ -40,7 +40,7 @@ func fmaTwin(out []float32, chains int) {
 
 // BenchCopy records a copy of x into out by a kernel; both have a multiple of 4 elements.
 func BenchCopy(p *gpu.Program, x, out gpu.Tensor) {
-	defer p.Part(p.Part("copy"))
+	defer p.Section("copy")()
 	if x.Len() != out.Len() || x.Len()%4 != 0 {
 		p.Fail("bench: %v cannot be copied into %v by fours", x.Shape, out.Shape)
 	}

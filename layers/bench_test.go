@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/dinogpu/dinogpu/gpu"
+	"github.com/dinogpu/dinogpu/shaders"
 )
 
 func TestBenchFMA(t *testing.T) {
@@ -23,7 +24,7 @@ func TestBenchFMA(t *testing.T) {
 }
 
 func TestBenchCopy(t *testing.T) {
-	for _, n := range []int{4, 1004, 1 << 20} {
+	for _, n := range []int{4, 1004, 1 << 20, 4*workgroup*shaders.GroupsPerRow + 1000} { // the last in a folded grid
 		p := gpu.NewProgram(t.Name(), gpu.SoftwareTarget)
 		var in inputs
 		BenchCopy(p, in.noise("x", n), in.noise("out", n))

@@ -51,19 +51,19 @@ func (b *TransformerBlock) Probabilities(p *gpu.Program, x gpu.Tensor, spans Spa
 
 func (b *TransformerBlock) attend(p *gpu.Program, x gpu.Tensor) gpu.Tensor {
 	qkv := b.QKV.Forward(p, b.norm(p, &b.Norm1, x), Epilogue{})
-	defer p.Part(p.Part("attention"))
+	defer p.Section("attention")()
 	return b.Attention.Forward(p, qkv, b.spans)
 }
 
 func (b *TransformerBlock) norm(p *gpu.Program, n *LayerNorm, x gpu.Tensor) gpu.Tensor {
-	defer p.Part(p.Part("layernorm"))
+	defer p.Section("layernorm")()
 	return n.Forward(p, x)
 }
 
 // Backward records the gradients of the block's weights and returns that of its input, from dy, that of its
 // output.
 func (b *TransformerBlock) Backward(p *gpu.Program, dy gpu.Tensor) gpu.Tensor {
-	if p.Target.Lanes > 1 && b.hidden.Len()%4 == 0 {
+	if !p.Target.Software && b.hidden.Len()%4 == 0 {
 		// a GPU has arithmetic to spare and no memory: the hidden layer is made again. Software has it the other way.
 		b.FC2.x = geluForward(p, b.hidden)
 	}
@@ -78,11 +78,11 @@ func (b *TransformerBlock) Backward(p *gpu.Program, dy gpu.Tensor) gpu.Tensor {
 }
 
 func (b *TransformerBlock) attendBackward(p *gpu.Program, do gpu.Tensor) gpu.Tensor {
-	defer p.Part(p.Part("attention"))
+	defer p.Section("attention")()
 	return b.Attention.Backward(p, do)
 }
 
 func (b *TransformerBlock) normBackward(p *gpu.Program, n *LayerNorm, dy, residual gpu.Tensor, d *LayerNorm) gpu.Tensor {
-	defer p.Part(p.Part("layernorm"))
+	defer p.Section("layernorm")()
 	return n.Backward(p, dy, residual, d.Weight, d.Bias)
 }

@@ -7,7 +7,7 @@ import (
 
 // classRows records the first row of each picture of two tensors: (R, D) to (pictures, D).
 func classRows(p *gpu.Program, x, y gpu.Tensor, s Spans) (outX, outY gpu.Tensor) {
-	defer p.Part(p.Part("tokens"))
+	defer p.Section("tokens")()
 	B, D := s.Pictures(), x.Cols()
 	outX, outY = p.Scratch(x.Name+".class", B, D), p.Scratch(y.Name+".class", B, D)
 	p.Dispatch(newKernel("class_rows", args{"D": D}, gpu.Kernel{
@@ -22,7 +22,7 @@ func classRows(p *gpu.Program, x, y gpu.Tensor, s Spans) (outX, outY gpu.Tensor)
 
 // allRows records classRows' backward: (pictures, D) to (R, D), zero in the rows of the patches.
 func allRows(p *gpu.Program, doutX, doutY gpu.Tensor, s Spans) (dx, dy gpu.Tensor) {
-	defer p.Part(p.Part("tokens"))
+	defer p.Section("tokens")()
 	R, D := s.Rows(), doutX.Cols()
 	dx, dy = p.Scratch(doutX.Name+".all", R, D), p.Scratch(doutY.Name+".all", R, D)
 	p.Dispatch(newKernel("class_rows_backward", args{"D": D}, gpu.Kernel{

@@ -20,7 +20,7 @@ type Embedding struct {
 
 // Forward records the tokens (R, D) of patches and says where they lie.
 func (e *Embedding) Forward(p *gpu.Program, patches Patches) (gpu.Tensor, Spans) {
-	defer p.Part(p.Part("tokens"))
+	defer p.Section("tokens")()
 	c := e.Config
 	e.patches, e.resize = patches, make([]gpu.Tensor, len(patches.grids))
 	e.Proj.Weight = e.Proj.Weight.Reshape(c.Dim, 3*c.Patch*c.Patch)
@@ -47,7 +47,7 @@ func (e *Embedding) positions(p *gpu.Program, i int) gpu.Tensor {
 
 // Backward records the gradients of the projection, the class token and the positions from dx (R, D).
 func (e *Embedding) Backward(p *gpu.Program, dx gpu.Tensor) {
-	defer p.Part(p.Part("tokens"))
+	defer p.Section("tokens")()
 	side, D := e.Config.Side(), e.Config.Dim
 	stored := e.DPositions.Reshape(side*side+1, D)
 	dpatches := p.Scratch("dpatches", e.patches.rows.Rows(), D)

@@ -78,7 +78,7 @@ func NewPrototypes(prefix string, weights, gradients *Arena, trainGain bool) *Pr
 
 // Begin records the rows' normalisation, ahead of any head that uses them.
 func (l *Prototypes) Begin(p *gpu.Program) {
-	defer p.Part(p.Part("prototypes"))
+	defer p.Section("prototypes")()
 	l.weight = l.norm.Forward(p, l.v, l.g)
 	if !l.dv.IsZero() {
 		l.dweight = p.Scratch("prototypes.dweight", l.v.Shape...)
@@ -99,7 +99,7 @@ func (l *Prototypes) Backward(p *gpu.Program, dlogits, y, dy gpu.Tensor) {
 
 // End records the gradients of weight_v and weight_g, after the last head's Backward.
 func (l *Prototypes) End(p *gpu.Program) {
-	defer p.Part(p.Part("prototypes"))
+	defer p.Section("prototypes")()
 	l.norm.Backward(p, l.dweight, l.dv, l.dg)
 }
 
@@ -134,15 +134,15 @@ func (h *Head) Forward(p *gpu.Program, x gpu.Tensor) gpu.Tensor {
 		}
 		x = h.mlp[i].Forward(p, x, e)
 	}
-	defer p.Part(p.Part("prototypes"))
+	defer p.Section("prototypes")()
 	return h.norm.Forward(p, x)
 }
 
 // Backward records the gradients of the head's weights and returns that of the features, from dy (R, bottleneck).
 func (h *Head) Backward(p *gpu.Program, dy gpu.Tensor) gpu.Tensor {
-	before := p.Part("prototypes")
+	end := p.Section("prototypes")
 	dx := h.norm.Backward(p, dy)
-	p.Part(before)
+	end()
 	for i := len(h.mlp) - 1; i >= 0; i-- {
 		var inner gpu.Tensor
 		if i > 0 {

@@ -37,7 +37,7 @@ func (e Epilogue) fused() bool {
 // MatMul records c = op(a) op(b) and returns c (M, N). Rows are all but the last dimension of a tensor.
 // a and b may have columns beyond K (or M, N): rows padded to whole vec4s.
 func MatMul(p *gpu.Program, form Form, a, b, c gpu.Tensor, e Epilogue) gpu.Tensor {
-	defer p.Part(p.Part("matmul"))
+	defer p.Section("matmul")()
 	m := newShape(p, form, a, b, c, e.fused())
 	m.recordSplit(p, m.variant(p), a, b, c, e)
 	return c
@@ -46,9 +46,9 @@ func MatMul(p *gpu.Program, form Form, a, b, c gpu.Tensor, e Epilogue) gpu.Tenso
 // recordSplit records the matmul whole, or in splits and their sum.
 func (m MatmulShape) recordSplit(p *gpu.Program, v variant, a, b, c gpu.Tensor, e Epilogue) {
 	if !e.Sums.IsZero() && !m.sums(v) {
-		before := p.Part("bias")
+		end := p.Section("bias")
 		columnsSum(p, a, e.Sums)
-		p.Part(before)
+		end()
 		e.Sums = gpu.Tensor{}
 	}
 	splits := m.split(v)

@@ -35,7 +35,7 @@ func (in *inputs) matmul(p *gpu.Program, v string, form Form, M, N, K int, e Epi
 
 // matmulsOf is what a program's matmuls say of themselves.
 func matmulsOf(p *gpu.Program) (all []MatmulInfo) {
-	p.Each(func(k gpu.Kernel) {
+	p.Each(func(k gpu.Kernel, _ []gpu.Tensor) {
 		if m, ok := k.Info.(MatmulInfo); ok {
 			all = append(all, m)
 		}
@@ -156,7 +156,7 @@ func TestMatMulSums(t *testing.T) {
 				var in inputs
 				in.matmul(p, v, TN, s[0], s[1], s[2], Epilogue{Accumulate: true, Sums: in.noise("sums", s[0])})
 				own := 0
-				p.Each(func(k gpu.Kernel) {
+				p.Each(func(k gpu.Kernel, _ []gpu.Tensor) {
 					if k.Name == "columns_sum" {
 						own++
 					}

@@ -21,7 +21,7 @@ type Optimizer struct {
 
 // AdamW records the norms and a step of AdamW.
 func (o *Optimizer) AdamW(p *gpu.Program) {
-	defer p.Part(p.Part("optimizer"))
+	defer p.Section("optimizer")()
 	o.norms(p)
 	per := quadsEach(p)
 	a := args{"PER": per, "DECAY": ref.BlockDecay, "LAST_LAYER": ref.BlockLastLayer, "TRAINABLE": ref.BlockTrainable}
@@ -81,7 +81,7 @@ type EMA struct {
 
 // Record records teacher += rate (student - teacher).
 func (e *EMA) Record(p *gpu.Program) {
-	defer p.Part(p.Part("optimizer"))
+	defer p.Section("optimizer")()
 	limit, per := e.limit, quadsEach(p)
 	if limit == 0 {
 		limit = maxSlice
@@ -100,7 +100,7 @@ func (e *EMA) Record(p *gpu.Program) {
 // quadsEach is how many vec4 of a block one invocation works on: a GPU wants neighbours to read together,
 // software wants the step's scalars read seldom.
 func quadsEach(p *gpu.Program) int {
-	if p.Target.Lanes == 1 {
+	if p.Target.Software {
 		return 16
 	}
 	return 1

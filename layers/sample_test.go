@@ -24,7 +24,7 @@ func samples(t *testing.T, target gpu.Target) map[string]struct {
 		if p.Err() != nil {
 			t.Fatal(p.Err())
 		}
-		p.EachKernel(func(k gpu.Kernel, args []gpu.Tensor) {
+		p.Each(func(k gpu.Kernel, args []gpu.Tensor) {
 			if k.Sample == nil {
 				return
 			}

@@ -7,7 +7,7 @@ import (
 
 // SGD records the norms and a step of SGD with momentum.
 func (o *Optimizer) SGD(p *gpu.Program) {
-	defer p.Part(p.Part("optimizer"))
+	defer p.Section("optimizer")()
 	o.norms(p)
 	o.sgd(p, gpu.Tensor{})
 }
@@ -16,7 +16,7 @@ func (o *Optimizer) SGD(p *gpu.Program) {
 // d = gradient + decay x weight is scaled by 0.001 |weight| / |d|. Those that do not decay are the ones of one
 // dimension, which LARS leaves to plain SGD.
 func (o *Optimizer) LARS(p *gpu.Program) {
-	defer p.Part(p.Part("optimizer"))
+	defer p.Section("optimizer")()
 	o.norms(p)
 	partials := p.Scratch("lars.partials", o.Segments.blocks.Len(), 2)
 	o.Segments.slices(p, o.slice(), func(runs []gpu.Tensor, first, blocks int) {

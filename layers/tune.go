@@ -14,7 +14,7 @@ const (
 	tunedRows = 512
 	// hopeless is how far behind the best a candidate's first run may be before it is dropped.
 	hopeless = 3
-	// better is what a candidate must take at most, beside the default, to be chosen: less is the clock's noise.
+	// better: a candidate must take at most this share of the default's time; a smaller gain is noise.
 	better = 0.95
 )
 
@@ -64,7 +64,7 @@ func Tune(ctx context.Context, d *gpu.Device, t gpu.Target, programs []*gpu.Prog
 func tunables(programs []*gpu.Program) map[string]tunable {
 	classes := map[string]tunable{}
 	for _, p := range programs {
-		p.Each(func(k gpu.Kernel) {
+		p.Each(func(k gpu.Kernel, _ []gpu.Tensor) {
 			m, ok := k.Info.(MatmulInfo)
 			if !ok {
 				return

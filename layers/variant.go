@@ -16,10 +16,17 @@ type variant struct {
 	lanes               int // invocations a workgroup: register and texel only
 }
 
-// variants are all there are. AMD's compiler (Mesa's, for NAVI21 and GFX1100) gives the 4x4 tiles at least 20 waves
-// and 86 % multiply-adds in their inner loop, 8x4 16 waves and 89 %, 8x8 8 waves and 92 %, with the index checks that
-// wgpu asks of naga on Vulkan (Restrict); without any 87, 90 and 94 %, and as many waves. It spills in none that a GPU
-// is offered, either way; it does in texel 8x8.
+// variants are all there are. What AMD's compiler (Mesa's, for NAVI21 and GFX1100) makes of them: the waves that run at
+// once, and the share of multiply-adds in the inner loop, with the index checks that wgpu asks of naga on Vulkan
+// (Restrict) and without any:
+//
+//	variant    waves       checked  unchecked  spills
+//	tile 4x4   20 or more  86 %     87 %       no
+//	tile 8x4   16          89 %     90 %       no
+//	tile 8x8    8          92 %     94 %       no
+//	texel 8x8                                  yes: offered to software alone
+//
+// The other variants that GPUs are offered do not spill either.
 var variants = []variant{
 	{name: "tile 64x64x8 4x4", member: gpu.Tile, rows: 4, cols: 4, tileM: 64, tileN: 64, depth: 8},
 	{name: "tile 64x64x16 4x4", member: gpu.Tile, rows: 4, cols: 4, tileM: 64, tileN: 64, depth: 16},
@@ -44,7 +51,7 @@ var defaults = map[gpu.Matmul][2]string{
 // Candidates are the variants worth measuring on a kind of adapter: buffers are hopeless in software, where a read goes
 // lane by lane.
 func Candidates(t gpu.Target) []string {
-	if t.Lanes == 1 {
+	if t.Software {
 		return []string{"texel 16x16", "texel 8x16", "texel 8x8"}
 	}
 	return []string{
@@ -79,7 +86,7 @@ func (m MatmulShape) variant(p *gpu.Program) variant {
 func (m MatmulShape) defaultVariant(t gpu.Target) string {
 	d := defaults[t.Matmul]
 	switch {
-	case t.Lanes > 1:
+	case !t.Software:
 		return d[1]
 	case d[0] == "texel 16x16" && m.M <= 8:
 		return "texel 8x16"

@@ -97,15 +97,15 @@ func (v *ViT) Forward(p *gpu.Program, patches Patches) gpu.Tensor {
 		v.lastInput = x
 		x = b.Forward(p, x, spans)
 	}
-	defer p.Part(p.Part("layernorm"))
+	defer p.Section("layernorm")()
 	return v.norm.Forward(p, x)
 }
 
 // Backward records the gradients of all weights, from that of the features (B, D).
 func (v *ViT) Backward(p *gpu.Program, dfeatures gpu.Tensor) {
-	before := p.Part("layernorm")
+	end := p.Section("layernorm")
 	dx := v.norm.Backward(p, dfeatures, gpu.Tensor{}, v.dnorm.Weight, v.dnorm.Bias)
-	p.Part(before)
+	end()
 	for i := len(v.blocks) - 1; i >= 0; i-- {
 		dx = v.blocks[i].Backward(p, dx)
 	}

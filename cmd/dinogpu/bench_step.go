@@ -172,7 +172,7 @@ func (m *bencher) ops(t *dino.Trainer) error {
 		}
 		names, all = append(names, p.Name), append(all, times)
 		runs := runsInStep(t, i)
-		for part, seconds := range gpu.SecondsByPart(times) {
+		for part, seconds := range gpu.SecondsBySection(times) {
 			if part == "" {
 				part = "other"
 			}
@@ -234,9 +234,9 @@ func (m *bencher) matmuls(times []gpu.OpTime, runs int) []matmulRow {
 			calls[shape]++
 			seconds[shape] += ahead + t.Seconds
 			ahead, last = 0, &shape
-		case t.Part == "matmul" && t.Kernel == "partials_reduce" && last != nil:
+		case t.Section == "matmul" && t.Kernel == "partials_reduce" && last != nil:
 			seconds[*last] += t.Seconds
-		case t.Part == "matmul":
+		case t.Section == "matmul":
 			ahead += t.Seconds
 		}
 	}

@@ -140,14 +140,14 @@ func TestBenchMistakes(t *testing.T) {
 func TestMatmulRowsHoldWhatAMatmulNeeds(t *testing.T) {
 	m := &bencher{}
 	info := layers.MatmulInfo{MatmulShape: layers.MatmulShape{Form: layers.NT, M: 10, N: 20, K: 30}, Variant: "texel 16x16"}
-	matmul := gpu.OpTime{Part: "matmul", Kernel: "matmul_texel", Info: info, Seconds: 4}
+	matmul := gpu.OpTime{Section: "matmul", Kernel: "matmul_texel", Info: info, Seconds: 4}
 	info.Fused = true
-	fused := gpu.OpTime{Part: "matmul", Kernel: "matmul_texel", Info: info, Seconds: 4}
+	fused := gpu.OpTime{Section: "matmul", Kernel: "matmul_texel", Info: info, Seconds: 4}
 	rows := m.matmuls([]gpu.OpTime{
-		{Part: "bias", Kernel: "columns_sum", Seconds: 100},
-		{Part: "matmul", Kernel: "stage", Seconds: 1},
+		{Section: "bias", Kernel: "columns_sum", Seconds: 100},
+		{Section: "matmul", Kernel: "stage", Seconds: 1},
 		matmul,
-		{Part: "matmul", Kernel: "partials_reduce", Seconds: 2},
+		{Section: "matmul", Kernel: "partials_reduce", Seconds: 2},
 		fused,
 	}, 3)
 	if len(rows) != 1 || rows[0].Name != "forward" || rows[0].Seconds != 5.5 || rows[0].Calls != 6 || rows[0].M != 10 || rows[0].N != 20 || rows[0].K != 30 || rows[0].Variant != "texel 16x16" {

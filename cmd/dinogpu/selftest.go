@@ -81,7 +81,7 @@ func (t *selfTester) record() error {
 	}
 	rate, err := t.rate(target)
 	if err != nil {
-		return fmt.Errorf("%w\nThe selftest could not begin. %s", err, t.advice())
+		return fmt.Errorf("%w\nThe selftest could not begin. %s", err, t.advice(true))
 	}
 	if _, err := recordWhatFits(&s, target, t.app.console); err != nil {
 		return err
@@ -164,7 +164,7 @@ func (t *selfTester) run() error {
 			if errors.Is(err, context.Canceled) || t.app.ctx.Err() != nil {
 				return err
 			}
-			return fmt.Errorf("%w\nThe selftest could not go on after %d kernels. %s", err, len(s.Results), t.advice())
+			return fmt.Errorf("%w\nThe selftest could not go on after %d kernels. %s", err, len(s.Results), t.advice(true))
 		}
 	}
 	t.report.add(s.Results)

@@ -59,7 +59,7 @@ func addKernels(files map[string]string, s settings.Settings, target gpu.Target,
 			return nil, err
 		}
 		for _, p := range t.Programs() {
-			p.Each(func(k gpu.Kernel) {
+			p.Each(func(k gpu.Kernel, _ []gpu.Tensor) {
 				files[shaderFile(k)] = k.Source
 				if m, ok := k.Info.(layers.MatmulInfo); ok {
 					classes = append(classes, m.Class())

@@ -9,7 +9,7 @@ import (
 // situationOf looks at what preset auto chooses by: how many pictures there
 // are, and whether the adapter is software. Pictures that cannot be read and
 // an adapter that is not there are the run's to report. A plan looks at no
-// adapter: it is for a GPU unless --matmul says texel.
+// adapter: see planTarget.
 func (t *trainCmd) situationOf(s settings.Settings, plan bool) settings.AutoInput {
 	at := settings.AutoInput{Pictures: settings.AssumedPictures, Assumed: true}
 	if s.Config.Data != "" {
@@ -18,7 +18,7 @@ func (t *trainCmd) situationOf(s settings.Settings, plan bool) settings.AutoInpu
 		}
 	}
 	if plan {
-		at.Software = s.Run.Matmul == string(gpu.Texel)
+		at.Software = planTarget(s.Run.Matmul).Software
 	} else if adapter, err := gpu.Find(s.Run.Adapter); err == nil {
 		at.Software = adapter.Software
 	}

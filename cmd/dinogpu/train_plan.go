@@ -7,18 +7,14 @@ import (
 	"github.com/dinogpu/dinogpu/dino"
 	"github.com/dinogpu/dinogpu/dino/disk"
 	"github.com/dinogpu/dinogpu/gpu"
+	"github.com/dinogpu/dinogpu/layers/tuning"
 )
 
-// dryRun says what the run would take. It opens no device and no picture, and
-// counts the pictures where they are there; where --matmul leaves the choice,
-// it plans for a GPU.
+// dryRun says what the run would take. It opens no device and no image, and
+// counts the images where they are there.
 func (t *trainCmd) dryRun(a *app) error {
 	s := t.Settings
-	target := gpu.GPUTarget
-	if s.Run.Matmul == string(gpu.Texel) {
-		target = gpu.SoftwareTarget
-	}
-	trainer, err := dino.Record(s.Config, target, 1, dino.Options{Crops: s.Run.Crops})
+	trainer, err := dino.Record(s.Config, planTarget(s.Run.Matmul), 1, dino.Options{Crops: s.Run.Crops})
 	if err != nil {
 		return err
 	}
@@ -49,4 +45,13 @@ func (t *trainCmd) dryRun(a *app) error {
 	fmt.Fprintf(w, "limits\tany WebGPU device's will do\n")
 	fmt.Fprintf(w, "matmul\t%s\n", p.Matmul)
 	return w.Flush()
+}
+
+// planTarget is what a plan is for, which looks at no adapter: a GPU, or software where --matmul says texel, whose
+// matmuls are made for that.
+func planTarget(matmul string) gpu.Target {
+	if matmul == string(gpu.Texel) {
+		return gpu.SoftwareTarget
+	}
+	return tuning.Force(gpu.GPUTarget, matmul)
 }

@@ -91,3 +91,17 @@ func TestDryRunTable(t *testing.T) {
 		t.Errorf("numbers (-want +got):\n%s", d)
 	}
 }
+
+// A plan is for a GPU with the matmuls that are asked for, or for software where they are made for that.
+func TestPlanTarget(t *testing.T) {
+	for matmul, want := range map[string]gpu.Target{
+		"auto":     gpu.GPUTarget,
+		"tile":     gpu.GPUTarget,
+		"register": {Matmul: gpu.Register, Attention: gpu.TileAttention},
+		"texel":    gpu.SoftwareTarget,
+	} {
+		if got := planTarget(matmul); got.Matmul != want.Matmul || got.Attention != want.Attention || got.Software != want.Software {
+			t.Errorf("--matmul %s is planned as %+v", matmul, got)
+		}
+	}
+}

@@ -29,7 +29,7 @@ func TestTunedTrainingIsRecorded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, choices, err := layers.ParseMatmul(h.Matmul); err != nil || len(choices) < 3 {
+	if target, err := layers.ParseMatmul(h.Matmul, gpu.SoftwareTarget); err != nil || len(target.Choices) < 3 {
 		t.Errorf("the checkpoint says %q: %v", h.Matmul, err)
 	}
 	if again := dinogpu(t, tuned, append(small, "--run-dir", dir+"2")...); strings.Contains(again.stderr, "0 known before") {

@@ -18,8 +18,7 @@ type resumed struct {
 	folder  *Folder // held for this process, not changed yet
 	header  weights.Header
 	tensors []layers.HostTensor // none: the run ended before it saved, and starts again at step 0
-	matmul  gpu.Matmul          // the same choice gives the same bytes
-	choices gpu.Choices
+	target  gpu.Target          // the checkpoint's, the kind of adapter left open: the same kernels give the same bytes
 }
 
 // Resume goes on with the run in that folder, from its newest whole checkpoint, bit for bit. Zero settings stand for the
@@ -87,7 +86,7 @@ func (r *Run) readCheckpoint(stored settings.Settings) (err error) {
 	if err != nil {
 		return err
 	}
-	if f.matmul, f.choices, err = layers.ParseMatmul(f.header.Matmul); err != nil {
+	if f.target, err = layers.ParseMatmul(f.header.Matmul, gpu.Target{}); err != nil {
 		return fmt.Errorf("the checkpoint of step %d in %s was computed with matmuls that this version does not have: %w; go on with the version that began the run", f.header.Step, folder, err)
 	}
 	if stored, err = f.header.Settings(); err != nil {
@@ -96,7 +95,8 @@ func (r *Run) readCheckpoint(stored settings.Settings) (err error) {
 	if err := stored.SameRun(r.settings); err != nil {
 		return err
 	}
-	if now := r.settings.Run; now.Matmul != "auto" && now.Matmul != f.header.Matmul || now.Crops != stored.Run.Crops {
+	now := r.settings.Run
+	if now.Matmul != "auto" && (now.Matmul != string(f.target.Matmul) || len(f.target.Choices) > 0) || now.Crops != stored.Run.Crops {
 		r.say("`matmul` or `crops` has changed: results differ by rounding from here on")
 	}
 	if now := r.settings.Config; now.Epochs != stored.Config.Epochs {
@@ -113,10 +113,13 @@ func begun(folder string) bool {
 
 func (f *resumed) hasState() bool { return f != nil && f.tensors != nil }
 
-// target is how the run was recorded.
-func (f *resumed) target(d *gpu.Device) gpu.Target {
-	target := d.Target()
-	target.Matmul, target.Choices = f.matmul, f.choices
+// targetOn is how the run was recorded, but for the matmuls where other ones are asked for.
+func (f *resumed) targetOn(a gpu.Adapter, matmul string) gpu.Target {
+	target := f.target
+	target.Software = a.Software
+	if matmul != "auto" {
+		target.Matmul, target.Choices = gpu.Matmul(matmul), nil
+	}
 	return target
 }
 

@@ -139,8 +139,8 @@ func (r *Run) record(ctx context.Context) error {
 		return dino.Record(c, target, r.loader.StepsPerEpoch(), dino.Options{Crops: r.settings.Run.Crops})
 	}
 	var err error
-	if r.from.hasState() && r.settings.Run.Matmul == "auto" {
-		r.target = r.from.target(r.device)
+	if r.from.hasState() {
+		r.target = r.from.targetOn(r.device.Adapter, r.settings.Run.Matmul)
 	} else {
 		t := tuning.Tuner{
 			Device: r.device, Program: r.options.Program, Matmul: r.settings.Run.Matmul, Off: !r.settings.Run.Tune,

@@ -90,8 +90,10 @@ func (t Tuner) Known() gpu.Target {
 }
 
 // Forced is how programs are recorded for d: its own way unless matmul says another member than auto.
-func Forced(d *gpu.Device, matmul string) gpu.Target {
-	t := d.Target()
+func Forced(d *gpu.Device, matmul string) gpu.Target { return Force(d.Target(), matmul) }
+
+// Force is a target with its matmuls of another member, unless matmul is auto. The attention stays.
+func Force(t gpu.Target, matmul string) gpu.Target {
 	if matmul != "auto" {
 		t.Matmul = gpu.Matmul(matmul)
 	}

@@ -1,8 +1,8 @@
 package gpu
 
-// needed marks the ops without which those in wanted would not find what a whole run leaves for them. What a kept
-// tensor held before is taken to do for an op that only adds to it or changes it in place.
-func (p *Program) needed(wanted map[int]bool) []bool {
+// dependencies marks the wanted ops and those that they depend on. A kept tensor that an op only adds to or changes in
+// place counts as ready.
+func (p *Program) dependencies(wanted map[int]bool) []bool {
 	marks := make([]bool, len(p.ops))
 	live := map[*memory][]Tensor{}
 	alive := func(t Tensor) bool {
