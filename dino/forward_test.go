@@ -45,7 +45,7 @@ func (g *golden) checkForward(d *gpu.Device, tr *Trainer, target gpu.Target) {
 	}
 }
 
-// The backbone at six sizes, two not square, one not a multiple of the patch.
+// As it is trained, at six sizes, two not square, one not a multiple of the patch.
 func TestViTAgainstPyTorch(t *testing.T) {
 	d := openDevice(t)
 	for name, target := range targets {
@@ -64,11 +64,6 @@ func TestViTAgainstPyTorch(t *testing.T) {
 				p := gpu.NewProgram("vit", target)
 				patches := layers.GatherPatches(p, c.Patch, layers.FloatImages(images))
 				feature := p.Pin(layers.NewViT(c, "", weights, nil).Forward(p, patches))
-				blocks, attention := layers.NewViT(c, "", weights, nil).LastBlocks(p, patches, 2)
-				p.Pin(attention)
-				for _, b := range blocks {
-					p.Pin(b)
-				}
 				if err := p.Build(d); err != nil {
 					t.Fatal(err)
 				}
@@ -79,22 +74,11 @@ func TestViTAgainstPyTorch(t *testing.T) {
 				if err := p.Run(); err != nil {
 					t.Fatal(err)
 				}
-				read := func(x gpu.Tensor) []float32 {
-					v := make([]float32, x.Len())
-					if err := p.Read(x, v); err != nil {
-						t.Fatal(err)
-					}
-					return v
+				got := make([]float32, feature.Len())
+				if err := p.Read(feature, got); err != nil {
+					t.Fatal(err)
 				}
-				g.near("feature", read(feature), g.values(tag+"feature"), goldenForward)
-				g.near("last two blocks, normed", append(read(blocks[0]), read(blocks[1])...), g.values(tag+"normed_last2"), goldenForward)
-				T := attention.Cols()
-				full := g.values(tag + "attention")
-				var class []float32
-				for head := 0; head < len(full); head += T * T {
-					class = append(class, full[head:head+T]...)
-				}
-				g.near("attention of the class token", read(attention), class, goldenForward)
+				g.near("feature", got, g.values(tag+"feature"), goldenForward)
 			})
 		}
 	}

@@ -72,8 +72,7 @@ func safetensorsWeights(path string, run *Config) (*Weights, error) {
 		return nil, fmt.Errorf("%s holds positions for %d x %d patches, and pictures of %d pixels have %d x %d of %d: its metadata or the run's config.yaml is another model's",
 			path, side, side, w.ViT.ImageSize, w.ViT.Side(), w.ViT.Side(), w.ViT.Patch)
 	}
-	c := w.Config()
-	if err := first(c.validateData, c.validateModel); err != nil {
+	if err := first(func() error { return CheckNormalization(w.Mean, w.Std) }, func() error { return CheckViT(w.ViT) }); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	n, err := matchBackbone(path, RoleTeacher, named, w.ViT)

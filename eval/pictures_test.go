@@ -34,15 +34,11 @@ func (s fakeSource) Decode(i int) (*augment.Image, error) {
 // fakeEmbedder gives a picture's number and the size of the batch it came in.
 type fakeEmbedder struct{ batches *[]int }
 
-func (e fakeEmbedder) Features(_ context.Context, n int, picture func(i int) ([]uint8, error)) ([]float32, error) {
-	*e.batches = append(*e.batches, n)
+func (e fakeEmbedder) Features(_ context.Context, images [][]uint8) ([]float32, error) {
+	*e.batches = append(*e.batches, len(images))
 	var out []float32
-	for i := range n {
-		p, err := picture(i)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, float32(p[0]), 1)
+	for _, pixels := range images {
+		out = append(out, float32(pixels[0]), 1)
 	}
 	return out, nil
 }

@@ -159,15 +159,16 @@ func (c *knnCmd) measure(a *app, d *gpu.Device, w *dino.Weights, roles []string,
 		defer arena.Release()
 		nets = append(nets, network{role, arena})
 	}
-	batch := batchOf(w.ViT, c.ImageSize, q)
+	config := dino.BackboneConfig{ViT: w.ViT, Mean: w.Mean, Std: w.Std, Height: c.ImageSize, Width: c.ImageSize, Blocks: 1}
+	batch := batchOf(config, q)
 	train, test := newLeftOut(a.console, paths.Train), newLeftOut(a.console, paths.Test)
 	k := knnOf{
-		question: q, size: c.ImageSize, ks: c.NbKNN, temperature: c.Temperature,
+		question: q, ks: c.NbKNN, temperature: c.Temperature,
 		bank:    embedding(a.console, paths.Train, q.Bank, batch, train),
 		queries: embedding(a.console, paths.Test, q.Queries, batch, test),
 	}
 	defer a.console.Status("")
-	results, err := k.ask(a.ctx, d, w.Config(), d.Target(), nets)
+	results, err := k.ask(a.ctx, d, config, d.Target(), nets)
 	if err != nil {
 		if a.ctx.Err() != nil {
 			return knnReport{}, fmt.Errorf("%w: nothing was measured, and there was nothing to save", errInterrupted)
@@ -212,18 +213,17 @@ type network struct {
 // knnOf is one k-NN question with all that it takes to ask it.
 type knnOf struct {
 	question      eval.Question
-	size          int // pixels a side of the views
 	ks            []int
 	temperature   float64
 	bank, queries eval.Reading
 }
 
-// ask gives the accuracies of each network, whose backbone and normalisation are c's. Pictures are decoded once for
-// all of them.
-func (k knnOf) ask(ctx context.Context, d *gpu.Device, c dino.Config, target gpu.Target, nets []network) ([][]eval.Result, error) {
+// ask gives the accuracies of each network, whose backbone is c's. Images are decoded once for all of them.
+func (k knnOf) ask(ctx context.Context, d *gpu.Device, c dino.BackboneConfig, target gpu.Target, nets []network) ([][]eval.Result, error) {
+	c.Batch = k.bank.Batch
 	var embedders []eval.Embedder
 	for _, n := range nets {
-		b, err := dino.NewBackbone(d, c, target, n.arena, k.size, k.bank.Batch, false)
+		b, err := dino.NewBackbone(d, target, c, n.arena)
 		if err != nil {
 			return nil, err
 		}

@@ -9,7 +9,6 @@ import (
 	"github.com/dinogpu/dinogpu/augment"
 	"github.com/dinogpu/dinogpu/dino"
 	"github.com/dinogpu/dinogpu/eval"
-	"github.com/dinogpu/dinogpu/layers"
 )
 
 // labelledPaths are where a question's pictures lie.
@@ -48,8 +47,8 @@ func (l labelledPaths) open(size int, console *console) (eval.Question, error) {
 }
 
 // batchOf is how many pictures of the question a backbone takes at once: as many as fit, in batches of even length.
-func batchOf(v layers.ViTConfig, size int, q eval.Question) int {
-	n, most := max(len(q.Bank.Which), len(q.Queries.Which)), dino.BackboneBatch(v, size)
+func batchOf(c dino.BackboneConfig, q eval.Question) int {
+	n, most := max(len(q.Bank.Which), len(q.Queries.Which)), c.FittingBatch()
 	batches := (n + most - 1) / most
 	return (n + batches - 1) / batches
 }

@@ -17,7 +17,7 @@ func openKNN(s dino.Settings, console *console) (*knnOf, error) {
 		return nil, nil
 	}
 	size := s.Config.GlobalCropsSize
-	k := &knnOf{size: size, ks: []int{eval.DemoK}, temperature: eval.Temperature}
+	k := &knnOf{ks: []int{eval.DemoK}, temperature: eval.Temperature}
 	k.bank.Batch, k.queries.Batch = demoBatch, demoBatch
 	if s.Run.KNNTrain == "" { // the demo: settings of other pictures were refused
 		bank, test, err := augment.Demo()
@@ -31,7 +31,7 @@ func openKNN(s dino.Settings, console *console) (*knnOf, error) {
 	if k.question, err = (labelledPaths{Train: s.Run.KNNTrain, Test: s.Run.KNNTest}).open(size, console); err != nil {
 		return nil, err
 	}
-	batch := batchOf(s.Config.ViT(), size, k.question)
+	batch := batchOf(dino.BackboneOf(s.Config), k.question)
 	k.bank = eval.Reading{Batch: batch, LeftOut: newLeftOut(console, s.Run.KNNTrain).add}
 	k.queries = eval.Reading{Batch: batch, LeftOut: newLeftOut(console, s.Run.KNNTest).add}
 	return k, nil
@@ -59,7 +59,7 @@ func (r *training) measure(ctx context.Context, progress *progress) error {
 		return err
 	}
 	nets := []network{{dino.RoleTeacher, r.trainer.Teacher}, {dino.RoleStudent, r.trainer.Student}}
-	results, err := r.knn.ask(ctx, r.device, r.settings.Config, r.target, nets)
+	results, err := r.knn.ask(ctx, r.device, dino.BackboneOf(r.settings.Config), r.target, nets)
 	if ctx.Err() != nil {
 		return nil
 	}
