@@ -28,11 +28,13 @@ build: ## Build bin/dinogpu
 run: setup build ## Train the demo: real pictures, minutes on two cores
 	$(BIN) train --preset demo
 
-# testdata is a package of its own (it embeds the demo's pictures), and ./...
-# passes over folders of that name.
+# ./... passes over folders named testdata, and two of ours are packages: one
+# embeds the demo's images, one reads golden files for tests.
+PACKAGES := ./... ./testdata ./testdata/golden
+
 test: setup ## Run every test
-	$(GO) vet ./... ./testdata
-	$(GO) test -timeout 15m ./... ./testdata
+	$(GO) vet $(PACKAGES)
+	$(GO) test -timeout 15m $(PACKAGES)
 
 # A second driver to agree with, from Debian's package chromium.
 SWIFTSHADER ?= /usr/lib/chromium/vk_swiftshader_icd.json
@@ -42,8 +44,8 @@ test-swiftshader: ## The tests that use a device, on SwiftShader (Debian: apt in
 
 check: build ## Formatting, vet, staticcheck; Windows and every kernel where the compilers are
 	@sh .ci/format.sh '$(GO)' '$(GOFUMPT)'
-	$(GO) vet ./... ./testdata
-	$(GO) run $(STATICCHECK) ./... ./testdata
+	$(GO) vet $(PACKAGES)
+	$(GO) run $(STATICCHECK) $(PACKAGES)
 	@sh .ci/windows.sh '$(GO)'
 	@sh .ci/shaders.sh $(BIN)
 

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/dinogpu/dinogpu/augment/decode"
 )
 
 // badList remembers which pictures could not be decoded.
@@ -61,17 +63,10 @@ func (b *badList) tooMany() error {
 		len(b.seen), b.src.Len(), b.limit, strings.Join(names, ", "))
 }
 
-// count is how many are bad so far.
-func (b *badList) count() int {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return len(b.seen)
-}
-
 // decode reads picture i of an epoch, or a replacement drawn from the stream
 // of (seed, epoch, i), so that the choice depends on nothing else. It gives
 // the place of the picture it took.
-func (b *badList) decode(i int, seed uint64, epoch int, shrink shrinkFor) (*Image, int, error) {
+func (b *badList) decode(i int, seed uint64, epoch int, shrink decode.Shrink) (*Image, int, error) {
 	// With at most limit bad pictures out of a few dozen or more, this many
 	// draws without one good picture do not happen.
 	const draws = 100
@@ -81,7 +76,7 @@ func (b *badList) decode(i int, seed uint64, epoch int, shrink shrinkFor) (*Imag
 		if !b.known(at) {
 			im, err := decodeShrunk(b.src, at, shrink)
 			if err == nil && (im == nil || im.W < 1 || im.H < 1) {
-				err = fmt.Errorf("picture %s holds no pixels: replace or remove it", quote(b.src.Name(at)))
+				err = fmt.Errorf("image %s: without pixels: replace or remove it", quote(b.src.Name(at)))
 			}
 			if err == nil {
 				return im, at, nil

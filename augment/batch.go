@@ -7,6 +7,8 @@ type Batch struct {
 	N, Epoch int
 	// Images are the pictures' places in the Source, replacements included.
 	Images []int
+	// Labels are the images' classes as the Source gives them, -1 for none.
+	Labels []int
 	// Views[v] holds view v of all B pictures: B x H x W x 3 bytes without
 	// gaps, H = W = the recipe's Size(v).
 	Views [][]uint8
@@ -38,7 +40,7 @@ func (l *Loader) batch(n, epoch int) *Batch {
 	select {
 	case b = <-l.free:
 	default:
-		b = &Batch{Images: make([]int, l.cfg.BatchSize)}
+		b = &Batch{Images: make([]int, l.cfg.BatchSize), Labels: make([]int, l.cfg.BatchSize)}
 		for v := range l.cfg.Recipe.Views() {
 			s := l.cfg.Recipe.Size(v)
 			b.Views = append(b.Views, make([]uint8, l.cfg.BatchSize*s*s*3))

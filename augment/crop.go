@@ -57,11 +57,11 @@ type scratch struct {
 // resizedCropInto is ResizedCrop into dst, w*h*3 bytes. The box counts the
 // picture's own pixels, also where decoding shrank it.
 func resizedCropInto(dst []uint8, im *Image, b Box, w, h int, s *scratch) {
-	if b.W == w && b.H == h && im.by <= 1 { // Pillow copies too
+	if b.W == w && b.H == h && im.Shrunk <= 1 { // Pillow copies too
 		for y := range h {
 			copy(dst[y*w*3:(y+1)*w*3], im.Pix[((b.Top+y)*im.W+b.Left)*3:])
 		}
 		return
 	}
-	resizeInto(dst, im, im.place(b), w, h, s)
+	resizeInto(dst, im, place(im, b), w, h, s)
 }

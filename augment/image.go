@@ -1,129 +1,33 @@
 package augment
 
 import (
-	"image"
-	"image/color"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"github.com/dinogpu/dinogpu/augment/decode"
 )
 
-// Image is a decoded picture: W x H pixels of 8-bit red, green, blue,
-// interleaved, row after row, so that Pix holds exactly H*W*3 bytes.
-type Image struct {
-	W, H int
-	Pix  []uint8
+// Image is what sources give and crops are made from: see [decode.Image].
+type Image = decode.Image
 
-	// Where decoding shrank the picture: how many times, and from what size.
-	// W and H are then the shrunk ones, rounded up. by is 0 or 1 elsewhere.
-	by, fullW, fullH int
-}
+// NewImage makes a black image of w x h pixels.
+func NewImage(w, h int) *Image { return decode.NewImage(w, h) }
 
-// NewImage makes a black picture of w x h pixels.
-func NewImage(w, h int) *Image {
-	return &Image{W: w, H: h, Pix: make([]uint8, w*h*3)}
-}
-
-// fromGo converts what Go's decoders give into RGB as Pillow's convert("RGB")
-// does: grey is tripled, palettes looked up, 16 bits cut to the upper 8, and
-// alpha dropped with the colour beneath it kept as it was stored. format is the
-// name that image.Decode gives.
-//
-// In one thing Pillow is not followed: 16-bit grey it clips at 255, so that all
-// but the darkest pixels turn white and nothing is left to learn from. X-rays
-// and depth maps are stored so; they keep their upper 8 bits here, as 16-bit
-// colour does in both.
-func fromGo(src image.Image, format string) *Image {
-	b := src.Bounds()
-	im := NewImage(b.Dx(), b.Dy())
-	switch s := src.(type) {
-	case *image.YCbCr:
-		if format == "webp" {
-			fromYCbCr(im, s, webpPlanes)
-		} else {
-			fromYCbCr(im, s, jpegPlanes(s.SubsampleRatio))
-		}
-	case *image.NYCbCrA: // WebP with alpha: the colour planes alone
-		fromYCbCr(im, &s.YCbCr, webpPlanes)
-	case *image.Gray:
-		for y := range im.H {
-			row := s.Pix[s.PixOffset(b.Min.X, b.Min.Y+y):]
-			for x := range im.W {
-				im.set(x, y, row[x], row[x], row[x])
-			}
-		}
-	case *image.RGBA: // formats without alpha: BMP, TIFF, RGB JPEG
-		if !s.Opaque() {
-			fromAny(im, src)
-			break
-		}
-		for y := range im.H {
-			row := s.Pix[s.PixOffset(b.Min.X, b.Min.Y+y):]
-			for x := range im.W {
-				im.set(x, y, row[4*x], row[4*x+1], row[4*x+2])
-			}
-		}
-	case *image.NRGBA:
-		for y := range im.H {
-			row := s.Pix[s.PixOffset(b.Min.X, b.Min.Y+y):]
-			for x := range im.W {
-				im.set(x, y, row[4*x], row[4*x+1], row[4*x+2])
-			}
-		}
-	case *image.Paletted:
-		fromPaletted(im, s)
-	default:
-		fromAny(im, src)
+// decodeFile reads one image file; shrink may be nil. Its errors name the file.
+func decodeFile(path string, shrink decode.Shrink) (*Image, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("image %s cannot be opened: %w", quote(path), bare(err))
 	}
-	return im
-}
-
-// fromAny asks for each pixel's colour, which is slow.
-func fromAny(im *Image, src image.Image) {
-	b := src.Bounds()
-	for y := range im.H {
-		for x := range im.W {
-			r, g, bl := straight(src.At(b.Min.X+x, b.Min.Y+y))
-			im.set(x, y, r, g, bl)
-		}
+	defer f.Close()
+	im, err := decode.Decode(f, shrink)
+	if p := (*fs.PathError)(nil); errors.As(err, &p) {
+		return nil, fmt.Errorf("image %s cannot be read: %w", quote(path), p.Err)
 	}
-}
-
-// set writes one pixel.
-func (im *Image) set(x, y int, r, g, b uint8) {
-	p := im.Pix[(y*im.W+x)*3:][:3]
-	p[0], p[1], p[2] = r, g, b
-}
-
-// fromPaletted looks every index up once converted. An index beyond a short
-// palette is a damaged file; it becomes black rather than a panic.
-func fromPaletted(im *Image, s *image.Paletted) {
-	var table [256][3]uint8
-	for i, c := range s.Palette {
-		if i < len(table) {
-			table[i][0], table[i][1], table[i][2] = straight(c)
-		}
+	if err != nil {
+		return nil, fmt.Errorf("image %s: %w", quote(path), err)
 	}
-	for y := range im.H {
-		row := s.Pix[s.PixOffset(s.Rect.Min.X, s.Rect.Min.Y+y):]
-		for x := range im.W {
-			c := table[row[x]]
-			im.set(x, y, c[0], c[1], c[2])
-		}
-	}
-}
-
-// straight gives a colour's stored bytes without its alpha. Colours that Go
-// keeps multiplied by alpha are divided again; for opaque ones that changes
-// nothing.
-func straight(c color.Color) (r, g, b uint8) {
-	switch c := c.(type) {
-	case color.NRGBA:
-		return c.R, c.G, c.B
-	case color.NRGBA64:
-		return uint8(c.R >> 8), uint8(c.G >> 8), uint8(c.B >> 8)
-	case color.Gray16:
-		return uint8(c.Y >> 8), uint8(c.Y >> 8), uint8(c.Y >> 8)
-	case color.CMYK:
-		return color.CMYKToRGB(c.C, c.M, c.Y, c.K)
-	}
-	n := color.NRGBA64Model.Convert(c).(color.NRGBA64)
-	return uint8(n.R >> 8), uint8(n.G >> 8), uint8(n.B >> 8)
+	return im, nil
 }

@@ -23,7 +23,7 @@ type fake struct {
 
 func (f fake) Len() int          { return f.n }
 func (f fake) Name(i int) string { return fmt.Sprintf("p%d", i) }
-func (f fake) Label(int) int     { return -1 }
+func (f fake) Label(i int) int   { return i%5 - 1 }
 func (f fake) Classes() []string { return nil }
 
 func (f fake) Decode(i int) (*Image, error) {
@@ -38,11 +38,12 @@ func (f fake) Decode(i int) (*Image, error) {
 type plain struct {
 	N, Epoch int
 	Images   []int
+	Labels   []int
 	Views    [][]uint8
 }
 
 func keep(b *Batch) plain {
-	p := plain{N: b.N, Epoch: b.Epoch, Images: slices.Clone(b.Images)}
+	p := plain{N: b.N, Epoch: b.Epoch, Images: slices.Clone(b.Images), Labels: slices.Clone(b.Labels)}
 	for _, v := range b.Views {
 		p.Views = append(p.Views, slices.Clone(v))
 	}
@@ -162,6 +163,7 @@ func TestAccumulateMakesTheSamePictures(t *testing.T) {
 				t.Errorf("step %d: epochs %d and %d", n, p.Epoch, w.Epoch)
 			}
 			joined.Images = append(joined.Images, p.Images...)
+			joined.Labels = append(joined.Labels, p.Labels...)
 			for v := range p.Views {
 				joined.Views[v] = append(joined.Views[v], p.Views[v]...)
 			}
@@ -174,8 +176,8 @@ func TestAccumulateMakesTheSamePictures(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if l.StepsPerEpoch() != 2 || l.BatchesPerEpoch() != 8 {
-		t.Errorf("%d steps, %d batches an epoch, want 2 and 8", l.StepsPerEpoch(), l.BatchesPerEpoch())
+	if l.StepsPerEpoch() != 2 {
+		t.Errorf("%d steps per epoch, want 2", l.StepsPerEpoch())
 	}
 }
 
@@ -192,6 +194,26 @@ func TestBatchLayout(t *testing.T) {
 				within(t, fmt.Sprintf("batch %d view %d slot %d", b.N, v, slot), b.Views[v][slot*size:(slot+1)*size], want, 0)
 			}
 		}
+	}
+}
+
+// A batch's labels are those of the images that it shows, replacements for bad
+// ones included; an image without a class has -1.
+func TestBatchLabels(t *testing.T) {
+	src, cfg := fake{n: 30, bad: func(i int) bool { return i < 9 }}, smallConfig()
+	none := 0
+	for _, b := range take(t, src, cfg, 0, 20) {
+		for slot, i := range b.Images {
+			if b.Labels[slot] != src.Label(i) {
+				t.Errorf("batch %d shows image %d of class %d and says %d", b.N, i, src.Label(i), b.Labels[slot])
+			}
+			if b.Labels[slot] == -1 {
+				none++
+			}
+		}
+	}
+	if none == 0 {
+		t.Error("no image without a class was shown")
 	}
 }
 
@@ -239,9 +261,6 @@ func TestTooManyBad(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), fmt.Sprintf("%d of %d pictures cannot be read", c.bad, c.n)) || !strings.Contains(err.Error(), "p0") {
 			t.Errorf("%d bad of %d: %v", c.bad, c.n, err)
 		}
-		if l.Bad() != c.bad {
-			t.Errorf("Bad() = %d, want %d", l.Bad(), c.bad)
-		}
 		if _, again := l.Next(context.Background()); again == nil {
 			t.Error("the error did not stay")
 		}
@@ -276,8 +295,8 @@ func TestNextHeedsContext(t *testing.T) {
 
 func TestNewLoaderRefuses(t *testing.T) {
 	for say, spoil := range map[string]func(*LoaderConfig){
-		"don't fill one step":   func(c *LoaderConfig) { c.BatchSize = 12 },
-		"of 3 x 4":              func(c *LoaderConfig) { c.Accumulate = 4 },
+		"a batch of 12 is more than the 11 images there are: lower the batch size":                           func(c *LoaderConfig) { c.BatchSize = 12 },
+		"a batch of 3 x accumulate 4 = 12 images, and there are only 11: lower accumulate or the batch size": func(c *LoaderConfig) { c.Accumulate = 4 },
 		"a batch of 0 pictures": func(c *LoaderConfig) { c.BatchSize = 0 },
 		"first global crop":     func(c *LoaderConfig) { c.Recipe.Global1.Size = -1 },
 	} {

@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/dinogpu/dinogpu/augment/decode"
 )
 
 // Open picks the source by what lies at path: a folder of pictures, an idx
@@ -24,7 +26,7 @@ func Open(path string) (Source, error) {
 		return OpenFolder(path)
 	case !info.Mode().IsRegular():
 		return nil, fmt.Errorf("%s is neither a folder nor a plain file: give a folder of pictures, a text file of their paths, or an idx file", quote(path))
-	case isPicture(path):
+	case decode.IsImage(path):
 		return nil, fmt.Errorf("%s is a single picture: give the folder that holds it, or a text file of paths", quote(path))
 	}
 	head, err := readHead(path)

@@ -96,7 +96,7 @@ func (l *Loader) views(b *Batch, slot int, s *scratch) error {
 	// A replacement takes the streams of the picture it stands in for, so
 	// that it differs from its own turn in the same epoch.
 	asked := b.Images[slot]
-	b.Images[slot] = at
+	b.Images[slot], b.Labels[slot] = at, l.src.Label(at)
 	for v := range b.Views {
 		k := l.cfg.Recipe.Kind(v)
 		size := k.Size * k.Size * 3

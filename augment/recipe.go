@@ -99,7 +99,7 @@ func (r *Recipe) View(im *Image, v int, rand *Rand) []uint8 {
 // view makes one view into dst with a worker's own memory.
 func (k *Kind) view(dst []uint8, im *Image, rand *Rand, s *scratch) {
 	n := k.Size
-	w, h := im.size()
+	w, h := im.Size()
 	resizedCropInto(dst, im, RandomBox(w, h, k.Scale, k.Ratio, rand), n, n, s)
 	if rand.Chance(k.Flip) {
 		Flip(dst, n)

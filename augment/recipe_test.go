@@ -70,7 +70,7 @@ func TestLight(t *testing.T) {
 	im := NewImage(28, 28)
 	g := noise(28, 28, 2)
 	for i := range 28 * 28 {
-		im.set(i%28, i/28, g.Pix[i], g.Pix[i], g.Pix[i])
+		copy(im.Pix[3*i:], []uint8{g.Pix[i], g.Pix[i], g.Pix[i]})
 	}
 	for v := range r.Views() {
 		pix := r.View(im, v, NewRand(Key{View: v}))

@@ -1,30 +1,34 @@
 package augment
 
-import "math"
+import (
+	"math"
+
+	"github.com/dinogpu/dinogpu/augment/decode"
+)
 
 // shrinking is a Source that can decode a picture smaller than it is, where
 // the format can be and shrink allows it.
 type shrinking interface {
-	decodeShrunk(i int, shrink shrinkFor) (*Image, error)
+	decodeShrunk(i int, shrink decode.Shrink) (*Image, error)
 }
 
 // decodeShrunk is src.Decode(i), by at most shrink times smaller.
-func decodeShrunk(src Source, i int, shrink shrinkFor) (*Image, error) {
+func decodeShrunk(src Source, i int, shrink decode.Shrink) (*Image, error) {
 	if s, ok := src.(shrinking); ok {
 		return s.decodeShrunk(i, shrink)
 	}
 	return src.Decode(i)
 }
 
-func (f *folder) decodeShrunk(i int, shrink shrinkFor) (*Image, error) {
+func (f *folder) decodeShrunk(i int, shrink decode.Shrink) (*Image, error) {
 	return decodeFile(f.full(i), shrink)
 }
 
-func (l *list) decodeShrunk(i int, shrink shrinkFor) (*Image, error) {
+func (l *list) decodeShrunk(i int, shrink decode.Shrink) (*Image, error) {
 	return decodeFile(l.full(l.paths[i]), shrink)
 }
 
-func (p part) decodeShrunk(i int, shrink shrinkFor) (*Image, error) {
+func (p part) decodeShrunk(i int, shrink decode.Shrink) (*Image, error) {
 	return decodeShrunk(p.Source, p.at(i), shrink)
 }
 
@@ -62,17 +66,9 @@ func (k *Kind) smallest(w, h int) (cw, ch float64) {
 	return math.Floor(cw), math.Floor(ch)
 }
 
-// size is the picture's own size in pixels, before any shrinking.
-func (im *Image) size() (w, h int) {
-	if im.by > 1 {
-		return im.fullW, im.fullH
-	}
-	return im.W, im.H
-}
-
-// place is where a box of the picture's own pixels lies in what was decoded.
-func (im *Image) place(b Box) area {
-	by := float64(max(1, im.by))
+// place is where a box of the image's own pixels lies in what was decoded.
+func place(im *Image, b Box) area {
+	by := float64(max(1, im.Shrunk))
 	return area{
 		left: float64(b.Left) / by, top: float64(b.Top) / by,
 		right: float64(b.Left+b.W) / by, bottom: float64(b.Top+b.H) / by,

@@ -86,8 +86,8 @@ func TestShrunkCropsLookTheSame(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if w, h := whole.size(); w != 1003 || h != 747 || whole.by > 1 {
-		t.Fatalf("whole: %d x %d by %d", w, h, whole.by)
+	if w, h := whole.Size(); w != 1003 || h != 747 || whole.Shrunk > 1 {
+		t.Fatalf("whole: %d x %d by %d", w, h, whole.Shrunk)
 	}
 	for by, most := range map[int]float64{2: 1, 4: 1.5, 8: 3} {
 		small, err := decodeFile(path, func(w, h int) int {
@@ -99,7 +99,7 @@ func TestShrunkCropsLookTheSame(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if w, h := small.size(); w != 1003 || h != 747 || small.W != (1003+by-1)/by || small.H != (747+by-1)/by || small.by != by {
+		if w, h := small.Size(); w != 1003 || h != 747 || small.W != (1003+by-1)/by || small.H != (747+by-1)/by || small.Shrunk != by {
 			t.Fatalf("by %d: %d x %d of %d x %d", by, small.W, small.H, w, h)
 		}
 		const size = 16

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/dinogpu/dinogpu/augment/decode"
 )
 
 // folder is a tree of picture files. Per picture it keeps one string (a view
@@ -44,9 +46,9 @@ func OpenFolder(root string) (Source, error) {
 	}
 	if len(f.paths) == 0 {
 		if others == 0 {
-			return nil, fmt.Errorf("the folder %s is empty: put pictures (%s) into it or its sub-folders", quote(root), Extensions)
+			return nil, fmt.Errorf("the folder %s is empty: put pictures (%s) into it or its sub-folders", quote(root), decode.Extensions)
 		}
-		return nil, fmt.Errorf("the folder %s holds %d files but no picture: names must end in one of %s", quote(root), others, Extensions)
+		return nil, fmt.Errorf("the folder %s holds %d files but no picture: names must end in one of %s", quote(root), others, decode.Extensions)
 	}
 	f.paths, f.labels = slices.Clip(f.paths), slices.Clip(f.labels)
 	return f, nil
@@ -77,7 +79,7 @@ func (f *folder) walk(dir, prefix string, others *int) error {
 		}
 		switch {
 		case d.IsDir():
-		case isPicture(rel) && d.Type()&notFiles == 0:
+		case decode.IsImage(rel) && d.Type()&notFiles == 0:
 			f.add(rel)
 		case d.Type()&fs.ModeSymlink != 0 && !strings.ContainsRune(rel, filepath.Separator):
 			if real, err := filepath.EvalSymlinks(path); err == nil {

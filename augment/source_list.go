@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/dinogpu/dinogpu/augment/decode"
 )
 
 // list is a text file's pictures, without labels.
@@ -40,8 +42,8 @@ func OpenList(path string) (Source, error) {
 		if text == "" || strings.HasPrefix(text, "#") {
 			continue
 		}
-		if !isPicture(text) {
-			return nil, fmt.Errorf("%s, line %d: %q is no picture's path: write one path a line, ending in one of %s", quote(path), number, shorten(text), Extensions)
+		if !decode.IsImage(text) {
+			return nil, fmt.Errorf("%s, line %d: %q is no picture's path: write one path a line, ending in one of %s", quote(path), number, shorten(text), decode.Extensions)
 		}
 		if len(l.paths) == 0 {
 			if _, err := os.Stat(l.full(text)); err != nil {

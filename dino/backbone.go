@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/dinogpu/dinogpu/dino/settings"
 	"github.com/dinogpu/dinogpu/gpu"
 	"github.com/dinogpu/dinogpu/layers"
 )
@@ -15,7 +16,7 @@ import (
 // y and column x of the grid (H, W) of patches.
 type BackboneConfig struct {
 	ViT       layers.ViTConfig
-	Mean, Std RGB // a byte becomes (byte/255 - Mean) / Std in its channel
+	Mean, Std settings.RGB // a byte becomes (byte/255 - Mean) / Std in its channel
 
 	// Height and Width are the images' pixels, whatever size the backbone was trained at. The grid is of whole patches
 	// from the top left corner; pixels left over at the bottom and the right are cut off, as the reference does. Where
@@ -32,7 +33,7 @@ type BackboneConfig struct {
 }
 
 // BackboneOf is c's backbone over images of the global crops' size, for the class token of the last block.
-func BackboneOf(c Config) BackboneConfig {
+func BackboneOf(c settings.Config) BackboneConfig {
 	return BackboneConfig{ViT: c.ViT(), Mean: c.Mean, Std: c.Std, Height: c.GlobalCropsSize, Width: c.GlobalCropsSize, Blocks: 1}
 }
 
@@ -57,17 +58,12 @@ func (c BackboneConfig) FittingBatch() int {
 
 // check finds what cannot be run.
 func (c BackboneConfig) check() error {
-	err := first(
-		func() error { return CheckViT(c.ViT) },
-		func() error { return cropSide("image_size", c.ViT.ImageSize, c.ViT.Patch) },
-		func() error { return CheckNormalization(c.Mean, c.Std) },
-	)
-	if err != nil {
+	if err := settings.CheckBackbone(c.ViT, c.Mean, c.Std); err != nil {
 		return err
 	}
 	depth, patch := c.ViT.Depth, c.ViT.Patch
-	if c.Height < patch || c.Width < patch || c.Height > maxSide || c.Width > maxSide {
-		return fmt.Errorf("images of %d x %d pixels cannot be cut into patches of %d pixels: each side has to be from %d to %d", c.Height, c.Width, patch, patch, maxSide)
+	if c.Height < patch || c.Width < patch || c.Height > settings.MaxSide || c.Width > settings.MaxSide {
+		return fmt.Errorf("images of %d x %d pixels cannot be cut into patches of %d pixels: each side has to be from %d to %d", c.Height, c.Width, patch, patch, settings.MaxSide)
 	}
 	switch {
 	case c.Batch < 0:
@@ -107,7 +103,6 @@ type Backbone struct {
 	input   gpu.Tensor // packed bytes (batch, H, W, 3), or float32 (batch, 3, H, W)
 	queries gpu.Tensor
 	given   layers.Inspected
-	words   []uint32 // staging of input
 }
 
 // NewBackbone builds the backbone of these weights, which have to outlive it: an arena whose parameters are the
@@ -117,7 +112,7 @@ func NewBackbone(d *gpu.Device, target gpu.Target, c BackboneConfig, weights *la
 	if err != nil {
 		return nil, err
 	}
-	b.d, b.words = d, make([]uint32, b.input.Len())
+	b.d = d
 	if err := b.program.Build(d); err != nil {
 		b.Release()
 		return nil, err
@@ -139,7 +134,10 @@ func BackboneProgram(target gpu.Target, c BackboneConfig, weights *layers.Arena)
 }
 
 func recordBackbone(target gpu.Target, c BackboneConfig, weights *layers.Arena) (*Backbone, error) {
-	if err := first(c.check, func() error { return checkWeights(c.ViT, weights) }); err != nil {
+	if err := c.check(); err != nil {
+		return nil, fmt.Errorf("backbone: %w", err)
+	}
+	if err := checkWeights(c.ViT, weights); err != nil {
 		return nil, fmt.Errorf("backbone: %w", err)
 	}
 	if c.Batch == 0 {
@@ -158,7 +156,7 @@ func recordBackbone(target gpu.Target, c BackboneConfig, weights *layers.Arena) 
 		b.input = gpu.NewTensor("images", layers.PixelWords(c.Batch, c.Height, c.Width))
 		images = layers.ByteImages(b.input, c.Batch, c.Height, c.Width, c.Mean, c.Std)
 	}
-	vit := layers.NewViT(c.ViT, backbonePrefix, weights, nil)
+	vit := layers.NewViT(c.ViT, settings.BackbonePrefix, weights, nil)
 	b.given = vit.Inspect(p, layers.GatherPatches(p, c.ViT.Patch, images), layers.Wanted{
 		Blocks: c.Blocks, Patches: c.Patches, Attention: c.Attention, Queries: b.queries,
 	})
@@ -178,7 +176,7 @@ func checkWeights(v layers.ViTConfig, weights *layers.Arena) error {
 		there[p.Name] = p.Shape
 	}
 	l := &layers.Params{}
-	v.AddParams(l, backbonePrefix)
+	v.AddParams(l, settings.BackbonePrefix)
 	for _, p := range l.List {
 		switch shape, ok := there[p.Name]; {
 		case !ok:

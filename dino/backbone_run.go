@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-
-	"github.com/dinogpu/dinogpu/gpu"
 )
 
 // A BackboneOutput is what a Backbone gives of N images; what its configuration does not ask for is empty. Dim and Heads
@@ -30,7 +28,7 @@ func (b *Backbone) Run(ctx context.Context, images [][]uint8) (*BackboneOutput, 
 	if b.Config.Normalized {
 		return nil, errors.New("backbone: it was built for normalized images and was given bytes")
 	}
-	return run(ctx, b, images, bytesOf(b.words))
+	return run(ctx, b, images, func(batch [][]uint8) error { return b.d.WriteBytes(b.input, 0, batch...) })
 }
 
 // RunNormalized does the same for normalized images (3, Height, Width).
@@ -38,11 +36,19 @@ func (b *Backbone) RunNormalized(ctx context.Context, images [][]float32) (*Back
 	if !b.Config.Normalized {
 		return nil, errors.New("backbone: it was built for bytes and was given normalized images")
 	}
-	return run(ctx, b, images, gpu.Floats(b.words))
+	size := 3 * b.Config.Height * b.Config.Width
+	return run(ctx, b, images, func(batch [][]float32) error {
+		for i, image := range batch {
+			if err := b.d.Write(b.input.Slice("image", i*size, size), image); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
-// run runs the program over batches of images, whose values go to the device by way of staging.
-func run[E uint8 | float32](ctx context.Context, b *Backbone, images [][]E, staging []E) (*BackboneOutput, error) {
+// run runs the program over batches of images.
+func run[E uint8 | float32](ctx context.Context, b *Backbone, images [][]E, upload func(batch [][]E) error) (*BackboneOutput, error) {
 	c, size := b.Config, 3*b.Config.Height*b.Config.Width
 	for i, image := range images {
 		if len(image) != size {
@@ -55,10 +61,7 @@ func run[E uint8 | float32](ctx context.Context, b *Backbone, images [][]E, stag
 			return nil, err
 		}
 		batch := images[at:min(at+c.Batch, len(images))]
-		for i, image := range batch {
-			copy(staging[i*size:], image)
-		}
-		if err := b.d.WriteBits(b.input, b.words); err != nil {
+		if err := upload(batch); err != nil {
 			return nil, err
 		}
 		if err := b.program.Run(); err != nil {

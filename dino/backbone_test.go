@@ -6,26 +6,27 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/dinogpu/dinogpu/dino/settings"
 	"github.com/dinogpu/dinogpu/gpu"
 	"github.com/dinogpu/dinogpu/layers"
 )
 
 // goldenBackbone gives the size and the weights that a golden file holds.
-func (g *golden) goldenBackbone(d *gpu.Device) (layers.ViTConfig, *layers.Arena) {
+func (g *goldenFile) goldenBackbone(d *gpu.Device) (layers.ViTConfig, *layers.Arena) {
 	g.t.Helper()
-	v := layers.ViTConfig{ImageSize: g.int("size"), Patch: g.int("patch"), Dim: g.int("dim"), Depth: g.int("depth"), Heads: g.int("heads")}
+	v := layers.ViTConfig{ImageSize: g.Int("size"), Patch: g.Int("patch"), Dim: g.Int("dim"), Depth: g.Int("depth"), Heads: g.Int("heads")}
 	return v, g.backboneArena(d, v)
 }
 
 // backboneArena holds the parameters of v, which may have fewer blocks than the file.
-func (g *golden) backboneArena(d *gpu.Device, v layers.ViTConfig) *layers.Arena {
+func (g *goldenFile) backboneArena(d *gpu.Device, v layers.ViTConfig) *layers.Arena {
 	g.t.Helper()
 	l := &layers.Params{}
-	v.AddParams(l, backbonePrefix)
+	v.AddParams(l, settings.BackbonePrefix)
 	a := l.NewArena("weights")
 	g.t.Cleanup(a.Release)
 	for _, p := range l.List {
-		if err := d.Write(a.Tensor(p.Name), g.values("weights."+strings.TrimPrefix(p.Name, backbonePrefix))); err != nil {
+		if err := d.Write(a.Tensor(p.Name), g.Float32s("weights."+strings.TrimPrefix(p.Name, settings.BackbonePrefix))); err != nil {
 			g.t.Fatal(err)
 		}
 	}
@@ -35,8 +36,8 @@ func (g *golden) backboneArena(d *gpu.Device, v layers.ViTConfig) *layers.Arena 
 // newBackbone builds a backbone whose images are normalized, unless c says how to do that.
 func newBackbone(t *testing.T, target gpu.Target, c BackboneConfig, weights *layers.Arena) *Backbone {
 	t.Helper()
-	if c.Std == (RGB{}) {
-		c.Std, c.Normalized = RGB{1, 1, 1}, true
+	if c.Std == (settings.RGB{}) {
+		c.Std, c.Normalized = settings.RGB{1, 1, 1}, true
 	}
 	b, err := NewBackbone(openDevice(t), target, c, weights)
 	if err != nil {
@@ -83,21 +84,21 @@ func TestBackboneAgainstPyTorch(t *testing.T) {
 		v, weights := g.goldenBackbone(openDevice(t))
 		for _, size := range [][2]int{{32, 32}, {16, 16}, {40, 24}, {65, 35}, {8, 8}, {96, 96}} {
 			t.Run(fmt.Sprintf("%s/%dx%d", name, size[0], size[1]), func(t *testing.T) {
-				g := &golden{t: t, file: g.file, st: g.st, meta: g.meta}
+				g := &goldenFile{File: g.File, t: t}
 				tag := fmt.Sprintf("%dx%d.", size[0], size[1])
-				images := split(g.values(tag+"input"), 2)
+				images := split(g.Float32s(tag+"input"), 2)
 				c := BackboneConfig{ViT: v, Height: size[0], Width: size[1], Batch: 2, Blocks: 1}
 				plain := runNormalized(t, newBackbone(t, target, c, weights), images)
-				g.near("feature", plain.Class[0], g.values(tag+"feature"), goldenForward)
+				g.near("feature", plain.Class[0], g.Float32s(tag+"feature"), goldenForward)
 
 				c.Blocks, c.Patches, c.Attention = 2, true, []int{v.Depth - 1}
 				for q := range c.tokens() {
 					c.Queries = append(c.Queries, q)
 				}
 				all := runNormalized(t, newBackbone(t, target, c, weights), images)
-				g.near("tokens of the last two blocks", all.tokensOf(2), g.values(tag+"normed_last2"), goldenForward)
-				g.near("class token", all.Class[1], g.values(tag+"feature"), goldenForward)
-				T, full := c.tokens(), g.values(tag+"attention") // (image, head, query, key)
+				g.near("tokens of the last two blocks", all.tokensOf(2), g.Float32s(tag+"normed_last2"), goldenForward)
+				g.near("class token", all.Class[1], g.Float32s(tag+"feature"), goldenForward)
+				T, full := c.tokens(), g.Float32s(tag+"attention") // (image, head, query, key)
 				for i := range 2 {
 					for h := range v.Heads {
 						for q := range T {
@@ -121,7 +122,7 @@ func TestBackboneGivesTheLastBlocks(t *testing.T) {
 			t.Run(fmt.Sprintf("%s/%dx%d", name, size.h, size.w), func(t *testing.T) {
 				g := readGolden(t, "linear")
 				tag := fmt.Sprintf("%dx%d.", size.h, size.w)
-				images := split(g.values(tag+"input"), size.n)
+				images := split(g.Float32s(tag+"input"), size.n)
 				for _, patches := range []bool{false, true} {
 					c := BackboneConfig{ViT: v, Height: size.h, Width: size.w, Batch: 2, Blocks: 4, Patches: patches}
 					out := runNormalized(t, newBackbone(t, target, c, weights), images)
@@ -142,10 +143,10 @@ func TestBackboneGivesTheLastBlocks(t *testing.T) {
 							avgpool = append(avgpool, class, mean)
 						}
 					}
-					g.near("class tokens of the last four blocks", n4, g.values(tag+"n4"), goldenForward)
-					g.near("class token of the last block", out.Class[3], g.values(tag+"n1"), goldenForward)
+					g.near("class tokens of the last four blocks", n4, g.Float32s(tag+"n4"), goldenForward)
+					g.near("class token of the last block", out.Class[3], g.Float32s(tag+"n1"), goldenForward)
 					if patches {
-						g.near("mean of the patch tokens", avgpool, g.values(tag+"n1_avgpool"), goldenForward)
+						g.near("mean of the patch tokens", avgpool, g.Float32s(tag+"n1_avgpool"), goldenForward)
 					}
 				}
 			})
@@ -164,12 +165,12 @@ func TestBackboneAttentionMaps(t *testing.T) {
 			if h, w := b.Config.Grid(); h != 12 || w != 9 {
 				t.Fatalf("the grid is %d x %d", h, w)
 			}
-			out := runNormalized(t, b, [][]float32{g.values("vit.input")})
+			out := runNormalized(t, b, [][]float32{g.Float32s("vit.input")})
 			var maps []float32
 			for h := range v.Heads {
 				maps = append(maps, out.Map(0, 0, 0, h)...)
 			}
-			g.near("maps", maps, g.values("vit.maps"), goldenForward)
+			g.near("maps", maps, g.Float32s("vit.maps"), goldenForward)
 			if len(out.Class)+len(out.Patches) > 0 {
 				t.Error("tokens were given without being asked for")
 			}
@@ -183,7 +184,7 @@ func TestBackboneAttentionOfEarlierBlocks(t *testing.T) {
 	d := openDevice(t)
 	g := readGolden(t, "vit_evals")
 	v, weights := g.goldenBackbone(d)
-	images := split(readGolden(t, "linear").values("48x40.input"), 2)
+	images := split(readGolden(t, "linear").Float32s("48x40.input"), 2)
 	c := BackboneConfig{ViT: v, Height: 48, Width: 40, Batch: 2, Blocks: 1, Attention: []int{3, 0, 1}, Queries: []int{0, 17}}
 	b := newBackbone(t, gpu.SoftwareTarget, c, weights)
 	out := runNormalized(t, b, images)
@@ -216,7 +217,7 @@ func TestBackboneOfBytes(t *testing.T) {
 	const n, H, W = 3, 18, 29 // 2 x 3 patches of 8, a border of 2 and 5
 	c := BackboneConfig{ViT: v, Height: H, Width: W, Batch: 2, Blocks: 1, Patches: true}
 	normalized := newBackbone(t, gpu.SoftwareTarget, c, weights)
-	c.Mean, c.Std = RGB{0.4, 0.5, 0.45}, RGB{0.1, 0.2, 0.15}
+	c.Mean, c.Std = settings.RGB{0.4, 0.5, 0.45}, settings.RGB{0.1, 0.2, 0.15}
 	b := newBackbone(t, gpu.SoftwareTarget, c, weights)
 	images, cut, floats := make([][]uint8, n), make([][]uint8, n), make([][]float32, n)
 	for i := range images {
@@ -240,7 +241,7 @@ func TestBackboneOfBytes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		g := &golden{t: t}
+		g := &goldenFile{t: t}
 		g.near(what, got.tokensOf(n), want.tokensOf(n), 1e-5)
 		features, err := b.Features(context.Background(), images)
 		if err != nil {
@@ -274,7 +275,7 @@ func TestBackboneComputesNothingElse(t *testing.T) {
 	c.ViT.Depth, c.Batch = 5, 2
 	weights := func() *layers.Arena {
 		l := &layers.Params{}
-		c.ViT.AddParams(l, backbonePrefix)
+		c.ViT.AddParams(l, settings.BackbonePrefix)
 		return l.NewArena("weights")
 	}()
 	for _, x := range []struct {
@@ -314,14 +315,14 @@ func TestBackboneComputesNothingElse(t *testing.T) {
 func TestBackboneRefuses(t *testing.T) {
 	c := BackboneOf(tinyConfig())
 	l := &layers.Params{}
-	c.ViT.AddParams(l, backbonePrefix)
+	c.ViT.AddParams(l, settings.BackbonePrefix)
 	weights := l.NewArena("weights")
 	h, w := c.Grid()
 	for want, change := range map[string]func(*BackboneConfig){
 		"patch_size 0":              func(c *BackboneConfig) { c.ViT.Patch = 0 },
 		"image_size 1":              func(c *BackboneConfig) { c.ViT.ImageSize = 1 },
 		"heads 0":                   func(c *BackboneConfig) { c.ViT.Heads = 0 },
-		"std 0,1,1":                 func(c *BackboneConfig) { c.Std = RGB{0, 1, 1} },
+		"std 0,1,1":                 func(c *BackboneConfig) { c.Std = settings.RGB{0, 1, 1} },
 		"1 x 50 pixels":             func(c *BackboneConfig) { c.Height, c.Width = 1, 50 },
 		"50 x 9000 pixels":          func(c *BackboneConfig) { c.Height, c.Width = 50, 9000 },
 		"a batch of -1":             func(c *BackboneConfig) { c.Batch = -1 },
@@ -344,25 +345,25 @@ func TestBackboneRefuses(t *testing.T) {
 
 // The batch keeps every tensor small, and is never less than one image.
 func TestFittingBatch(t *testing.T) {
-	square := func(c Config, size int) BackboneConfig {
+	square := func(c settings.Config, size int) BackboneConfig {
 		b := BackboneOf(c)
 		b.Height, b.Width = size, size
 		return b
 	}
-	all := square(DefaultConfig(), 224)
+	all := square(settings.DefaultConfig(), 224)
 	all.Attention = []int{11}
 	for range 197 {
 		all.Queries = append(all.Queries, 0)
 	}
-	wide := square(DefaultConfig(), 448)
+	wide := square(settings.DefaultConfig(), 448)
 	wide.Height = 112
 	for what, x := range map[string]struct {
 		c    BackboneConfig
 		want int
 	}{
-		"vit_small of 224 pixels":     {square(DefaultConfig(), 224), 27},
+		"vit_small of 224 pixels":     {square(settings.DefaultConfig(), 224), 27},
 		"the same number, not square": {wide, 27},
-		"8000 pixels":                 {square(DefaultConfig(), 8000), 1},
+		"8000 pixels":                 {square(settings.DefaultConfig(), 8000), 1},
 		"a tiny model":                {square(tinyConfig(), 29), 128},
 		"attention of every token":    {all, 27},
 	} {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"strings"
+
+	"github.com/dinogpu/dinogpu/dino/settings"
 )
 
 // A Collapse is a way in which teacher and student agree on nothing of worth
@@ -30,7 +32,7 @@ const (
 
 // A CollapseMonitor watches a run's metrics for collapse.
 type CollapseMonitor struct {
-	config Config
+	config settings.Config
 	lnK    float64
 	after  int // steps of warm-up and freeze, in which nothing is said
 
@@ -40,7 +42,7 @@ type CollapseMonitor struct {
 }
 
 // NewCollapseMonitor watches a run of that many optimiser steps an epoch.
-func NewCollapseMonitor(c Config, stepsPerEpoch int) *CollapseMonitor {
+func NewCollapseMonitor(c settings.Config, stepsPerEpoch int) *CollapseMonitor {
 	return &CollapseMonitor{
 		config: c, lnK: math.Log(float64(c.OutDim)),
 		after: max(c.WarmupEpochs, c.WarmupTeacherTempEpochs, c.FreezeLastLayer) * stepsPerEpoch,
@@ -137,7 +139,7 @@ func (m *CollapseMonitor) gentler() []string {
 	if !c.NormLastLayer {
 		flags = append(flags, "--norm-last-layer")
 	}
-	return append(flags, fmt.Sprintf("--lr %g", rounded(c.LR/2, 3)), fmt.Sprintf("--freeze-last-layer %d", c.FreezeLastLayer+1))
+	return append(flags, fmt.Sprintf("--lr %g", settings.Rounded(c.LR/2, 3)), fmt.Sprintf("--freeze-last-layer %d", c.FreezeLastLayer+1))
 }
 
 func mean(values []float64) float64 {

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/dinogpu/dinogpu/gpu"
+
+	"github.com/dinogpu/dinogpu/dino/settings"
 )
 
 // feed gives a monitor steps of the same metrics and collects what it says.
@@ -22,7 +24,7 @@ func feed(m *CollapseMonitor, step *int, steps int, entropy, kl float64) (said [
 
 func TestCollapseMonitor(t *testing.T) {
 	lnK := math.Log(1024)
-	c := DefaultConfig()
+	c := settings.DefaultConfig()
 	c.OutDim, c.WarmupEpochs, c.FreezeLastLayer, c.WarmupTeacherTempEpochs = 1024, 2, 3, 1
 	m, step := NewCollapseMonitor(c, 10), 0
 	quiet := func(what string, said []string) {
@@ -60,7 +62,7 @@ func TestCollapseMonitor(t *testing.T) {
 
 // A window's mean that wavers about the border speaks once.
 func TestCollapseMonitorDoesNotFlicker(t *testing.T) {
-	c := DefaultConfig()
+	c := settings.DefaultConfig()
 	c.WarmupEpochs, c.FreezeLastLayer = 0, 0
 	m, step, said := NewCollapseMonitor(c, 100), 0, 0
 	lnK := math.Log(65536)
@@ -75,7 +77,7 @@ func TestCollapseMonitorDoesNotFlicker(t *testing.T) {
 
 // The flags that it names are those that its settings have wrong.
 func TestCollapseNamesWhatToChange(t *testing.T) {
-	c := DefaultConfig()
+	c := settings.DefaultConfig()
 	c.TeacherTemp, c.StudentTemp, c.CenterMomentum, c.MomentumTeacher, c.NormLastLayer = 0.09, 0.05, 0.999, 0.9, false
 	m := NewCollapseMonitor(c, 1)
 	if got, want := strings.Join(m.sharpen(), " "), "--student-temp 0.1 --teacher-temp 0.04 --warmup-teacher-temp 0.04 --momentum-teacher 0.996 --norm-last-layer --lr 0.00025 --freeze-last-layer 2"; got != want {
@@ -84,7 +86,7 @@ func TestCollapseNamesWhatToChange(t *testing.T) {
 	if got, want := strings.Join(m.recentre(), " "), "--center-momentum 0.9 --momentum-teacher 0.996 --norm-last-layer --lr 0.00025 --freeze-last-layer 2"; got != want {
 		t.Errorf("one prototype: %s", got)
 	}
-	c = DefaultConfig()
+	c = settings.DefaultConfig()
 	c.TeacherTemp = 0.02
 	m = NewCollapseMonitor(c, 1)
 	if got, want := strings.Join(m.recentre(), " "), "--teacher-temp 0.04 --warmup-teacher-temp 0.04 --lr 0.00025 --freeze-last-layer 2"; got != want {
@@ -100,13 +102,13 @@ func TestRealRunsCollapse(t *testing.T) {
 	base.GlobalCropsSize, base.PatchSize, base.HeadHidden, base.OutDim, base.BatchSize = 14, 7, 16, 16, 2
 	base.Epochs, base.LR, base.MomentumTeacher, base.NormLastLayer = 40, 0.64, 0.9, true
 	for name, c := range map[string]struct {
-		set  func(c *Config)
+		set  func(c *settings.Config)
 		want Collapse
 		say  string
 	}{
-		"no sharpening": {func(c *Config) { c.TeacherTemp = 1 }, Uniform, "uniform targets"},
-		"no centre":     {func(c *Config) { c.CenterMomentum = 1 }, OnePrototype, "one prototype"},
-		"healthy":       {func(c *Config) { c.LR, c.MomentumTeacher = 0.1, 0.99 }, NoCollapse, ""},
+		"no sharpening": {func(c *settings.Config) { c.TeacherTemp = 1 }, Uniform, "uniform targets"},
+		"no centre":     {func(c *settings.Config) { c.CenterMomentum = 1 }, OnePrototype, "one prototype"},
+		"healthy":       {func(c *settings.Config) { c.LR, c.MomentumTeacher = 0.1, 0.99 }, NoCollapse, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			config := base
@@ -121,7 +123,7 @@ func TestRealRunsCollapse(t *testing.T) {
 }
 
 // watchTiny trains under a monitor's eyes, and gives what it said.
-func watchTiny(t *testing.T, c Config, steps int) (*CollapseMonitor, string) {
+func watchTiny(t *testing.T, c settings.Config, steps int) (*CollapseMonitor, string) {
 	t.Helper()
 	l := tinyLoader(t, c, 1)
 	tr, err := Record(c, gpu.SoftwareTarget, l.StepsPerEpoch(), Options{})

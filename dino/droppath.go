@@ -5,6 +5,8 @@ import (
 
 	"github.com/dinogpu/dinogpu/augment"
 	"github.com/dinogpu/dinogpu/gpu"
+
+	"github.com/dinogpu/dinogpu/dino/settings"
 )
 
 // dropPath skips branches of the student's blocks at random, for each picture by itself, and scales up those that
@@ -27,7 +29,7 @@ func dropRates(rate float64, depth int) []float64 {
 }
 
 // newDropPath lays out the scales of all passes.
-func newDropPath(c Config, passes []cropPass) dropPath {
+func newDropPath(c settings.Config, passes []cropPass) dropPath {
 	d := dropPath{rates: dropRates(c.DropPathRate, c.Size().Depth)}
 	if c.DropPathRate == 0 || len(d.rates) < 2 {
 		return d

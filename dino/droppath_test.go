@@ -9,10 +9,12 @@ import (
 
 	"github.com/dinogpu/dinogpu/augment"
 	"github.com/dinogpu/dinogpu/gpu"
+
+	"github.com/dinogpu/dinogpu/dino/settings"
 )
 
 // droppedConfig is a tiny model of three blocks that drop branches with probability 0, 0.25 and 0.5.
-func droppedConfig() Config {
+func droppedConfig() settings.Config {
 	c := tinyConfig()
 	c.Depth, c.DropPathRate = 3, 0.5
 	return c

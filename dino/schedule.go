@@ -1,6 +1,10 @@
 package dino
 
-import "math"
+import (
+	"math"
+
+	"github.com/dinogpu/dinogpu/dino/settings"
+)
 
 // Schedules are the values that change from step to step: rate and weight
 // decay and the teacher's momentum along one cosine each, by optimiser step;
@@ -24,9 +28,9 @@ type StepValues struct {
 	FreezeLastLayer bool
 }
 
-// Schedules lays the schedules over a run of that many optimiser steps an
+// NewSchedules lays the schedules over a run of that many optimiser steps an
 // epoch.
-func (c Config) Schedules(stepsPerEpoch int) Schedules {
+func NewSchedules(c settings.Config, stepsPerEpoch int) Schedules {
 	total := c.Epochs * stepsPerEpoch
 	return Schedules{
 		LR:           Cosine{Base: c.ScaledLR(), Final: c.MinLR, Warmup: c.WarmupEpochs * stepsPerEpoch, Total: total},

@@ -7,6 +7,22 @@ import (
 	"github.com/dinogpu/dinogpu/gpu"
 )
 
+// StepMetrics is a line of metrics.jsonl: what one optimiser step did.
+type StepMetrics struct {
+	Step            int     `json:"step"`  // from 1
+	Epoch           int     `json:"epoch"` // from 0
+	Loss            float64 `json:"loss"`
+	Entropy         float64 `json:"entropy"` // of the teacher's targets
+	KL              float64 `json:"kl"`      // loss - entropy
+	LR              float64 `json:"lr"`
+	WeightDecay     float64 `json:"weight_decay"`
+	Momentum        float64 `json:"momentum"`
+	TeacherTemp     float64 `json:"teacher_temp"`
+	GradNorm        float64 `json:"grad_norm"`
+	ImagesPerSecond float64 `json:"images_per_second"`
+	DataWait        float64 `json:"data_wait"` // share of the time spent waiting for pictures
+}
+
 // metricsBehind is how many steps may be under way whose metrics are not there yet: the device goes on with the next
 // while the host looks at the last.
 const metricsBehind = 2
@@ -81,7 +97,7 @@ func (t *Trainer) metrics(v StepValues, read []float32) (StepMetrics, error) {
 	bad, total := "", 0.0
 	for i, p := range t.Layout.List {
 		n := float64(norms[2*i])
-		if !finite(n) {
+		if math.IsNaN(n) || math.IsInf(n, 0) {
 			bad = p.Name // of the last in the layout: where it began on the way back
 		}
 		total += n * n

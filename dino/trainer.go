@@ -7,12 +7,14 @@ import (
 	"github.com/dinogpu/dinogpu/augment"
 	"github.com/dinogpu/dinogpu/gpu"
 	"github.com/dinogpu/dinogpu/layers"
+
+	"github.com/dinogpu/dinogpu/dino/settings"
 )
 
 // A Trainer owns a student, its teacher, the loss and the optimiser. It is recorded without a device, built on
 // one, and then Step does the reference's iteration (reference train_one_epoch) as three programs.
 type Trainer struct {
-	Config    Config
+	Config    settings.Config
 	Schedules Schedules
 	Layout    *layers.Params
 
@@ -45,30 +47,40 @@ type Options struct {
 	logitsLimit int // 0: the constant
 }
 
-// Record records a trainer for these settings; steps is the number of optimiser steps an epoch.
-func Record(c Config, target gpu.Target, stepsPerEpoch int, o Options) (*Trainer, error) {
+// Record records a trainer for these settings; stepsPerEpoch is the number of optimizer steps per epoch. Where a batch
+// passes a limit, whatever crops run side by side, the error is a gpu.LimitError.
+func Record(c settings.Config, target gpu.Target, stepsPerEpoch int, o Options) (*Trainer, error) {
 	if o.Crops == "auto" || o.Crops == "" {
 		for _, crops := range []string{cropsTogether, cropsBySize} {
 			t, err := Record(c, target, stepsPerEpoch, Options{Crops: crops, Floats: o.Floats, logitsLimit: o.logitsLimit})
-			if err == nil {
-				if m, _ := t.crops.Plan(); m.Scratch+m.Textures <= togetherLimit {
-					return t, nil
-				}
+			var limit *gpu.LimitError
+			if errors.As(err, &limit) {
+				continue
+			}
+			if err != nil {
+				return nil, err
+			}
+			m, err := t.crops.Plan()
+			if err != nil {
+				return nil, err
+			}
+			if m.Scratch+m.Textures <= togetherLimit {
+				return t, nil
 			}
 		}
 		o.Crops = cropsApart
 	}
-	t := &Trainer{Config: c, Schedules: c.Schedules(stepsPerEpoch), Layout: c.Layout(), logitsLimit: o.logitsLimit}
+	t := &Trainer{Config: c, Schedules: NewSchedules(c, stepsPerEpoch), Layout: c.Layout(), logitsLimit: o.logitsLimit}
 	if t.logitsLimit == 0 {
 		t.logitsLimit = logitsLimit
 	}
 	t.Student, t.Teacher = t.Layout.NewArena("student"), t.Layout.NewArena("teacher")
 	t.gradients = t.Layout.NewArena("gradients")
-	for i := range c.moments() {
+	for i := range moments(c) {
 		t.moments = append(t.moments, t.Layout.NewArena(momentName(i)))
 	}
 	var err error
-	if t.segments, err = c.segments(t.Layout); err != nil {
+	if t.segments, err = layers.NewSegments(t.Layout); err != nil {
 		return nil, err
 	}
 	K, B := c.OutDim, c.BatchSize
@@ -115,14 +127,14 @@ func (t *Trainer) recordCrops(target gpu.Target) {
 	p := gpu.NewProgram("crops", target)
 	t.crops = p
 	c := t.Config
-	teacherLast := layers.NewPrototypes(headPrefix, t.Teacher, nil, false)
+	teacherLast := layers.NewPrototypes(settings.HeadPrefix, t.Teacher, nil, false)
 	teacherLast.Begin(p)
 	targets, patches := t.teacherTargets(p, teacherLast)
 
-	last := layers.NewPrototypes(headPrefix, t.Student, t.gradients, !c.NormLastLayer)
+	last := layers.NewPrototypes(settings.HeadPrefix, t.Student, t.gradients, !c.NormLastLayer)
 	last.Begin(p)
 	for i, x := range t.passes {
-		net := c.network(t.Student, t.gradients)
+		net := newNetwork(c, t.Student, t.gradients)
 		net.vit.Drop = t.drop.of(i)
 		mine, ok := patches[i]
 		if !ok {
@@ -143,7 +155,7 @@ func (t *Trainer) teacherTargets(p *gpu.Program, last *layers.Prototypes) (gpu.T
 	for i, x := range t.passes {
 		if x.first() < 2 {
 			patches[i] = x.patches(p, t.Config)
-			_, y := t.Config.network(t.Teacher, nil).Forward(p, patches[i].First(1))
+			_, y := newNetwork(t.Config, t.Teacher, nil).Forward(p, patches[i].First(1))
 			logits = append(logits, last.Logits(p, y))
 		}
 	}
@@ -240,10 +252,10 @@ func (t *Trainer) Build(d *gpu.Device) error {
 		return err
 	}
 	weights := InitialWeights(t.Layout, t.Config.Seed)
-	if err := upload(d, t.Student, weights); err != nil {
+	if err := t.Student.Write(d, weights); err != nil {
 		return err
 	}
-	return upload(d, t.Teacher, weights)
+	return t.Teacher.Write(d, weights)
 }
 
 // Release gives all memory back.

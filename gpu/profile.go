@@ -10,8 +10,7 @@ import (
 type OpTime struct {
 	Part    string // the label it was recorded under
 	Kernel  string // "stage" and "clear" for copies and fills
-	Source  string // of the kernel
-	Params  []uint32
+	Info    any    // the kernel's
 	Seconds float64
 	Flops   int
 	Bytes   int // of what is bound
@@ -30,7 +29,7 @@ func (p *Program) Profile(reps int) ([]OpTime, error) {
 	d.wait()
 	times := make([]OpTime, len(p.ops))
 	for n, o := range p.ops {
-		t := OpTime{Part: o.part, Kernel: o.kernel.Name, Source: o.kernel.Source, Params: o.kernel.Params, Flops: o.kernel.Flops}
+		t := OpTime{Part: o.part, Kernel: o.kernel.Name, Info: o.kernel.Info, Flops: o.kernel.Flops}
 		for _, a := range o.args {
 			t.Bytes += a.bytes()
 		}

@@ -24,7 +24,9 @@ func TestProfile(t *testing.T) {
 	defer Release(x)
 	p.Part("doubling")
 	p.Clear(x)
-	p.Dispatch(twiceKernel(), x, y)
+	k := twiceKernel()
+	k.Info = "told"
+	p.Dispatch(k, x, y)
 	if err := p.Build(d); err != nil {
 		t.Fatal(err)
 	}
@@ -33,7 +35,7 @@ func TestProfile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(times) != 2 || times[0].Kernel != "clear" || times[1].Kernel != "twice" || times[1].Part != "doubling" {
+	if len(times) != 2 || times[0].Kernel != "clear" || times[1].Kernel != "twice" || times[1].Part != "doubling" || times[1].Info != "told" {
 		t.Errorf("ops %+v", times)
 	}
 	if sums := SecondsByPart(times); sums["doubling"] != times[0].Seconds+times[1].Seconds {

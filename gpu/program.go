@@ -35,7 +35,7 @@ var (
 )
 
 // A Program is an ordered list of dispatches and copies, recorded once, without a device, and run many times.
-// The first error while recording sticks; Err, Plan and Build return it.
+// The first error while recording sticks; Err, Plan and Build return it. What passes a limit is a LimitError.
 type Program struct {
 	Name   string
 	Target Target
@@ -159,7 +159,7 @@ func (p *Program) Dispatch(k Kernel, args ...Tensor) {
 		return
 	}
 	if err := k.check(args); err != nil {
-		p.Fail("kernel %s: %w", k.Name, err)
+		p.Fail("%w", err)
 		return
 	}
 	f := k.facts()

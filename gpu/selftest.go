@@ -23,6 +23,7 @@ type TestResult struct {
 	Kernel  string
 	Source  string // its WGSL; empty for a clear
 	Params  []uint32
+	Info    any      // the kernel's
 	Tensors []Tensor // in the order of the bindings
 
 	Outputs   int     // compared with the twin's
@@ -121,7 +122,7 @@ func (s *SelfTest) test(p *Program, n int, o op) error {
 		return fmt.Errorf("program %s, op %d of %d: %w", p.Name, n+1, len(p.ops), err)
 	}
 	r := TestResult{
-		Kernel: o.name(), Source: o.kernel.Source, Params: o.kernel.Params, Tensors: o.args,
+		Kernel: o.name(), Source: o.kernel.Source, Params: o.kernel.Params, Info: o.kernel.Info, Tensors: o.args,
 		Outputs: c.outputs, Sampled: sampled, Error: c.nmse, Tolerance: o.kernel.Tolerance, Seconds: c.seconds,
 	}
 	switch err := c.trouble(o.kernel); {

@@ -40,8 +40,8 @@ func TestAttention(t *testing.T) {
 				l.Forward(p, qkv, spans)
 				l.Backward(p, in.noise("dO", c.B*c.T, c.H*c.D))
 				queries := []uint32{uint32(c.T - 1), 0, uint32(c.T / 2)}
-				l.Probabilities(p, qkv, spans, in.values("queries", gpu.Floats(queries), 3))
-				l.Probabilities(p, qkv, spans, in.values("query", gpu.Floats(queries[1:2]), 1))
+				l.Probabilities(p, qkv, spans, in.values("queries", bits(queries...), 3))
+				l.Probabilities(p, qkv, spans, in.values("query", bits(queries[1]), 1))
 				in.check(t, p)
 			})
 		})

@@ -12,7 +12,8 @@ type HeadConfig struct {
 	Layers     int // linear layers before the prototypes, at least 1
 	Hidden     int
 	Bottleneck int
-	Out        int // prototypes
+	Out        int  // prototypes
+	NormLast   bool // the prototypes' weight_g stays 1 (norm_last_layer)
 }
 
 // names of the MLP's linear layers, as torch.nn.Sequential numbers them between the GELUs.
@@ -40,11 +41,16 @@ func (c HeadConfig) widths() []int {
 func (c HeadConfig) AddParams(l *Params, prefix string) {
 	w := c.widths()
 	for i, name := range c.names() {
-		l.Add(prefix+name+".weight", w[i+1], w[i])
-		l.Add(prefix+name+".bias", w[i+1])
+		l.addLinear(prefix+name, w[i+1], w[i])
 	}
-	l.Add(prefix+"last_layer.weight_g", c.Out, 1)
-	l.Add(prefix+"last_layer.weight_v", c.Out, c.Bottleneck)
+	l.Add(Param{
+		Name: prefix + "last_layer.weight_g", Shape: []int{c.Out, 1}, Init: Init{Constant: 1},
+		Decay: true, LastLayer: true, Frozen: c.NormLast,
+	})
+	l.Add(Param{
+		Name: prefix + "last_layer.weight_v", Shape: []int{c.Out, c.Bottleneck}, Init: Init{FanIn: c.Bottleneck},
+		Decay: true, LastLayer: true,
+	})
 }
 
 // Prototypes are the head's last layer, a linear layer without bias whose rows have the length weight_g. They

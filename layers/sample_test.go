@@ -112,7 +112,7 @@ func noiseArgs(sizes []int) [][]float32 {
 			v[i] = float32(r.NormFloat64())
 		}
 		if n == 4 {
-			v = gpu.Floats([]uint32{0, 64, 1, 0})
+			v = bits(0, 64, 1, 0)
 		}
 		all = append(all, v)
 	}

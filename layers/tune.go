@@ -27,7 +27,7 @@ type Tuned struct {
 
 // tunable is a class of shapes with one of its shapes, and the work that all of them are in the programs.
 type tunable struct {
-	shape
+	MatmulShape
 	flops int
 }
 
@@ -65,14 +65,14 @@ func tunables(programs []*gpu.Program) map[string]tunable {
 	classes := map[string]tunable{}
 	for _, p := range programs {
 		p.Each(func(k gpu.Kernel) {
-			if k.Class == "" {
+			m, ok := k.Info.(MatmulInfo)
+			if !ok {
 				return
 			}
-			s, _ := MatmulOf(k.Name, k.Source, k.Params)
-			c := classes[k.Class]
-			c.shape = shape{form: s.Form, M: s.M, N: s.N, K: s.K, fused: k.Class[len(k.Class)-1] == 'f'}
+			c := classes[m.Class()]
+			c.MatmulShape = m.MatmulShape
 			c.flops += k.Flops
-			classes[k.Class] = c
+			classes[m.Class()] = c
 		})
 	}
 	return classes
@@ -80,7 +80,7 @@ func tunables(programs []*gpu.Program) map[string]tunable {
 
 // tune times the candidates for one shape.
 func (m tunable) tune(d *gpu.Device, t gpu.Target) (Tuned, error) {
-	if m.form == TN {
+	if m.Form == TN {
 		m.K = min(m.K, tunedRows)
 	} else {
 		m.M = min(m.M, tunedRows)

@@ -73,8 +73,8 @@ func TestTune(t *testing.T) {
 			target.Choices = choices
 			recorded := map[string]string{}
 			record(target).Each(func(k gpu.Kernel) {
-				if m, ok := MatmulOf(k.Name, k.Source, k.Params); ok {
-					recorded[k.Class] = m.Variant
+				if m, ok := k.Info.(MatmulInfo); ok {
+					recorded[m.Class()] = m.Variant
 				}
 			})
 			if !maps.Equal(recorded, choices) {

@@ -63,8 +63,8 @@ func variantNamed(name string) (variant, bool) {
 }
 
 // variant is what the target chose for this shape, or its member's default.
-func (m shape) variant(p *gpu.Program) variant {
-	name, chosen := p.Target.Choices[m.class()]
+func (m MatmulShape) variant(p *gpu.Program) variant {
+	name, chosen := p.Target.Choices[m.Class()]
 	if !chosen {
 		name = m.defaultVariant(p.Target)
 	}
@@ -76,7 +76,7 @@ func (m shape) variant(p *gpu.Program) variant {
 	return v
 }
 
-func (m shape) defaultVariant(t gpu.Target) string {
+func (m MatmulShape) defaultVariant(t gpu.Target) string {
 	d := defaults[t.Matmul]
 	switch {
 	case t.Lanes > 1:
@@ -87,19 +87,19 @@ func (m shape) defaultVariant(t gpu.Target) string {
 	return d[0]
 }
 
-// class is what shapes that one choice serves have in common: the form, the sizes rounded up to powers of two, and
-// whether an epilogue keeps the depth in one piece.
-func (m shape) class() string {
+// Class is what shapes that one choice of variant serves have in common, as gpu.Choices names it: the form, the sizes
+// rounded up to powers of two, and f where the epilogue is fused.
+func (m MatmulShape) Class() string {
 	log2 := func(n int) int { return mathbits.Len(uint(n - 1)) }
 	fused := ""
-	if m.fused {
+	if m.Fused {
 		fused = "f"
 	}
-	return fmt.Sprintf("%s.%d.%d.%d%s", [...]string{"NN", "NT", "TN"}[m.form], log2(m.M), log2(m.N), log2(m.K), fused)
+	return fmt.Sprintf("%s.%d.%d.%d%s", [...]string{"NN", "NT", "TN"}[m.Form], log2(m.M), log2(m.N), log2(m.K), fused)
 }
 
 // blocks is the number of blocks of C that one invocation, or with tiles one workgroup, makes.
-func (m shape) blocks(v variant) (blocks, across int) {
+func (m MatmulShape) blocks(v variant) (blocks, across int) {
 	rows, cols := v.rows, v.cols
 	if v.member == gpu.Tile {
 		rows, cols = v.tileM, v.tileN
@@ -110,8 +110,8 @@ func (m shape) blocks(v variant) (blocks, across int) {
 
 // split shares a deep and small matmul's depth out, so that the device has enough to do at once. It depends on the
 // shape and the variant alone: the order of the sums never changes.
-func (m shape) split(v variant) int {
-	if m.fused || m.form == NT && m.N%4 != 0 { // columns past N would hold what lies behind B
+func (m MatmulShape) split(v variant) int {
+	if m.Fused || m.Form == NT && m.N%4 != 0 { // columns past N would hold what lies behind B
 		return 1
 	}
 	blocks, _ := m.blocks(v)

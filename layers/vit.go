@@ -23,26 +23,22 @@ func (c ViTConfig) Side() int { return c.ImageSize / c.Patch }
 
 // AddParams appends the backbone's tensors in the order and by the names of the released state_dict.
 func (c ViTConfig) AddParams(l *Params, prefix string) {
-	add := func(name string, shape ...int) { l.Add(prefix+name, shape...) }
-	D := c.Dim
-	add("cls_token", 1, 1, D)
-	add("pos_embed", 1, c.Side()*c.Side()+1, D)
-	add("patch_embed.proj.weight", D, 3, c.Patch, c.Patch)
-	add("patch_embed.proj.bias", D)
-	pair := func(name string, bias int, shape ...int) {
-		add(name+".weight", shape...)
-		add(name+".bias", bias)
-	}
+	D, tokens := c.Dim, Init{Normal: 0.02}
+	l.Add(Param{Name: prefix + "cls_token", Shape: []int{1, 1, D}, Init: tokens, Decay: true})
+	l.Add(Param{Name: prefix + "pos_embed", Shape: []int{1, c.Side()*c.Side() + 1, D}, Init: tokens, Decay: true})
+	conv := Init{FanIn: 3 * c.Patch * c.Patch}
+	l.Add(Param{Name: prefix + "patch_embed.proj.weight", Shape: []int{D, 3, c.Patch, c.Patch}, Init: conv, Decay: true})
+	l.Add(Param{Name: prefix + "patch_embed.proj.bias", Shape: []int{D}, Init: conv})
 	for i := range c.Depth {
-		b := fmt.Sprintf("blocks.%d.", i)
-		pair(b+"norm1", D, D)
-		pair(b+"attn.qkv", 3*D, 3*D, D)
-		pair(b+"attn.proj", D, D, D)
-		pair(b+"norm2", D, D)
-		pair(b+"mlp.fc1", mlpRatio*D, mlpRatio*D, D)
-		pair(b+"mlp.fc2", D, D, mlpRatio*D)
+		b := fmt.Sprintf("%sblocks.%d.", prefix, i)
+		l.addNorm(b+"norm1", D)
+		l.addLinear(b+"attn.qkv", 3*D, D)
+		l.addLinear(b+"attn.proj", D, D)
+		l.addNorm(b+"norm2", D)
+		l.addLinear(b+"mlp.fc1", mlpRatio*D, D)
+		l.addLinear(b+"mlp.fc2", D, mlpRatio*D)
 	}
-	pair("norm", D, D)
+	l.addNorm(prefix+"norm", D)
 }
 
 // ViT is a backbone that runs images of one or two sizes side by side. Several may share the same weights.

@@ -9,6 +9,8 @@ import (
 	"github.com/dinogpu/dinogpu/dino"
 	"github.com/dinogpu/dinogpu/gpu"
 	"github.com/dinogpu/dinogpu/layers"
+
+	"github.com/dinogpu/dinogpu/dino/settings"
 )
 
 const (
@@ -131,7 +133,7 @@ func (m *bencher) steps(t *dino.Trainer) (seconds []float64, host float64, err e
 }
 
 // noiseBatch is a batch of random bytes in the shape that the loader gives.
-func noiseBatch(c dino.Config) *augment.Batch {
+func noiseBatch(c settings.Config) *augment.Batch {
 	r := rand.New(rand.NewPCG(3, 4))
 	b := &augment.Batch{Images: make([]int, c.BatchSize)}
 	for v := range c.Crops() {
@@ -216,12 +218,13 @@ var formNames = map[layers.Form]string{layers.NT: "forward", layers.NN: "input g
 // matmuls gathers the distinct shapes of a program's matmuls, in the order they come. Padding and staging ahead of
 // a matmul, and the sum of its partials behind it, count as its time: none of them would be there without it.
 func (m *bencher) matmuls(times []gpu.OpTime, runs int) []matmulRow {
-	var order []layers.MatmulShape
-	seconds, calls := map[layers.MatmulShape]float64{}, map[layers.MatmulShape]int{}
-	var last *layers.MatmulShape
+	var order []layers.MatmulInfo
+	seconds, calls := map[layers.MatmulInfo]float64{}, map[layers.MatmulInfo]int{}
+	var last *layers.MatmulInfo
 	ahead := 0.0
 	for _, t := range times {
-		shape, ok := layers.MatmulOf(t.Kernel, t.Source, t.Params)
+		shape, ok := t.Info.(layers.MatmulInfo)
+		shape.Fused = false // a row is of all epilogues
 		switch {
 		case ok:
 			if calls[shape] == 0 {

@@ -6,7 +6,9 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/dinogpu/dinogpu/dino"
+	"github.com/dinogpu/dinogpu/layers"
+
+	"github.com/dinogpu/dinogpu/dino/weights"
 )
 
 // saveWhenDue writes a checkpoint at the end of an epoch, or every
@@ -24,7 +26,7 @@ func (r *training) saveWhenDue() error {
 	if err := r.finish(); err != nil {
 		return err
 	}
-	if err := r.saveCheckpoint(); errors.Is(err, dino.ErrNotFinite) {
+	if err := r.saveCheckpoint(); errors.Is(err, layers.ErrNotFinite) {
 		return err // no room would help
 	} else if err != nil {
 		r.options.Console.Print("%v. Training goes on and saves again at the next checkpoint: free some space until then, as %s", err, r.standing())
@@ -39,16 +41,16 @@ func (r *training) save() error {
 	if r.saved != r.step {
 		checkpoint = r.saveCheckpoint()
 	}
-	if errors.Is(checkpoint, dino.ErrNotFinite) {
+	if errors.Is(checkpoint, layers.ErrNotFinite) {
 		return r.broken(checkpoint)
 	}
 	if checkpoint != nil {
 		checkpoint = fmt.Errorf("step %d could not be saved: %w. Free some space; %s", r.step, checkpoint, r.standing())
 	}
 	path := r.run.Join("teacher.safetensors")
-	teacher := roomFor(r.trainer.TeacherBytes(), path)
+	teacher := roomFor(weights.TeacherBytes(r.trainer.StateLayout()), path)
 	if teacher == nil {
-		teacher = r.trainer.WriteTeacher(path)
+		teacher = r.writeTeacher(path)
 	}
 	return errors.Join(checkpoint, teacher)
 }
@@ -67,15 +69,24 @@ func (r *training) saveCheckpoint() error {
 	if err := os.MkdirAll(folder, 0o777); err != nil {
 		return fmt.Errorf("no folder for the checkpoints: %w", err)
 	}
-	path := filepath.Join(folder, dino.CheckpointName(r.step))
-	if err := roomFor(r.trainer.CheckpointBytes(), path); err != nil {
+	path := filepath.Join(folder, weights.CheckpointName(r.step))
+	if err := roomFor(weights.CheckpointBytes(r.trainer.StateLayout()), path); err != nil {
 		return fmt.Errorf("checkpoint %w", err)
 	}
 	// What the checkpoint stands for is in metrics.jsonl before it is.
 	if err := r.run.Sync(); err != nil {
 		return err
 	}
-	if err := r.trainer.WriteCheckpoint(path, r.settings, r.device.Adapter.Name, r.fingerprint); err != nil {
+	state, err := r.trainer.State()
+	if err != nil {
+		return err
+	}
+	perEpoch, c := r.loader.StepsPerEpoch(), r.settings.Config
+	header := weights.Header{
+		Step: r.step, Epoch: r.step / perEpoch, Batch: r.step % perEpoch * c.Accumulate, Seed: c.Seed,
+		Config: string(r.settings.YAML()), Matmul: r.trainer.Matmul(), Adapter: r.device.Adapter.Name, Pictures: r.fingerprint,
+	}
+	if err := weights.WriteCheckpoint(path, header, state); err != nil {
 		return err
 	}
 	r.saved = r.step
@@ -83,10 +94,19 @@ func (r *training) saveCheckpoint() error {
 	return nil
 }
 
+// writeTeacher writes the teacher's backbone under the names of the released weights, which timm loads as they are.
+func (r *training) writeTeacher(path string) error {
+	backbone, err := r.trainer.TeacherBackbone()
+	if err != nil {
+		return err
+	}
+	return weights.WriteSafetensors(path, backbone, weights.BackboneMetadata(r.settings.Config))
+}
+
 // prune keeps the newest --keep checkpoints and, for ever, one every
 // --saveckp-freq epochs.
 func (r *training) prune() {
-	paths, err := dino.Checkpoints(r.run.Path())
+	paths, err := weights.Checkpoints(r.run.Path())
 	if err != nil {
 		r.options.Console.Print("old checkpoints stay: %v", err)
 	}
@@ -94,7 +114,7 @@ func (r *training) prune() {
 	if freq := r.settings.Run.SaveckpFreq; freq > 0 {
 		every := freq * r.loader.StepsPerEpoch()
 		for step := every; step <= r.step; step += every {
-			forEver[dino.CheckpointName(step)] = true
+			forEver[weights.CheckpointName(step)] = true
 		}
 	}
 	for i, path := range paths {

@@ -10,7 +10,7 @@ import (
 
 	"golang.org/x/term"
 
-	"github.com/dinogpu/dinogpu/dino"
+	"github.com/dinogpu/dinogpu/dino/run"
 )
 
 // console is where notices and progress go: stderr, and train.log once a run
@@ -22,7 +22,7 @@ type console struct {
 	now   func() time.Time // nil: time.Now
 
 	mu     sync.Mutex
-	run    *dino.RunDir
+	run    *run.Folder
 	early  []saidLine // until the first run is attached
 	ended  bool       // a run was attached and is not any more
 	status string     // what the rewritten line shows, or empty
@@ -50,7 +50,7 @@ func newConsole(stderr *os.File) *console {
 
 // Attach sends what is printed to the run's train.log as well, from what was
 // said before the run had a folder on; nil ends that.
-func (c *console) Attach(run *dino.RunDir) {
+func (c *console) Attach(run *run.Folder) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.run, c.ended = run, run == nil

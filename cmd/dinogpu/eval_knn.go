@@ -14,6 +14,10 @@ import (
 	"github.com/dinogpu/dinogpu/eval"
 	"github.com/dinogpu/dinogpu/gpu"
 	"github.com/dinogpu/dinogpu/layers"
+
+	"github.com/dinogpu/dinogpu/dino/settings"
+
+	"github.com/dinogpu/dinogpu/dino/weights"
 )
 
 // The evaluations, each a command of its own.
@@ -73,25 +77,25 @@ func (c *knnCmd) Run(a *app) error {
 	if err != nil {
 		return usageError{err}
 	}
-	if text, ok := a.env(dino.EnvName("adapter")); ok && c.Adapter == "" {
+	if text, ok := a.env(settings.EnvName("adapter")); ok && c.Adapter == "" {
 		c.Adapter = text
 	}
-	weights, err := dino.OpenWeights(c.Weights, func(err error) { a.console.Print("%v", err) })
+	model, err := weights.Open(c.Weights, func(err error) { a.console.Print("%v", err) })
 	if err != nil {
 		return err
 	}
 	if c.ImageSize == 0 {
-		c.ImageSize = weights.ViT.ImageSize
+		c.ImageSize = model.ViT.ImageSize
 	}
-	if c.ImageSize < weights.ViT.Patch {
-		return usageError{fmt.Errorf("--image-size %d is smaller than one patch of %d pixels", c.ImageSize, weights.ViT.Patch)}
+	if c.ImageSize < model.ViT.Patch {
+		return usageError{fmt.Errorf("--image-size %d is smaller than one patch of %d pixels", c.ImageSize, model.ViT.Patch)}
 	}
-	roles := []string{dino.RoleTeacher}
+	roles := []string{weights.RoleTeacher}
 	if c.Student {
-		roles = append(roles, dino.RoleStudent)
+		roles = append(roles, weights.RoleStudent)
 	}
 	for _, role := range roles {
-		if _, err := weights.Network(role); err != nil {
+		if _, err := model.Network(role); err != nil {
 			return usageError{fmt.Errorf("%w; leave --student out or name the run's folder", err)}
 		}
 	}
@@ -104,7 +108,7 @@ func (c *knnCmd) Run(a *app) error {
 		return err
 	}
 	defer device.Close()
-	report, err := c.measure(a, device, weights, roles, question, paths)
+	report, err := c.measure(a, device, model, roles, question, paths)
 	if err != nil {
 		return err
 	}
@@ -145,7 +149,7 @@ func (c *knnCmd) paths() (labelledPaths, error) {
 }
 
 // measure asks the question of each role's network.
-func (c *knnCmd) measure(a *app, d *gpu.Device, w *dino.Weights, roles []string, q eval.Question, paths labelledPaths) (knnReport, error) {
+func (c *knnCmd) measure(a *app, d *gpu.Device, w *weights.Model, roles []string, q eval.Question, paths labelledPaths) (knnReport, error) {
 	a.console.Print("%d pictures of %d classes in %s vote on %d in %s", len(q.Bank.Which), len(q.Classes), paths.Train, len(q.Queries.Which), paths.Test)
 	if len(q.Classes) <= 5 {
 		a.console.Print("with %d classes the right one is nearly always among the best five: look at top-1", len(q.Classes))

@@ -271,7 +271,7 @@ func TestStoppedWithinAnEvaluation(t *testing.T) {
 		ctx, stop := context.WithCancel(context.Background())
 		defer stop()
 		out, said := &bytes.Buffer{}, &stopWhenSaid{text: "is left out", stop: stop}
-		code = run(&app{
+		code = execute(&app{
 			ctx: ctx, stdout: out, now: time.Now, env: func(string) (string, bool) { return "", false },
 			console: &console{w: said, width: func() int { return 80 }, now: time.Now},
 		}, args)

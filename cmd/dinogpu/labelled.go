@@ -30,7 +30,7 @@ func (l labelledPaths) open(size int, console *console) (eval.Question, error) {
 	if err != nil {
 		return eval.Question{}, err
 	}
-	q, m, err := eval.Match(eval.Named{Source: limited(train, l.Limit), Path: l.Train}, eval.Named{Source: limited(test, l.Limit), Path: l.Test})
+	q, m, err := eval.Match(eval.Named{Source: augment.Limit(train, l.Limit), Path: l.Train}, eval.Named{Source: augment.Limit(test, l.Limit), Path: l.Test})
 	if err != nil {
 		return q, err
 	}

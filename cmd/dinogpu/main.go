@@ -68,12 +68,12 @@ type leave int
 func main() {
 	con := newConsole(os.Stderr)
 	ctx, stop := withSignals(context.Background(), con, stopWordsOf(os.Args[1:]))
-	code := run(&app{ctx: ctx, stdout: os.Stdout, console: con, env: os.LookupEnv, now: time.Now}, os.Args[1:])
+	code := execute(&app{ctx: ctx, stdout: os.Stdout, console: con, env: os.LookupEnv, now: time.Now}, os.Args[1:])
 	stop()
 	os.Exit(code)
 }
 
-func run(a *app, args []string) (code int) {
+func execute(a *app, args []string) (code int) {
 	defer func() {
 		switch r := recover().(type) {
 		case nil:

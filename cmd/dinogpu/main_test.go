@@ -35,7 +35,7 @@ func dinogpu(t *testing.T, environ map[string]string, args ...string) outcome {
 		},
 		now: time.Now,
 	}
-	code := run(a, args)
+	code := execute(a, args)
 	return outcome{code, stdout.String(), stderr.String()}
 }
 
@@ -152,7 +152,7 @@ func TestPanicIsReportedAsOurBug(t *testing.T) {
 	var stderr bytes.Buffer
 	a.console = &console{w: &stderr, width: func() int { return 80 }, now: time.Now}
 	a.env = func(string) (string, bool) { panic("broken inside") }
-	if code := run(a, []string{"train", "--preset", "demo"}); code != exitFailed {
+	if code := execute(a, []string{"train", "--preset", "demo"}); code != exitFailed {
 		t.Errorf("exit %d, want %d", code, exitFailed)
 	}
 	text := stderr.String()
@@ -195,7 +195,7 @@ func TestStoppedBeforeTheFirstStep(t *testing.T) {
 			ctx: ctx, stdout: &stdout, console: &console{w: &stderr, width: func() int { return 80 }},
 			env: func(string) (string, bool) { return "", false }, now: time.Now,
 		}
-		return outcome{run(a, append(args, "--no-tune")), stdout.String(), stderr.String()}
+		return outcome{execute(a, append(args, "--no-tune")), stdout.String(), stderr.String()}
 	}
 	wantExit(t, stopped(shortRun(dir)...), exitStopped, "no run was begun")
 	if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/dinogpu/dinogpu/dino"
+
+	"github.com/dinogpu/dinogpu/dino/run"
 )
 
 // How often progress is shown: several times a second where a line is
@@ -64,7 +66,7 @@ func (p *progress) Step(m dino.StepMetrics) {
 }
 
 // Eval takes in an evaluation; the line shows the teacher's k-NN from then on.
-func (p *progress) Eval(m dino.EvalMetrics) {
+func (p *progress) Eval(m run.EvalMetrics) {
 	p.knn = m.KNNTeacher
 	p.console.Print("step %d: k-NN of the teacher %.1f %%, of the student %.1f %%", m.Step, m.KNNTeacher, m.KNNStudent)
 }

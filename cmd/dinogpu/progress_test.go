@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/dinogpu/dinogpu/dino"
+
+	"github.com/dinogpu/dinogpu/dino/run"
 )
 
 // A clock that moves when told to, and a console that writes to a buffer.
@@ -51,7 +53,7 @@ func TestEtaAndEvaluationInTheLine(t *testing.T) {
 	c, out, pass := testConsole(false, 80)
 	p := newProgress(c, 1001, 2)
 	p.Step(metrics(1))
-	p.Eval(dino.EvalMetrics{Step: 1, KNNTeacher: 61.25, KNNStudent: 60})
+	p.Eval(run.EvalMetrics{Step: 1, KNNTeacher: 61.25, KNNStudent: 60})
 	pass(25 * time.Second)
 	m := metrics(101)
 	m.DataWait = 0.345

@@ -12,10 +12,12 @@ import (
 	"github.com/dinogpu/dinogpu/eval"
 	"github.com/dinogpu/dinogpu/gpu"
 	"github.com/dinogpu/dinogpu/layers"
+
+	"github.com/dinogpu/dinogpu/dino/settings"
 )
 
 type selftestCmd struct {
-	Settings dino.Settings `embed:""`
+	Settings settings.Settings `embed:""`
 
 	Config string `group:"run" placeholder:"FILE" help:"YAML settings, like a run's config.yaml."`
 	JSON   bool   `name:"json" group:"plan" help:"As JSON."`
@@ -60,7 +62,7 @@ func (c *selftestCmd) Run(a *app) error {
 // A selfTester is a test under way.
 type selfTester struct {
 	app      *app
-	settings dino.Settings
+	settings settings.Settings
 	device   *gpu.Device
 	tests    *dino.Tests
 	report   selftestReport

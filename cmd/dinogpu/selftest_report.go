@@ -74,7 +74,7 @@ func (r *selftestReport) add(results []gpu.TestResult) {
 
 // shapeText is a matmul's form and sizes, or the shape of another kernel's largest tensor.
 func shapeText(t gpu.TestResult) string {
-	if m, ok := layers.MatmulOf(t.Kernel, t.Source, t.Params); ok {
+	if m, ok := t.Info.(layers.MatmulInfo); ok {
 		return fmt.Sprintf("%s  %d x %d x %d", m.Form, m.M, m.N, m.K)
 	}
 	largest := t.Tensors[0]

@@ -7,10 +7,12 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/dinogpu/dinogpu/dino"
 	"github.com/dinogpu/dinogpu/eval"
 	"github.com/dinogpu/dinogpu/gpu"
 	"github.com/dinogpu/dinogpu/layers"
+
+	"github.com/dinogpu/dinogpu/dino"
+	"github.com/dinogpu/dinogpu/dino/settings"
 )
 
 type shadersCmd struct {
@@ -25,7 +27,7 @@ func (shadersCmd) Help() string {
 
 // Run writes the kernels.
 func (c *shadersCmd) Run(a *app) error {
-	s, err := dino.PresetSettings(c.Preset)
+	s, err := settings.FromPreset(c.Preset)
 	if err != nil {
 		return usageError{err}
 	}
@@ -51,8 +53,8 @@ func (c *shadersCmd) Run(a *app) error {
 }
 
 // addKernels adds the kernels of training with each optimiser, and with each matmul variant that tuning may choose.
-func addKernels(files map[string]string, s dino.Settings, target gpu.Target, con *console) error {
-	add := func(s dino.Settings, target gpu.Target) (classes []string, err error) {
+func addKernels(files map[string]string, s settings.Settings, target gpu.Target, con *console) error {
+	add := func(s settings.Settings, target gpu.Target) (classes []string, err error) {
 		t, err := recordWhatFits(&s, target, con)
 		if err != nil {
 			return nil, err
@@ -60,8 +62,8 @@ func addKernels(files map[string]string, s dino.Settings, target gpu.Target, con
 		for _, p := range t.Programs() {
 			p.Each(func(k gpu.Kernel) {
 				files[shaderFile(k)] = k.Source
-				if k.Class != "" {
-					classes = append(classes, k.Class)
+				if m, ok := k.Info.(layers.MatmulInfo); ok {
+					classes = append(classes, m.Class())
 				}
 			})
 		}
@@ -89,7 +91,7 @@ func addKernels(files map[string]string, s dino.Settings, target gpu.Target, con
 }
 
 // addEvaluation adds the kernels of frozen backbones, their attention, and the search for neighbors.
-func addEvaluation(files map[string]string, c dino.Config, target gpu.Target) error {
+func addEvaluation(files map[string]string, c settings.Config, target gpu.Target) error {
 	backbone := dino.BackboneOf(c)
 	backbone.Batch, backbone.Blocks, backbone.Attention = 1, min(2, backbone.ViT.Depth), []int{backbone.ViT.Depth - 1}
 	embed, err := dino.BackboneProgram(target, backbone, c.Layout().NewArena("weights"))
@@ -105,23 +107,6 @@ func addEvaluation(files map[string]string, c dino.Config, target gpu.Target) er
 		files[shaderFile(k)] = k.Source
 	}
 	return p.Err()
-}
-
-// recordWhatFits records the settings' training. Where a tensor passes what one binding holds by default, it halves
-// the batch, here and in the settings, and says so.
-func recordWhatFits(s *dino.Settings, target gpu.Target, con *console) (*dino.Trainer, error) {
-	asked := s.Config.BatchSize
-	for {
-		// how many steps make an epoch is in no kernel
-		t, err := dino.Record(s.Config, target, 1, dino.Options{Crops: s.Run.Crops})
-		if err == nil || s.Config.BatchSize == 1 {
-			if s.Config.BatchSize < asked && err == nil {
-				con.Print("batch %d instead of %d, which does not fit the default limits", s.Config.BatchSize, asked)
-			}
-			return t, err
-		}
-		s.Config.BatchSize /= 2
-	}
 }
 
 // shaderFile tells a kernel's specialisations apart by their text, and is the same from one build to the next.

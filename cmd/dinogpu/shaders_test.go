@@ -7,8 +7,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/dinogpu/dinogpu/dino"
 	"github.com/dinogpu/dinogpu/gpu"
+
+	"github.com/dinogpu/dinogpu/dino/settings"
 )
 
 func TestShadersWritesCompleteKernels(t *testing.T) {
@@ -58,7 +59,7 @@ func TestShadersOfLargePresets(t *testing.T) {
 		t.Errorf("exit %d: %s", got.code, got.stderr)
 	}
 	// one crop's logits of such a batch pass what a binding holds
-	s, err := dino.PresetSettings("vits16")
+	s, err := settings.FromPreset("vits16")
 	if err != nil {
 		t.Fatal(err)
 	}

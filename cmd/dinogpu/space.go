@@ -4,10 +4,16 @@ import (
 	"fmt"
 
 	"github.com/dinogpu/dinogpu/dino"
+
+	"github.com/dinogpu/dinogpu/dino/disk"
+
+	"github.com/dinogpu/dinogpu/dino/settings"
+
+	"github.com/dinogpu/dinogpu/dino/weights"
 )
 
 // freeSpace asks for the bytes that may still be written under a path.
-var freeSpace = dino.FreeSpace
+var freeSpace = disk.Free
 
 // spaceSlack is left for what grows beside the checkpoints.
 const spaceSlack = 64 << 10
@@ -16,12 +22,12 @@ const spaceSlack = 64 << 10
 // room: the newest --keep, the one that is being written, and the teacher's
 // weights. For those that are kept for ever a notice will do, as there is time
 // to make room.
-func enoughSpace(t *dino.Trainer, s dino.Settings, folder string, console *console) error {
+func enoughSpace(t *dino.Trainer, s settings.Settings, folder string, console *console) error {
 	free, known := freeSpace(folder)
 	if !known {
 		return nil
 	}
-	there, err := dino.Checkpoints(folder)
+	there, err := weights.Checkpoints(folder)
 	if err != nil {
 		return err
 	}
@@ -32,8 +38,8 @@ func enoughSpace(t *dino.Trainer, s dino.Settings, folder string, console *conso
 	}
 	saves := (t.Schedules.Steps()-1)/every + 1
 	copies := max(1, min(s.Run.Keep+1, saves)-len(there))
-	one := t.CheckpointBytes()
-	need := uint64(copies)*one + t.TeacherBytes() + spaceSlack
+	one := weights.CheckpointBytes(t.StateLayout())
+	need := uint64(copies)*one + weights.TeacherBytes(t.StateLayout()) + spaceSlack
 	if free < need {
 		return fmt.Errorf("the run needs %s of disk space for %d checkpoints of %s and the teacher's weights, and %s are free where %s lies: free some, lower --keep, or name another disk with --run-dir",
 			byteSize(need), copies, byteSize(one), byteSize(free), folder)

@@ -9,7 +9,11 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/dinogpu/dinogpu/dino"
+	"github.com/dinogpu/dinogpu/dino/disk"
+
+	"github.com/dinogpu/dinogpu/dino/weights"
+
+	"github.com/dinogpu/dinogpu/dino/run"
 )
 
 // killableRun trains a model of a few thousand weights on 48 pictures, two batches
@@ -102,7 +106,7 @@ func TestResumeByTheFileThatNamesTheNewest(t *testing.T) {
 func TestTwoProcessesOnOneRun(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "run")
 	wantExit(t, dinogpu(t, nil, killableRun(dir, "--epochs", "1", "--max-steps", "1")...), exitStopped)
-	other, err := dino.OpenRunDir(dir)
+	other, err := run.OpenFolder(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -143,7 +147,7 @@ func TestFullDisk(t *testing.T) {
 		}
 		return 1 << 40, true
 	}
-	t.Cleanup(func() { freeSpace = dino.FreeSpace })
+	t.Cleanup(func() { freeSpace = disk.Free })
 
 	// No room from the start: no run, no folder.
 	free = 100 << 10
@@ -171,7 +175,7 @@ func TestFullDisk(t *testing.T) {
 func TestKeptCheckpoints(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "run")
 	wantExit(t, dinogpu(t, nil, killableRun(dir, "--epochs", "8", "--saveckp-freq", "3", "--keep", "2")...), exitDone)
-	paths, err := dino.Checkpoints(dir)
+	paths, err := weights.Checkpoints(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -189,7 +193,7 @@ func TestDamagedNewestIsSetAside(t *testing.T) {
 	whole, dir := filepath.Join(t.TempDir(), "whole"), filepath.Join(t.TempDir(), "run")
 	wantExit(t, dinogpu(t, nil, killableRun(whole, "--epochs", "2")...), exitDone)
 	wantExit(t, dinogpu(t, nil, killableRun(dir, "--epochs", "2", "--checkpoint-every", "2", "--max-steps", "8")...), exitStopped)
-	newest := filepath.Join(dir, "checkpoints", dino.CheckpointName(8))
+	newest := filepath.Join(dir, "checkpoints", weights.CheckpointName(8))
 	data, err := os.ReadFile(newest)
 	if err != nil {
 		t.Fatal(err)

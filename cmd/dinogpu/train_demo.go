@@ -59,7 +59,7 @@ func (e *demoEvaluation) picture(from eval.Pictures, i int) (*augment.Image, err
 // report prints the table and writes the two pictures.
 func (e *demoEvaluation) report(ctx context.Context) error {
 	e.r.options.Console.Print("evaluating: 20 nearest of %d labelled pictures, for %d others", len(e.Bank.Which), len(e.Queries.Which))
-	fresh, err := dino.NewWeights(e.r.device, e.r.settings.Config)
+	fresh, err := dino.FreshWeights(e.r.device, e.r.settings.Config)
 	if err != nil {
 		return err
 	}

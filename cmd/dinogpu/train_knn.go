@@ -4,12 +4,18 @@ import (
 	"context"
 
 	"github.com/dinogpu/dinogpu/augment"
-	"github.com/dinogpu/dinogpu/dino"
 	"github.com/dinogpu/dinogpu/eval"
+
+	"github.com/dinogpu/dinogpu/dino"
+	"github.com/dinogpu/dinogpu/dino/settings"
+
+	"github.com/dinogpu/dinogpu/dino/weights"
+
+	"github.com/dinogpu/dinogpu/dino/run"
 )
 
 // openKNN opens the pictures of --knn-every, nil where it is 0: those of --knn-train and --knn-test, else the demo's.
-func openKNN(s dino.Settings, console *console) (*knnOf, error) {
+func openKNN(s settings.Settings, console *console) (*knnOf, error) {
 	if s.Run.KNNEvery == 0 {
 		if s.Run.KNNTrain != "" {
 			console.Print("--knn-every is 0, so %s and %s are not looked at", s.Run.KNNTrain, s.Run.KNNTest)
@@ -58,7 +64,7 @@ func (r *training) measure(ctx context.Context, progress *progress) error {
 	if err := r.finish(); err != nil {
 		return err
 	}
-	nets := []network{{dino.RoleTeacher, r.trainer.Teacher}, {dino.RoleStudent, r.trainer.Student}}
+	nets := []network{{weights.RoleTeacher, r.trainer.Teacher}, {weights.RoleStudent, r.trainer.Student}}
 	results, err := r.knn.ask(ctx, r.device, dino.BackboneOf(r.settings.Config), r.target, nets)
 	if ctx.Err() != nil {
 		return nil
@@ -66,7 +72,7 @@ func (r *training) measure(ctx context.Context, progress *progress) error {
 	if err != nil {
 		return err
 	}
-	m := dino.EvalMetrics{Step: r.step, KNNTeacher: results[0][0].Top1, KNNStudent: results[1][0].Top1}
+	m := run.EvalMetrics{Step: r.step, KNNTeacher: results[0][0].Top1, KNNStudent: results[1][0].Top1}
 	progress.Eval(m)
 	r.note(m)
 	return nil

@@ -5,19 +5,20 @@ import (
 	"fmt"
 	"text/tabwriter"
 
-	"github.com/dinogpu/dinogpu/dino"
 	"github.com/dinogpu/dinogpu/gpu"
+
+	"github.com/dinogpu/dinogpu/dino/settings"
 )
 
 // dryRun says what the run would take. It opens no device and no picture, and
 // counts the pictures where they are there; where --matmul leaves the choice,
 // it plans for a GPU.
-func dryRun(s dino.Settings, o trainOptions) error {
+func dryRun(s settings.Settings, o trainOptions) error {
 	target := gpu.GPUTarget
 	if s.Run.Matmul == string(gpu.Texel) {
 		target = gpu.SoftwareTarget
 	}
-	t, err := dino.Record(s.Config, target, 1, dino.Options{Crops: s.Run.Crops})
+	t, err := recordTraining(s, target, 1)
 	if err != nil {
 		return err
 	}

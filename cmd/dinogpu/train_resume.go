@@ -8,24 +8,29 @@ import (
 	"strings"
 
 	"github.com/dinogpu/dinogpu/augment"
-	"github.com/dinogpu/dinogpu/dino"
 	"github.com/dinogpu/dinogpu/gpu"
 	"github.com/dinogpu/dinogpu/layers"
+
+	"github.com/dinogpu/dinogpu/dino/settings"
+
+	"github.com/dinogpu/dinogpu/dino/run"
+
+	"github.com/dinogpu/dinogpu/dino/weights"
 )
 
 // resumed is what a run goes on from.
 type resumed struct {
-	run     *dino.RunDir // held for this process, not changed yet
-	header  dino.CheckpointHeader
-	tensors []dino.HostTensor // none: the run ended before it saved, and starts again at step 0
-	matmul  gpu.Matmul        // the same choice gives the same bytes
+	run     *run.Folder // held for this process, not changed yet
+	header  weights.Header
+	tensors []layers.HostTensor // none: the run ended before it saved, and starts again at step 0
+	matmul  gpu.Matmul          // the same choice gives the same bytes
 	choices gpu.Choices
 }
 
 // openResume takes the run's folder, reads its newest whole checkpoint and
 // holds the settings against those it was written with.
-func openResume(s *dino.Settings, o trainOptions) (_ *resumed, err error) {
-	stored, err := dino.LoadSettings(filepath.Join(o.Resume, "config.yaml"))
+func openResume(s *settings.Settings, o trainOptions) (_ *resumed, err error) {
+	stored, err := settings.Load(filepath.Join(o.Resume, "config.yaml"))
 	if err != nil {
 		return nil, err
 	}
@@ -33,7 +38,7 @@ func openResume(s *dino.Settings, o trainOptions) (_ *resumed, err error) {
 		return nil, usageError{err}
 	}
 	from := &resumed{}
-	if from.run, err = dino.OpenRunDir(o.Resume); err != nil {
+	if from.run, err = run.OpenFolder(o.Resume); err != nil {
 		return nil, err
 	}
 	defer func() {
@@ -41,10 +46,10 @@ func openResume(s *dino.Settings, o trainOptions) (_ *resumed, err error) {
 			_ = from.run.Close() // the first error is the one to tell
 		}
 	}()
-	from.header, from.tensors, err = dino.NewestCheckpoint(o.Resume, func(err error) {
+	from.header, from.tensors, err = weights.NewestCheckpoint(o.Resume, func(err error) {
 		o.Console.Print("%v; the one before it is taken", err)
 	})
-	if errors.Is(err, dino.ErrNoCheckpoint) && begun(o.Resume) {
+	if errors.Is(err, weights.ErrNoCheckpoint) && begun(o.Resume) {
 		o.Console.Print("%s ended before its first checkpoint: it starts again at its first step", o.Resume)
 		return from, nil
 	}
@@ -90,7 +95,7 @@ func (f *resumed) samePictures(src augment.Source, data string) error {
 
 // sameMathematics refuses, by name, what would make it another run. Where the
 // pictures lie may change; samePictures sees that they are the same.
-func sameMathematics(stored, now dino.Settings) error {
+func sameMathematics(stored, now settings.Settings) error {
 	free := map[string]bool{"num_workers": true, "data": true}
 	run := map[string]bool{}
 	for _, key := range runKeys() {

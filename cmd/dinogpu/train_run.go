@@ -11,6 +11,10 @@ import (
 	"github.com/dinogpu/dinogpu/augment"
 	"github.com/dinogpu/dinogpu/dino"
 	"github.com/dinogpu/dinogpu/gpu"
+
+	"github.com/dinogpu/dinogpu/dino/settings"
+
+	"github.com/dinogpu/dinogpu/dino/run"
 )
 
 // trainOptions are what a run needs beside its settings.
@@ -25,7 +29,7 @@ type trainOptions struct {
 }
 
 // openRun makes a new run's folder, or opens that of the run that goes on.
-func (o trainOptions) openRun(s dino.Settings, from *resumed) (*dino.RunDir, error) {
+func (o trainOptions) openRun(s settings.Settings, from *resumed) (*run.Folder, error) {
 	if from == nil {
 		return o.createRun(s)
 	}
@@ -41,8 +45,8 @@ func (o trainOptions) openRun(s dino.Settings, from *resumed) (*dino.RunDir, err
 
 // createRun makes the run's folder. What the console said before and says from
 // there on is in its train.log too. The caller closes it with closeRun.
-func (o trainOptions) createRun(s dino.Settings) (*dino.RunDir, error) {
-	run, err := dino.CreateRunDir(o.RunDir, s, o.Now())
+func (o trainOptions) createRun(s settings.Settings) (*run.Folder, error) {
+	run, err := run.CreateFolder(o.RunDir, s, o.Now())
 	if err != nil {
 		return nil, err
 	}
@@ -54,14 +58,14 @@ func (o trainOptions) createRun(s dino.Settings) (*dino.RunDir, error) {
 
 // closeRun ends a run's files. Lines that could not be written until now are
 // reported here, once.
-func (o trainOptions) closeRun(run *dino.RunDir) error {
+func (o trainOptions) closeRun(run *run.Folder) error {
 	o.Console.Attach(nil)
 	return run.Close()
 }
 
 // runTrain carries out a run whose settings are valid. Stopped by ctx, it
 // saves and returns errStopped.
-func runTrain(ctx context.Context, s dino.Settings, o trainOptions) error {
+func runTrain(ctx context.Context, s settings.Settings, o trainOptions) error {
 	if o.DryRun {
 		return dryRun(s, o)
 	}
@@ -72,7 +76,7 @@ func runTrain(ctx context.Context, s dino.Settings, o trainOptions) error {
 			return err
 		}
 		defer from.run.Close() // where closeRun has closed it, again
-	} else if err := dino.CheckNewRunDir(o.RunDir); err != nil {
+	} else if err := run.CheckNew(o.RunDir); err != nil {
 		return err
 	}
 	pictures, err := openPictures(s.Config)
@@ -98,7 +102,7 @@ func runTrain(ctx context.Context, s dino.Settings, o trainOptions) error {
 	defer device.Close()
 	o.Console.Print("%s", rateNotice(s.Config))
 	record := func(t gpu.Target) (*dino.Trainer, error) {
-		return dino.Record(s.Config, t, loader.StepsPerEpoch(), dino.Options{Crops: s.Run.Crops})
+		return recordTraining(s, t, loader.StepsPerEpoch())
 	}
 	target, err := chooseTarget(ctx, device, s.Run, o.Console, from, record)
 	if err != nil {
@@ -160,11 +164,11 @@ func (o trainOptions) folder() string {
 	case o.RunDir != "":
 		return o.RunDir
 	}
-	return dino.RunsFolder
+	return run.RunsFolder
 }
 
 // chooseTarget is how the run is recorded: as its checkpoint was, or with matmuls measured on the device.
-func chooseTarget(ctx context.Context, d *gpu.Device, o dino.RunOptions, con *console, from *resumed, record func(gpu.Target) (*dino.Trainer, error)) (gpu.Target, error) {
+func chooseTarget(ctx context.Context, d *gpu.Device, o settings.Run, con *console, from *resumed, record func(gpu.Target) (*dino.Trainer, error)) (gpu.Target, error) {
 	if from != nil && from.tensors != nil && o.Matmul == "auto" {
 		target := d.Target()
 		target.Matmul, target.Choices = from.matmul, from.choices
@@ -187,27 +191,23 @@ func fits(t *dino.Trainer, d *gpu.Device) error {
 }
 
 // openPictures opens what --data names.
-func openPictures(c dino.Config) (augment.Source, error) {
-	if c.Data == dino.DataDemo {
+func openPictures(c settings.Config) (augment.Source, error) {
+	if c.Data == settings.DataDemo {
 		train, _, err := augment.Demo()
-		return limited(train, c.Limit), err
+		if err != nil {
+			return nil, err
+		}
+		return augment.Limit(train, c.Limit), nil
 	}
 	src, err := augment.Open(c.Data)
 	if err != nil {
 		return nil, err
 	}
-	return limited(src, c.Limit), nil
-}
-
-func limited(src augment.Source, n int) augment.Source {
-	if n > 0 && src != nil && n < src.Len() {
-		return augment.Limit(src, n)
-	}
-	return src
+	return augment.Limit(src, c.Limit), nil
 }
 
 // loaderConfig is how the run's pictures are cut and mixed.
-func loaderConfig(c dino.Config, console *console) augment.LoaderConfig {
+func loaderConfig(c settings.Config, console *console) augment.LoaderConfig {
 	recipe := augment.Reference
 	if c.Augmentation == "light" {
 		recipe = augment.Light
@@ -216,7 +216,7 @@ func loaderConfig(c dino.Config, console *console) augment.LoaderConfig {
 	if workers == 0 {
 		workers = runtime.NumCPU()
 	}
-	pair := func(r dino.Range) [2]float64 { return [2]float64{r.Lo, r.Hi} }
+	pair := func(r settings.Range) [2]float64 { return [2]float64{r.Lo, r.Hi} }
 	return augment.LoaderConfig{
 		Recipe:    recipe(c.GlobalCropsSize, pair(c.GlobalCropsScale), c.LocalCropsNumber, c.LocalCropsSize, pair(c.LocalCropsScale)),
 		BatchSize: c.BatchSize, Accumulate: c.Accumulate, Seed: c.Seed, Workers: workers, Queue: 4,

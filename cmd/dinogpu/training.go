@@ -9,17 +9,22 @@ import (
 	"github.com/dinogpu/dinogpu/augment"
 	"github.com/dinogpu/dinogpu/dino"
 	"github.com/dinogpu/dinogpu/gpu"
+
+	"github.com/dinogpu/dinogpu/dino/settings"
+	"github.com/dinogpu/dinogpu/layers"
+
+	"github.com/dinogpu/dinogpu/dino/run"
 )
 
 // training is a run under way.
 type training struct {
-	settings dino.Settings
+	settings settings.Settings
 	options  trainOptions
 	device   *gpu.Device
 	loader   *augment.Loader
 	target   gpu.Target
 	trainer  *dino.Trainer
-	run      *dino.RunDir
+	run      *run.Folder
 	pictures augment.Source
 
 	demo *demoEvaluation // nil for other pictures
@@ -38,12 +43,12 @@ type training struct {
 func (r *training) carryOut(ctx context.Context) error {
 	r.options.Console.Print("%d pictures, %d steps an epoch, %.1f million parameters", r.pictures.Len(), r.loader.StepsPerEpoch(), float64(r.trainer.Layout.Count())/1e6)
 	if r.from == nil { // what a run began with is not to be changed any more
-		advise(r.settings, dino.Situation{Pictures: r.pictures.Len(), Software: r.device.Adapter.Software}, r.options.Console)
+		advise(r.settings, settings.AutoInput{Pictures: r.pictures.Len(), Software: r.device.Adapter.Software}, r.options.Console)
 	}
 	if err := r.goOn(); err != nil {
 		return err
 	}
-	if r.settings.Config.Data == dino.DataDemo {
+	if r.settings.Config.Data == settings.DataDemo {
 		var err error
 		if r.demo, err = newDemoEvaluation(r); err != nil {
 			return err
@@ -85,7 +90,7 @@ func (r *training) goOn() error {
 	if h.Adapter != r.device.Adapter.Name {
 		r.options.Console.Print("the run began on %s: from here on rounding differs", h.Adapter)
 	}
-	if err := r.trainer.Restore(h, r.from.tensors); err != nil {
+	if err := r.trainer.Restore(h.Step, r.from.tensors); err != nil {
 		return err
 	}
 	r.step, r.saved, r.from.tensors = h.Step, h.Step, nil
@@ -116,7 +121,7 @@ func (r *training) train(ctx context.Context) error {
 			return fmt.Errorf("%w after step %d of %d; it goes on with: %s", errStopped, r.step, total, r.resumeCommand())
 		}
 		if err := r.oneStep(ctx); err != nil {
-			if ctx.Err() != nil && !errors.Is(err, dino.ErrNotFinite) {
+			if ctx.Err() != nil && !errors.Is(err, layers.ErrNotFinite) {
 				continue // stopped while waiting for pictures: said above
 			}
 			return err

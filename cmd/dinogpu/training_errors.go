@@ -4,7 +4,7 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/dinogpu/dinogpu/dino"
+	"github.com/dinogpu/dinogpu/layers"
 )
 
 // picturesError is a failure to load a batch: the networks are as after the
@@ -16,7 +16,7 @@ func (e picturesError) Unwrap() error { return e.error }
 // broken saves what can be saved of a run that an error ends, and says from
 // where it goes on once the cause is gone.
 func (r *training) broken(err error) error {
-	if errors.Is(err, dino.ErrNotFinite) {
+	if errors.Is(err, layers.ErrNotFinite) {
 		return r.withLastGood(err) // to go on would end the same way
 	}
 	var pictures picturesError

@@ -8,6 +8,8 @@ import (
 	"github.com/dinogpu/dinogpu/dino"
 	"github.com/dinogpu/dinogpu/gpu"
 	"github.com/dinogpu/dinogpu/layers"
+
+	"github.com/dinogpu/dinogpu/dino/settings"
 )
 
 type tuneCmd struct {
@@ -30,7 +32,7 @@ type tuneReport struct {
 
 // Run measures and prints.
 func (c *tuneCmd) Run(a *app) error {
-	s, err := dino.PresetSettings(c.Preset)
+	s, err := settings.FromPreset(c.Preset)
 	if err != nil {
 		return usageError{err}
 	}
@@ -42,7 +44,7 @@ func (c *tuneCmd) Run(a *app) error {
 		return err
 	}
 	defer device.Close()
-	t := tuner{device: device, run: dino.RunOptions{Matmul: "auto", Tune: true}, console: a.console, again: true, time: c.Time}
+	t := tuner{device: device, run: settings.Run{Matmul: "auto", Tune: true}, console: a.console, again: true, time: c.Time}
 	target, err := t.target(a.ctx, func(target gpu.Target) (*dino.Trainer, error) { return recordWhatFits(&s, target, a.console) })
 	if err != nil {
 		return err

@@ -11,6 +11,10 @@ import (
 	"github.com/dinogpu/dinogpu/dino"
 	"github.com/dinogpu/dinogpu/gpu"
 	"github.com/dinogpu/dinogpu/layers"
+
+	"github.com/dinogpu/dinogpu/dino/settings"
+
+	"github.com/dinogpu/dinogpu/dino/weights"
 )
 
 // What tune measures, the next training takes without measuring; its checkpoint names it, and resume goes by that
@@ -24,7 +28,7 @@ func TestTunedTrainingIsRecorded(t *testing.T) {
 	if first.code != exitStopped || !strings.Contains(first.stderr, "kinds measured") {
 		t.Fatalf("exit %d: %s", first.code, first.stderr)
 	}
-	h, _, err := dino.NewestCheckpoint(dir, func(error) {})
+	h, _, err := weights.NewestCheckpoint(dir, func(error) {})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,7 +45,7 @@ func TestTunedTrainingIsRecorded(t *testing.T) {
 	if on.code != exitStopped || strings.Contains(on.stderr, "measured") {
 		t.Fatalf("resume: exit %d: %s", on.code, on.stderr)
 	}
-	if after, _, err := dino.NewestCheckpoint(dir, func(error) {}); err != nil || after.Matmul != h.Matmul || after.Step != 2 {
+	if after, _, err := weights.NewestCheckpoint(dir, func(error) {}); err != nil || after.Matmul != h.Matmul || after.Step != 2 {
 		t.Errorf("after resume step %d has %q, want %q: %v", after.Step, after.Matmul, h.Matmul, err)
 	}
 }
@@ -153,11 +157,11 @@ func TestTunerSaysThatItsCacheIsDamaged(t *testing.T) {
 	}
 	var said strings.Builder
 	con := &console{w: &said, width: func() int { return 80 }, now: time.Now}
-	s, err := dino.PresetSettings("demo")
+	s, err := settings.FromPreset("demo")
 	if err != nil {
 		t.Fatal(err)
 	}
-	run := tuner{device: d, run: dino.RunOptions{Matmul: "auto", Tune: true}, console: con, time: time.Millisecond}
+	run := tuner{device: d, run: settings.Run{Matmul: "auto", Tune: true}, console: con, time: time.Millisecond}
 	target, err := run.target(t.Context(), func(target gpu.Target) (*dino.Trainer, error) { return recordWhatFits(&s, target, con) })
 	if err != nil || len(target.Choices) != 1 || !strings.Contains(said.String(), "damaged") {
 		t.Errorf("%v, %v: %s", target.Choices, err, said.String())

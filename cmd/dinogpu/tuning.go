@@ -10,6 +10,8 @@ import (
 	"github.com/dinogpu/dinogpu/dino"
 	"github.com/dinogpu/dinogpu/gpu"
 	"github.com/dinogpu/dinogpu/layers"
+
+	"github.com/dinogpu/dinogpu/dino/settings"
 )
 
 // tuneTime is what measuring may take when a model is trained on an adapter for the first time.
@@ -18,7 +20,7 @@ const tuneTime = 10 * time.Second
 // A tuner finds the matmul variants for a device.
 type tuner struct {
 	device  *gpu.Device
-	run     dino.RunOptions
+	run     settings.Run
 	console *console
 	again   bool // measures what the cache knows too
 	time    time.Duration

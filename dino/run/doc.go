@@ -1,0 +1,3 @@
+// Package run is one training run's life on the disk: its folder, held by a lock, with settings, log, metrics,
+// TensorBoard events and checkpoints.
+package run
