@@ -55,13 +55,16 @@ type DemoScore struct {
 	Neighbours       [][]Neighbour // of the moved pictures
 }
 
-// DemoK is how many neighbours vote.
+// DemoK is how many neighbors vote.
 const DemoK = 20
 
-// Score asks of one embedder, which gets batch pictures at a time, about the pictures as they are and moved.
-func (d *Demo) Score(ctx context.Context, dev *gpu.Device, batch int, e Embedder) (DemoScore, error) {
+// DemoBatch is how many of the demo's images are looked at together.
+const DemoBatch = 125
+
+// Score asks of one embedder about the images as they are and moved.
+func (d *Demo) Score(ctx context.Context, dev *gpu.Device, e Embedder) (DemoScore, error) {
 	var s DemoScore
-	bank, err := d.Bank.Embed(ctx, Reading{Batch: batch}, e)
+	bank, err := d.Bank.Embed(ctx, Reading{Batch: DemoBatch}, e)
 	if err != nil {
 		return s, err
 	}
@@ -69,7 +72,7 @@ func (d *Demo) Score(ctx context.Context, dev *gpu.Device, batch int, e Embedder
 		pictures Pictures
 		top1     *float64
 	}{{d.Queries, &s.AsTheyAre}, {d.Moved, &s.Moved}} {
-		q, err := ask.pictures.Embed(ctx, Reading{Batch: batch}, e)
+		q, err := ask.pictures.Embed(ctx, Reading{Batch: DemoBatch}, e)
 		if err != nil {
 			return s, err
 		}

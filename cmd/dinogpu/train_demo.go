@@ -12,9 +12,6 @@ import (
 	"github.com/dinogpu/dinogpu/viewer"
 )
 
-// demoBatch is how many pictures an evaluation looks at together.
-const demoBatch = 125
-
 // demoEvaluation asks the demo's question of the run's networks.
 type demoEvaluation struct {
 	*eval.Demo
@@ -36,7 +33,7 @@ func (e *demoEvaluation) score(ctx context.Context, weights *layers.Arena) (eval
 		return eval.DemoScore{}, err
 	}
 	defer b.Release()
-	return e.Score(ctx, e.r.device, demoBatch, b)
+	return e.Score(ctx, e.r.device, b)
 }
 
 func (e *demoEvaluation) backbone(weights *layers.Arena, c dino.BackboneConfig) (*dino.Backbone, error) {
@@ -45,7 +42,7 @@ func (e *demoEvaluation) backbone(weights *layers.Arena, c dino.BackboneConfig) 
 
 func (e *demoEvaluation) config() dino.BackboneConfig {
 	c := dino.BackboneOf(e.r.settings.Config)
-	c.Batch = demoBatch
+	c.Batch = eval.DemoBatch
 	return c
 }
 
@@ -64,7 +61,7 @@ func (e *demoEvaluation) report(ctx context.Context) error {
 		return err
 	}
 	defer fresh.Release()
-	pixels, err := e.Score(ctx, e.r.device, demoBatch, eval.Pixels{})
+	pixels, err := e.Score(ctx, e.r.device, eval.Pixels{})
 	if err != nil {
 		return err
 	}

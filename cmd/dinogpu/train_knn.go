@@ -9,13 +9,11 @@ import (
 	"github.com/dinogpu/dinogpu/dino"
 	"github.com/dinogpu/dinogpu/dino/settings"
 
-	"github.com/dinogpu/dinogpu/dino/weights"
-
 	"github.com/dinogpu/dinogpu/dino/run"
 )
 
-// openKNN opens the pictures of --knn-every, nil where it is 0: those of --knn-train and --knn-test, else the demo's.
-func openKNN(s settings.Settings, console *console) (*knnOf, error) {
+// openKNN opens the images of --knn-every, nil where it is 0: those of --knn-train and --knn-test, else the demo's.
+func openKNN(s settings.Settings, console *console) (*eval.Vote, error) {
 	if s.Run.KNNEvery == 0 {
 		if s.Run.KNNTrain != "" {
 			console.Print("--knn-every is 0, so %s and %s are not looked at", s.Run.KNNTrain, s.Run.KNNTest)
@@ -23,24 +21,23 @@ func openKNN(s settings.Settings, console *console) (*knnOf, error) {
 		return nil, nil
 	}
 	size := s.Config.GlobalCropsSize
-	k := &knnOf{ks: []int{eval.DemoK}, temperature: eval.Temperature}
-	k.bank.Batch, k.queries.Batch = demoBatch, demoBatch
-	if s.Run.KNNTrain == "" { // the demo: settings of other pictures were refused
+	v := &eval.Vote{Ks: []int{eval.DemoK}, Temperature: eval.Temperature}
+	if s.Run.KNNTrain == "" { // the demo: settings of other images were refused
 		bank, test, err := augment.Demo()
 		if err != nil {
 			return nil, err
 		}
-		k.question = eval.NewDemo(bank, test, size).Question
-		return k, nil
+		v.Question = eval.NewDemo(bank, test, size).Question
+		v.Bank.Batch = eval.DemoBatch
+		return v, nil
 	}
 	var err error
-	if k.question, err = (labelledPaths{Train: s.Run.KNNTrain, Test: s.Run.KNNTest}).open(size, console); err != nil {
+	if v.Question, err = (labelledPaths{Train: s.Run.KNNTrain, Test: s.Run.KNNTest}).open(size, console); err != nil {
 		return nil, err
 	}
-	batch := batchOf(dino.BackboneOf(s.Config), k.question)
-	k.bank = eval.Reading{Batch: batch, LeftOut: newLeftOut(console, s.Run.KNNTrain).add}
-	k.queries = eval.Reading{Batch: batch, LeftOut: newLeftOut(console, s.Run.KNNTest).add}
-	return k, nil
+	v.Bank.LeftOut = newLeftOut(console, s.Run.KNNTrain).add
+	v.Queries.LeftOut = newLeftOut(console, s.Run.KNNTest).add
+	return v, nil
 }
 
 // knnDue tells whether k-NN belongs to the end of this step: that of every --knn-every epochs, and of the run, where
@@ -64,8 +61,7 @@ func (r *training) measure(ctx context.Context, progress *progress) error {
 	if err := r.finish(); err != nil {
 		return err
 	}
-	nets := []network{{weights.RoleTeacher, r.trainer.Teacher}, {weights.RoleStudent, r.trainer.Student}}
-	results, err := r.knn.ask(ctx, r.device, dino.BackboneOf(r.settings.Config), r.target, nets)
+	results, err := r.knn.AskNetworks(ctx, r.device, r.target, dino.BackboneOf(r.settings.Config), r.trainer.Teacher, r.trainer.Student)
 	if ctx.Err() != nil {
 		return nil
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/dinogpu/dinogpu/augment"
 	"github.com/dinogpu/dinogpu/dino"
+	"github.com/dinogpu/dinogpu/eval"
 	"github.com/dinogpu/dinogpu/gpu"
 
 	"github.com/dinogpu/dinogpu/dino/settings"
@@ -28,7 +29,7 @@ type training struct {
 	pictures augment.Source
 
 	demo *demoEvaluation // nil for other pictures
-	knn  *knnOf          // nil without --knn-every
+	knn  *eval.Vote      // nil without --knn-every
 	from *resumed        // nil for a new run
 	step int             // submitted to the device; all have run wherever the run's state is looked at
 
