@@ -112,7 +112,7 @@ func TestBackboneAgainstPyTorch(t *testing.T) {
 	}
 }
 
-// The class tokens of the last four of five blocks, with and without the patch tokens, and those's mean: what linear
+// The class tokens of the last four of five blocks, with and without the patch tokens, and the mean of these: what linear
 // probes are given. Three images do not fill the second batch of two.
 func TestBackboneGivesTheLastBlocks(t *testing.T) {
 	for name, target := range targets {
@@ -211,12 +211,14 @@ func TestBackboneAttentionOfEarlierBlocks(t *testing.T) {
 	}
 }
 
-// Bytes are normalized as the configuration says, and the pixels left of whole patches change nothing.
+// Bytes are normalized as the configuration says, and the pixels left over beside whole patches change nothing. Three
+// images do not fill the second batch of two.
 func TestBackboneOfBytes(t *testing.T) {
 	v, weights := readGolden(t, "vit").goldenBackbone(openDevice(t))
 	const n, H, W = 3, 18, 29 // 2 x 3 patches of 8, a border of 2 and 5
-	c := BackboneConfig{ViT: v, Height: H, Width: W, Batch: 2, Blocks: 1, Patches: true}
+	c := BackboneConfig{ViT: v, Height: H, Width: W, Batch: n, Blocks: 1, Patches: true, Attention: []int{1}}
 	normalized := newBackbone(t, gpu.SoftwareTarget, c, weights)
+	c.Batch = 2
 	c.Mean, c.Std = settings.RGB{0.4, 0.5, 0.45}, settings.RGB{0.1, 0.2, 0.15}
 	b := newBackbone(t, gpu.SoftwareTarget, c, weights)
 	images, cut, floats := make([][]uint8, n), make([][]uint8, n), make([][]float32, n)
@@ -243,6 +245,7 @@ func TestBackboneOfBytes(t *testing.T) {
 		}
 		g := &goldenFile{t: t}
 		g.near(what, got.tokensOf(n), want.tokensOf(n), 1e-5)
+		g.near(what+", attention", got.Attention[0], want.Attention[0], 1e-5)
 		features, err := b.Features(context.Background(), images)
 		if err != nil {
 			t.Fatal(err)
