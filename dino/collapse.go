@@ -8,15 +8,15 @@ import (
 	"github.com/dinogpu/dinogpu/dino/settings"
 )
 
-// A Collapse is a way in which teacher and student agree on nothing of worth
+// A collapse is a way in which teacher and student agree on nothing of worth
 // (paper, section 5.3 and figure 7: the KL part of the loss goes to 0).
-type Collapse int
+type collapse int
 
 // The kinds, told apart by the targets' entropy h.
 const (
-	NoCollapse   Collapse = iota
-	Uniform               // h near ln K: every prototype gets the same share
-	OnePrototype          // h near 0: one prototype gets everything
+	noCollapse   collapse = iota
+	uniform               // h near ln K: every prototype gets the same share
+	onePrototype          // h near 0: one prototype gets everything
 )
 
 // collapseWindow is the number of steps whose means decide.
@@ -38,7 +38,7 @@ type CollapseMonitor struct {
 
 	entropy, kl [collapseWindow]float64
 	seen        int
-	kind        Collapse
+	kind        collapse
 }
 
 // NewCollapseMonitor watches a run of that many optimiser steps an epoch.
@@ -48,9 +48,6 @@ func NewCollapseMonitor(c settings.Config, stepsPerEpoch int) *CollapseMonitor {
 		after: max(c.WarmupEpochs, c.WarmupTeacherTempEpochs, c.FreezeLastLayer) * stepsPerEpoch,
 	}
 }
-
-// Kind is the collapse that the run is in.
-func (m *CollapseMonitor) Kind() Collapse { return m.kind }
 
 // Observe takes in a step's metrics. When the run falls into a collapse, or
 // recovers from one, it gives the sentences to say, else nothing.
@@ -64,35 +61,35 @@ func (m *CollapseMonitor) Observe(s StepMetrics) string {
 		return ""
 	}
 	h, kl := mean(m.entropy[:]), mean(m.kl[:])
-	if m.kind != NoCollapse && m.judge(h, kl, collapseFar) == m.kind {
+	if m.kind != noCollapse && m.judge(h, kl, collapseFar) == m.kind {
 		return ""
 	}
 	was := m.kind
 	m.kind = m.judge(h, kl, collapseNear)
 	switch {
-	case m.kind != NoCollapse:
+	case m.kind != noCollapse:
 		return m.explain(s.Step, h, kl)
-	case was != NoCollapse:
+	case was != noCollapse:
 		return fmt.Sprintf("step %d: the collapse is over: entropy %.3f, KL %.3f", s.Step, h, kl)
 	}
 	return ""
 }
 
-func (m *CollapseMonitor) judge(h, kl, near float64) Collapse {
+func (m *CollapseMonitor) judge(h, kl, near float64) collapse {
 	switch {
 	case kl > near*m.lnK:
-		return NoCollapse
+		return noCollapse
 	case h > (1-near)*m.lnK:
-		return Uniform
+		return uniform
 	case h < near*m.lnK:
-		return OnePrototype
+		return onePrototype
 	}
-	return NoCollapse
+	return noCollapse
 }
 
 func (m *CollapseMonitor) explain(step int, h, kl float64) string {
 	kind, why, flags := "uniform targets", "every prototype gets the same share, whatever the picture: the teacher is too soft", m.sharpen()
-	if m.kind == OnePrototype {
+	if m.kind == onePrototype {
 		kind, why, flags = "one prototype", "one prototype gets every picture, as the centre does not hold it back (or, with very few pictures, that they are known by heart: k-NN tells)", m.recentre()
 	}
 	return fmt.Sprintf("step %d: collapse to %s: over %d steps the targets' entropy is %.3f (ln K is %.3f) and KL %.3f. "+

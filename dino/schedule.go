@@ -13,19 +13,19 @@ import (
 type Schedules struct {
 	LR, WeightDecay, Momentum Cosine
 
-	temp         TempWarmup
-	freezeEpochs int
-	perEpoch     int
+	temp     TempWarmup
+	freeze   int // steps
+	perEpoch int
 }
 
 // StepValues are the schedules' values at one optimiser step.
 type StepValues struct {
-	Step, Epoch     int // both from 0
-	LR              float64
-	WeightDecay     float64
-	Momentum        float64
-	TeacherTemp     float64
-	FreezeLastLayer bool
+	Step, Epoch    int // both from 0
+	LR             float64
+	WeightDecay    float64
+	Momentum       float64
+	TeacherTemp    float64
+	LastLayerSteps int // that the last layer has taken once this one is done; 0 while it is frozen
 }
 
 // NewSchedules lays the schedules over a run of that many optimiser steps an
@@ -33,12 +33,12 @@ type StepValues struct {
 func NewSchedules(c settings.Config, stepsPerEpoch int) Schedules {
 	total := c.Epochs * stepsPerEpoch
 	return Schedules{
-		LR:           Cosine{Base: c.ScaledLR(), Final: c.MinLR, Warmup: c.WarmupEpochs * stepsPerEpoch, Total: total},
-		WeightDecay:  Cosine{Base: c.WeightDecay, Final: c.WeightDecayEnd, Total: total},
-		Momentum:     Cosine{Base: c.MomentumTeacher, Final: 1, Total: total},
-		temp:         TempWarmup{Start: c.WarmupTeacherTemp, End: c.TeacherTemp, Epochs: c.WarmupTeacherTempEpochs},
-		freezeEpochs: c.FreezeLastLayer,
-		perEpoch:     stepsPerEpoch,
+		LR:          Cosine{Base: c.ScaledLR(), Final: c.MinLR, Warmup: c.WarmupEpochs * stepsPerEpoch, Total: total},
+		WeightDecay: Cosine{Base: c.WeightDecay, Final: c.WeightDecayEnd, Total: total},
+		Momentum:    Cosine{Base: c.MomentumTeacher, Final: 1, Total: total},
+		temp:        TempWarmup{Start: c.WarmupTeacherTemp, End: c.TeacherTemp, Epochs: c.WarmupTeacherTempEpochs},
+		freeze:      c.FreezeLastLayer * stepsPerEpoch,
+		perEpoch:    stepsPerEpoch,
 	}
 }
 
@@ -49,13 +49,13 @@ func (s Schedules) Steps() int { return s.LR.Total }
 func (s Schedules) At(step int) StepValues {
 	epoch := step / s.perEpoch
 	return StepValues{
-		Step:            step,
-		Epoch:           epoch,
-		LR:              s.LR.At(step),
-		WeightDecay:     s.WeightDecay.At(step),
-		Momentum:        s.Momentum.At(step),
-		TeacherTemp:     s.temp.At(epoch),
-		FreezeLastLayer: epoch < s.freezeEpochs,
+		Step:           step,
+		Epoch:          epoch,
+		LR:             s.LR.At(step),
+		WeightDecay:    s.WeightDecay.At(step),
+		Momentum:       s.Momentum.At(step),
+		TeacherTemp:    s.temp.At(epoch),
+		LastLayerSteps: max(0, step+1-s.freeze),
 	}
 }
 

@@ -108,9 +108,9 @@ func TestFreezeCountsEpochs(t *testing.T) {
 	c := settings.DefaultConfig()
 	c.FreezeLastLayer = 2
 	s := NewSchedules(c, 5)
-	for step, want := range map[int]bool{0: true, 9: true, 10: false, 499: false} {
-		if got := s.At(step).FreezeLastLayer; got != want {
-			t.Errorf("step %d: frozen %v, want %v", step, got, want)
+	for step, want := range map[int]int{0: 0, 9: 0, 10: 1, 11: 2, 499: 490} {
+		if got := s.At(step).LastLayerSteps; got != want {
+			t.Errorf("step %d: the last layer has taken %d steps, want %d", step, got, want)
 		}
 	}
 }

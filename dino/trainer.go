@@ -337,7 +337,6 @@ func (t *Trainer) scalars(v StepValues) layers.Scalars {
 		PerWindow: 1 / float32(c.Accumulate), Clip: float32(c.ClipGrad),
 	}
 	// torch skips tensors without gradients wholly: the last layer's own count of steps starts after its freeze
-	frozen := c.FreezeLastLayer * t.Schedules.perEpoch
-	s.Adam(0.9, 0.999, 1e-8, v.Step+1, max(0, v.Step+1-frozen))
+	s.Adam(0.9, 0.999, 1e-8, v.Step+1, v.LastLayerSteps)
 	return s
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/dinogpu/dinogpu/gpu"
+	"github.com/dinogpu/dinogpu/layers/tuning"
 
 	"github.com/dinogpu/dinogpu/dino/settings"
 )
@@ -104,7 +105,7 @@ func (b *benchCmd) Run(a *app) error {
 	}
 	defer device.Close()
 	m := &bencher{
-		app: a, settings: b.Settings, device: device, target: targetOf(device, b.Settings.Run.Matmul),
+		app: a, settings: b.Settings, device: device, target: tuning.Forced(device, b.Settings.Run.Matmul),
 		time: b.Time, deadline: time.Now().Add(b.Time),
 	}
 	m.report.Adapter = device.Adapter.Name

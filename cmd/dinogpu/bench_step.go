@@ -9,6 +9,7 @@ import (
 	"github.com/dinogpu/dinogpu/dino"
 	"github.com/dinogpu/dinogpu/gpu"
 	"github.com/dinogpu/dinogpu/layers"
+	"github.com/dinogpu/dinogpu/layers/tuning"
 
 	"github.com/dinogpu/dinogpu/dino/settings"
 )
@@ -28,8 +29,8 @@ const (
 // tune chooses the step's matmuls as training would.
 func (m *bencher) tune() error {
 	s := m.settings
-	t := tuner{device: m.device, run: s.Run, console: m.app.console, time: min(tuneTime, m.time/4)}
-	target, err := t.target(m.app.ctx, func(target gpu.Target) (*dino.Trainer, error) {
+	t := m.app.tuner(m.device, s.Run, min(tuning.Usual, m.time/4))
+	target, err := t.Target(m.app.ctx, func(target gpu.Target) (tuning.Recorded, error) {
 		return recordWhatFits(&s, target, m.app.console)
 	})
 	m.target = target

@@ -4,17 +4,13 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 	"sync"
 	"time"
 
 	"golang.org/x/term"
-
-	"github.com/dinogpu/dinogpu/dino/run"
 )
 
-// console is where notices and progress go: stderr, and train.log once a run
-// has a folder. On a terminal the last line is rewritten as the run goes on.
+// console is where notices and progress go: stderr. On a terminal the last line is rewritten as the work goes on.
 type console struct {
 	w     io.Writer
 	tty   bool
@@ -22,15 +18,7 @@ type console struct {
 	now   func() time.Time // nil: time.Now
 
 	mu     sync.Mutex
-	run    *run.Folder
-	early  []saidLine // until the first run is attached
-	ended  bool       // a run was attached and is not any more
-	status string     // what the rewritten line shows, or empty
-}
-
-type saidLine struct {
-	at   time.Time
-	text string
+	status string // what the rewritten line shows, or empty
 }
 
 func newConsole(stderr *os.File) *console {
@@ -48,21 +36,6 @@ func newConsole(stderr *os.File) *console {
 	}
 }
 
-// Attach sends what is printed to the run's train.log as well, from what was
-// said before the run had a folder on; nil ends that.
-func (c *console) Attach(run *run.Folder) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.run, c.ended = run, run == nil
-	if run == nil {
-		return
-	}
-	for _, l := range c.early {
-		c.write(l)
-	}
-	c.early = nil
-}
-
 // Print says a notice.
 func (c *console) Print(format string, args ...any) {
 	c.say(fmt.Sprintf(format, args...))
@@ -76,15 +49,7 @@ func (c *console) say(text string) {
 	defer c.mu.Unlock()
 	c.clear()
 	fmt.Fprintln(c.w, text)
-	c.log(text)
 	c.draw()
-}
-
-// Log writes to train.log alone.
-func (c *console) Log(text string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.log(text)
 }
 
 // Status replaces the rewritten line; the empty text takes it away. It does
@@ -98,28 +63,6 @@ func (c *console) Status(text string) {
 	c.clear()
 	c.status = text
 	c.draw()
-}
-
-func (c *console) log(text string) {
-	now := time.Now
-	if c.now != nil {
-		now = c.now
-	}
-	l := saidLine{now(), text}
-	switch {
-	case c.run != nil:
-		c.write(l)
-	case !c.ended:
-		c.early = append(c.early, l)
-	}
-}
-
-// A full disk should not end a run that goes well: lines that train.log does
-// not take wait in it, and closing it tells of those that are lost.
-func (c *console) write(l saidLine) {
-	for _, line := range strings.Split(l.text, "\n") {
-		_ = c.run.Log(l.at, line)
-	}
 }
 
 func (c *console) clear() {

@@ -78,7 +78,7 @@ func embedding(console *console, path string, p eval.Pictures, out *leftOut) eva
 		case console.tty && now.Sub(drawn) >= redrawEvery:
 			drawn = now
 			console.Status(line())
-		case !console.tty && now.Sub(printed) >= lateEvery:
+		case !console.tty && now.Sub(printed) >= time.Minute:
 			printed = now
 			console.Print("%s", line())
 		}

@@ -3,10 +3,12 @@ package main
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/dinogpu/dinogpu/dino"
 	"github.com/dinogpu/dinogpu/dino/settings"
 	"github.com/dinogpu/dinogpu/gpu"
+	"github.com/dinogpu/dinogpu/layers/tuning"
 )
 
 // recordTraining records the settings' training. Where it passes a limit of every GPU, the error says what to do.
@@ -23,16 +25,20 @@ func recordTraining(s settings.Settings, target gpu.Target, stepsPerEpoch int) (
 // settings, and says so.
 func recordWhatFits(s *settings.Settings, target gpu.Target, con *console) (*dino.Trainer, error) {
 	asked := s.Config.BatchSize
-	for {
-		t, err := recordTraining(*s, target, 1) // how many steps make an epoch is in no kernel
-		var limit *gpu.LimitError
-		if errors.As(err, &limit) && s.Config.BatchSize > 1 {
-			s.Config.BatchSize /= 2
-			continue
-		}
-		if err == nil && s.Config.BatchSize < asked {
-			con.Print("batch %d instead of %d, which passes the limits of WebGPU", s.Config.BatchSize, asked)
-		}
-		return t, err
+	t, err := dino.RecordFitting(s.Config, target, dino.Options{Crops: s.Run.Crops})
+	if err != nil {
+		return nil, err
+	}
+	if s.Config.BatchSize = t.Config.BatchSize; s.Config.BatchSize < asked {
+		con.Print("batch %d instead of %d, which passes the limits of WebGPU", s.Config.BatchSize, asked)
+	}
+	return t, nil
+}
+
+// tuner finds matmul variants for a device as the options say, and tells the console.
+func (a *app) tuner(d *gpu.Device, o settings.Run, budget time.Duration) tuning.Tuner {
+	return tuning.Tuner{
+		Device: d, Program: versionText(), Matmul: o.Matmul, Off: !o.Tune, Time: budget,
+		Say: func(sentence string) { a.console.Print("%s", sentence) }, Status: a.console.Status,
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/dinogpu/dinogpu/gpu"
 	"github.com/dinogpu/dinogpu/layers"
 
+	"github.com/dinogpu/dinogpu/dino/disk"
 	"github.com/dinogpu/dinogpu/dino/settings"
 )
 
@@ -98,8 +99,8 @@ func (t *selfTester) record() error {
 			break
 		}
 		if t.tests.Batch() == 1 {
-			return fmt.Errorf("selftest needs %.1f GiB of memory for this model, and %.1f GiB are free: stop other programs, or test a smaller --preset",
-				float64(need)/(1<<30), float64(free)/(1<<30))
+			return fmt.Errorf("selftest needs %s of memory for this model, and %s are free: stop other programs, or test a smaller --preset",
+				disk.Size(uint64(need)), disk.Size(uint64(free)))
 		}
 		s.Config.BatchSize = t.tests.Batch() / 2
 	}
@@ -112,14 +113,7 @@ func (t *selfTester) record() error {
 
 // target is how a run on the adapter would be recorded: with the variants of matmul that were measured before.
 func (t *selfTester) target() gpu.Target {
-	target := targetOf(t.device, t.settings.Run.Matmul)
-	if t.settings.Run.Matmul != "auto" || !t.settings.Run.Tune {
-		return target
-	}
-	if cache, err := openTuneCache(t.device.Adapter); err == nil {
-		target.Choices, _ = cache.load() // what train says about it is no business of a test
-	}
-	return target
+	return t.app.tuner(t.device, t.settings.Run, 0).Known()
 }
 
 // rate is how many flops a second a matmul of middling size takes.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/dinogpu/dinogpu/augment"
 	"github.com/dinogpu/dinogpu/dino/settings"
 
 	"github.com/dinogpu/dinogpu/dino/run"
@@ -24,7 +25,8 @@ type trainCmd struct {
 	DryRun bool `group:"plan" help:"Say what it would take and stop. Needs no GPU, no data."`
 	JSON   bool `name:"json" group:"plan" help:"With --dry-run: as JSON."`
 
-	auto *settings.AutoInput // what preset auto chose by; nil where it chose nothing
+	images augment.Source      // opened when preset auto counted them
+	auto   *settings.AutoInput // what preset auto chose by; nil where it chose nothing
 }
 
 // Flags of train that are no setting of the run.
@@ -81,7 +83,7 @@ func (t *trainCmd) BeforeResolve(ctx *kong.Context, a *app) error {
 	}
 	plan, _ := given["dry-run"].(bool)
 	sources.AutoInput = func(s settings.Settings) settings.AutoInput {
-		at := situationOf(s, plan)
+		at := t.situationOf(s, plan)
 		t.auto = &at
 		return at
 	}
@@ -144,6 +146,9 @@ func (t *trainCmd) Run(a *app) error {
 	if t.auto != nil && (t.DryRun || !t.auto.Assumed) {
 		a.console.Print("%s", settings.AutoNotice(t.Settings, *t.auto))
 	}
+	if t.DryRun {
+		return t.dryRun(a)
+	}
 	// kong has validated the settings, but a plan looks at no picture.
 	if !t.DryRun {
 		if t.Settings.Config.Data == "" {
@@ -159,14 +164,7 @@ func (t *trainCmd) Run(a *app) error {
 			return err
 		}
 	}
-	return runTrain(a.ctx, t.Settings, trainOptions{
-		RunDir: t.RunDir, Resume: t.Resume, DryRun: t.DryRun, JSON: t.JSON,
-		Console: a.console, Stdout: a.stdout, Now: a.now,
-	})
-}
-
-func rateNotice(c settings.Config) string {
-	return fmt.Sprintf("learning rate %.6g = lr %g x batch %d x accumulate %d / 256", c.ScaledLR(), c.LR, c.BatchSize, c.Accumulate)
+	return t.train(a)
 }
 
 // A variable with our prefix that nothing reads is most likely a slip.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/dinogpu/dinogpu/augment"
 	"github.com/dinogpu/dinogpu/dino"
+	"github.com/dinogpu/dinogpu/dino/run"
 	"github.com/dinogpu/dinogpu/eval"
 	"github.com/dinogpu/dinogpu/layers"
 	"github.com/dinogpu/dinogpu/viewer"
@@ -15,15 +16,18 @@ import (
 // demoEvaluation asks the demo's question of the run's networks.
 type demoEvaluation struct {
 	*eval.Demo
-	r *training
+	r   *run.Run
+	app *app
 }
 
-func newDemoEvaluation(r *training) (*demoEvaluation, error) {
+// demoReport prints the demo's table and writes its two images.
+func demoReport(ctx context.Context, r *run.Run, a *app) error {
 	bank, test, err := augment.Demo()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return &demoEvaluation{eval.NewDemo(bank, test, r.settings.Config.GlobalCropsSize), r}, nil
+	e := &demoEvaluation{eval.NewDemo(bank, test, r.Settings().Config.GlobalCropsSize), r, a}
+	return e.report(ctx)
 }
 
 // score asks it of one network's weights.
@@ -33,15 +37,15 @@ func (e *demoEvaluation) score(ctx context.Context, weights *layers.Arena) (eval
 		return eval.DemoScore{}, err
 	}
 	defer b.Release()
-	return e.Score(ctx, e.r.device, b)
+	return e.Score(ctx, e.r.Device(), b)
 }
 
 func (e *demoEvaluation) backbone(weights *layers.Arena, c dino.BackboneConfig) (*dino.Backbone, error) {
-	return dino.NewBackbone(e.r.device, e.r.target, c, weights)
+	return dino.NewBackbone(e.r.Device(), e.r.Target(), c, weights)
 }
 
 func (e *demoEvaluation) config() dino.BackboneConfig {
-	c := dino.BackboneOf(e.r.settings.Config)
+	c := dino.BackboneOf(e.r.Settings().Config)
 	c.Batch = eval.DemoBatch
 	return c
 }
@@ -49,19 +53,21 @@ func (e *demoEvaluation) config() dino.BackboneConfig {
 // picture is one of the demo's as its question shows it.
 func (e *demoEvaluation) picture(from eval.Pictures, i int) (*augment.Image, error) {
 	pixels, err := from.Look(i)
-	size := e.r.settings.Config.GlobalCropsSize
+	size := e.r.Settings().Config.GlobalCropsSize
 	return &augment.Image{W: size, H: size, Pix: pixels}, err
 }
 
+func (e *demoEvaluation) say(format string, args ...any) { e.app.console.Print(format, args...) }
+
 // report prints the table and writes the two pictures.
 func (e *demoEvaluation) report(ctx context.Context) error {
-	e.r.options.Console.Print("evaluating: 20 nearest of %d labelled pictures, for %d others", len(e.Bank.Which), len(e.Queries.Which))
-	fresh, err := dino.FreshWeights(e.r.device, e.r.settings.Config)
+	e.say("evaluating: 20 nearest of %d labeled images, for %d others", len(e.Bank.Which), len(e.Queries.Which))
+	fresh, err := dino.FreshWeights(e.r.Device(), e.r.Settings().Config)
 	if err != nil {
 		return err
 	}
 	defer fresh.Release()
-	pixels, err := e.Score(ctx, e.r.device, eval.Pixels{})
+	pixels, err := e.Score(ctx, e.r.Device(), eval.Pixels{})
 	if err != nil {
 		return err
 	}
@@ -69,16 +75,16 @@ func (e *demoEvaluation) report(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	trained, err := e.score(ctx, e.r.trainer.Teacher)
+	trained, err := e.score(ctx, e.r.Teacher())
 	if err != nil {
 		return err
 	}
 	if err := e.table(pixels, untrained, trained); err != nil {
 		return err
 	}
-	if !e.r.run.Reported(e.r.step, "demo_teacher") {
-		e.r.note(demoMetrics{
-			Step: e.r.step, PixelsAsTheyAre: pixels.AsTheyAre, PixelsMoved: pixels.Moved,
+	if !e.r.Reported("demo_teacher") {
+		e.r.Measured(demoMetrics{
+			Step: e.r.Step(), PixelsAsTheyAre: pixels.AsTheyAre, PixelsMoved: pixels.Moved,
 			UntrainedAsTheyAre: untrained.AsTheyAre, UntrainedMoved: untrained.Moved,
 			TrainedAsTheyAre: trained.AsTheyAre, TrainedMoved: trained.Moved,
 		})
@@ -101,7 +107,7 @@ type demoMetrics struct {
 }
 
 func (e *demoEvaluation) table(pixels, untrained, trained eval.DemoScore) error {
-	w := tabwriter.NewWriter(e.r.options.Stdout, 0, 0, 3, ' ', 0)
+	w := tabwriter.NewWriter(e.app.stdout, 0, 0, 3, ' ', 0)
 	fmt.Fprintf(w, "\n%d-NN accuracy, %%\tas they are\tmoved\n", eval.DemoK)
 	for _, row := range []struct {
 		name string
@@ -112,7 +118,7 @@ func (e *demoEvaluation) table(pixels, untrained, trained eval.DemoScore) error 
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(e.r.options.Stdout, "\nHow to read it: %s; raw pixels do well on pictures as they are because "+
+	_, err := fmt.Fprintf(e.app.stdout, "\nHow to read it: %s; raw pixels do well on pictures as they are because "+
 		"these are all centred and of one size, which photographs are not.\n", demoVerdict(trained.Moved-untrained.Moved))
 	return err
 }
@@ -145,7 +151,7 @@ func (e *demoEvaluation) neighbours(s eval.DemoScore) error {
 		}
 		rows = append(rows, row)
 	}
-	return viewer.WritePNG(e.r.run.Join("neighbours.png"), viewer.Neighbours(rows))
+	return viewer.WritePNG(e.r.Folder().Join("neighbours.png"), viewer.Neighbours(rows))
 }
 
 // attention draws what each head of the teacher's last block looks at in eight test pictures.
@@ -153,7 +159,7 @@ func (e *demoEvaluation) attention(ctx context.Context) error {
 	const shown = 8
 	c := e.config()
 	c.Batch, c.Blocks, c.Attention = shown, 0, []int{c.ViT.Depth - 1}
-	b, err := e.backbone(e.r.trainer.Teacher, c)
+	b, err := e.backbone(e.r.Teacher(), c)
 	if err != nil {
 		return err
 	}
@@ -178,5 +184,5 @@ func (e *demoEvaluation) attention(ctx context.Context) error {
 		}
 	}
 	gridH, gridW := c.Grid()
-	return viewer.WritePNG(e.r.run.Join("attention", "heads.png"), viewer.Attention(pictures, maps, gridH, gridW))
+	return viewer.WritePNG(e.r.Folder().Join("attention", "heads.png"), viewer.Attention(pictures, maps, gridH, gridW))
 }

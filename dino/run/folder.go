@@ -17,6 +17,12 @@ import (
 // RunsFolder is where runs go that are given no folder of their own.
 const RunsFolder = "runs"
 
+// Files of a run's folder, beside those that packages settings and weights name.
+const (
+	metricsFile = "metrics.jsonl"
+	logFile     = "train.log"
+)
+
 // Folder is a run's folder and the files that grow in it: metrics.jsonl, a
 // flat object a line, TensorBoard's events of the same numbers, and train.log.
 // It is this process's alone until Close. Its methods may be called from
@@ -35,16 +41,16 @@ type Folder struct {
 	events  *eventsFile
 }
 
-func (r *Folder) start(settings settings.Settings) error {
+func (r *Folder) start(s settings.Settings) error {
 	header := "# Every setting of this run. dinogpu train --config takes this file.\n\n"
-	if err := disk.WriteBytes(r.Join("config.yaml"), append([]byte(header), settings.YAML()...)); err != nil {
+	if err := disk.WriteBytes(r.Join(settings.FileName), append([]byte(header), s.YAML()...)); err != nil {
 		return err
 	}
 	var err error
-	if r.log, err = disk.OpenLines(r.Join("train.log")); err != nil {
+	if r.log, err = disk.OpenLines(r.Join(logFile)); err != nil {
 		return err
 	}
-	r.metrics, err = disk.OpenLines(r.Join("metrics.jsonl"))
+	r.metrics, err = disk.OpenLines(r.Join(metricsFile))
 	return err
 }
 

@@ -17,13 +17,13 @@ import (
 // writes the settings to its config.yaml. Without a path the folder is
 // runs/<preset>-<UTC time>, and runs/latest names it; one that holds files is
 // never written over. After an error nothing is left.
-func CreateFolder(path string, settings settings.Settings, now time.Time) (*Folder, error) {
+func CreateFolder(path string, s settings.Settings, now time.Time) (*Folder, error) {
 	named, made := path != "", true
 	var err error
 	if named {
 		made, err = makeNamed(path)
 	} else {
-		path, err = makeDated(settings.Preset, now)
+		path, err = makeDated(s.Preset, now)
 	}
 	if err != nil {
 		return nil, err
@@ -40,7 +40,7 @@ func CreateFolder(path string, settings settings.Settings, now time.Time) (*Fold
 		_ = r.Close() // the first error is the one to tell
 		return nil, err
 	}
-	if err = r.start(settings); err == nil && !named {
+	if err = r.start(s); err == nil && !named {
 		err = disk.WriteBytes(filepath.Join(RunsFolder, "latest"), []byte(filepath.Base(path)+"\n"))
 	}
 	if err != nil {
@@ -54,7 +54,7 @@ func CreateFolder(path string, settings settings.Settings, now time.Time) (*Fold
 // made for the run.
 func (r *Folder) takeBack(made bool) {
 	_ = r.Close()
-	for _, name := range []string{"config.yaml", "train.log", "metrics.jsonl", lockName} {
+	for _, name := range []string{settings.FileName, logFile, metricsFile, lockName} {
 		_ = os.Remove(r.Join(name))
 	}
 	if made {
@@ -82,7 +82,7 @@ func CheckNew(path string) error {
 		if held(path) {
 			return inUse(path)
 		}
-		return fmt.Errorf("%s already holds files, and a run never writes over another: go on with it by\n  dinogpu train --resume %s\nor start anew with\n  dinogpu train --run-dir %s", path, path, unusedSibling(path))
+		return &ExistsError{Path: path, Free: unusedSibling(path)}
 	}
 	return nil
 }

@@ -45,7 +45,7 @@ func Find(path string) (string, error) {
 	if info == nil || !info.IsDir() {
 		return "", fmt.Errorf("%s is not a run's folder: %s", path, say)
 	}
-	if _, err := os.Stat(filepath.Join(path, "config.yaml")); err != nil {
+	if _, err := os.Stat(filepath.Join(path, settings.FileName)); err != nil {
 		return "", fmt.Errorf("%s is not a run's folder, as it holds no config.yaml: %s", path, say)
 	}
 	return path, nil
@@ -65,13 +65,13 @@ func OpenFolder(path string) (*Folder, error) {
 // half written goes, lines of metrics.jsonl behind the step are dropped, later
 // checkpoints (damaged ones, as the newest whole one is taken) are renamed to
 // *.damaged, and config.yaml takes the settings.
-func (r *Folder) GoOn(settings settings.Settings, step int) error {
+func (r *Folder) GoOn(s settings.Settings, step int) error {
 	r.again = step + 1
 	for _, work := range []func() error{
 		r.removeLeftovers,
 		func() error { return r.setAsideAfter(step) },
 		func() error { return r.dropMetricsAfter(step) },
-		func() error { return r.start(settings) },
+		func() error { return r.start(s) },
 	} {
 		if err := work(); err != nil {
 			return fmt.Errorf("run folder %s: %w", r.path, disk.PlainError(err))
@@ -87,7 +87,7 @@ func (r *Folder) Reported(step int, key string) bool { return step == r.lastStep
 // removeLeftovers removes temporary files: the folder is ours, so no other
 // process is writing them.
 func (r *Folder) removeLeftovers() error {
-	for _, folder := range []string{"", "checkpoints", "attention"} {
+	for _, folder := range []string{"", weights.CheckpointsFolder, "attention"} {
 		if err := disk.RemoveUnfinished(r.Join(folder)); err != nil {
 			return err
 		}
@@ -111,7 +111,7 @@ func (r *Folder) setAsideAfter(step int) error {
 }
 
 func (r *Folder) dropMetricsAfter(step int) error {
-	data, err := os.ReadFile(r.Join("metrics.jsonl"))
+	data, err := os.ReadFile(r.Join(metricsFile))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -140,5 +140,5 @@ func (r *Folder) dropMetricsAfter(step int) error {
 	if bytes.Equal(kept.Bytes(), data) {
 		return nil
 	}
-	return disk.WriteBytes(r.Join("metrics.jsonl"), kept.Bytes())
+	return disk.WriteBytes(r.Join(metricsFile), kept.Bytes())
 }

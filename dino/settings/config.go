@@ -10,12 +10,12 @@ package settings
 // Sizes that follow from --arch are left at 0 here; [Config.Size] gives them.
 type Config struct {
 	// Pictures.
-	Data         string `yaml:"data" group:"data" aliases:"data-path" placeholder:"PATH" help:"A folder (flat or not), a text file of paths, an idx file, or demo: the set inside this program."`
+	Data         string `yaml:"data" group:"data" aliases:"data-path" resume:"free" placeholder:"PATH" help:"A folder (flat or not), a text file of paths, an idx file, or demo: the set inside this program."`
 	Limit        int    `yaml:"limit" group:"data" default:"0" help:"Use only the first N pictures; 0: all."`
 	Mean         RGB    `yaml:"mean" group:"data" default:"0.485,0.456,0.406" help:"Of each channel, 0 to 1; ImageNet's."`
 	Std          RGB    `yaml:"std" group:"data" default:"0.229,0.224,0.225" help:"Standard deviation of each channel."`
 	Augmentation string `yaml:"augmentation" group:"data" default:"reference" help:"Or light: flip, brightness, contrast."`
-	NumWorkers   int    `yaml:"num_workers" group:"data" default:"0" help:"Goroutines that decode; 0: one a core."`
+	NumWorkers   int    `yaml:"num_workers" group:"data" resume:"free" default:"0" help:"Goroutines that decode; 0: one a core."`
 
 	// Student and teacher.
 	Arch           string  `yaml:"arch" group:"model" default:"vit_small" help:"vit_tiny, vit_small or vit_base."`

@@ -17,6 +17,7 @@ type field struct {
 	group    string
 	fallback string // text of the default
 	help     string
+	free     bool // may change when a run goes on: tag resume
 	value    reflect.Value
 }
 
@@ -39,6 +40,7 @@ func appendFields(list []field, v reflect.Value) []field {
 			group:    tag.Get("group"),
 			fallback: tag.Get("default"),
 			help:     tag.Get("help"),
+			free:     tag.Get("resume") == "free",
 			value:    v.Field(i),
 		})
 	}

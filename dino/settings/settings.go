@@ -2,6 +2,9 @@ package settings
 
 import "time"
 
+// FileName is the file of a run's folder that holds its settings.
+const FileName = "config.yaml"
+
 // Settings is everything config.yaml holds: the recipe's name, its numbers
 // and how the run is carried out.
 type Settings struct {

@@ -13,6 +13,9 @@ import (
 	"github.com/dinogpu/dinogpu/layers"
 )
 
+// CheckpointsFolder is the folder of a run's folder that holds its checkpoints.
+const CheckpointsFolder = "checkpoints"
+
 // checkpointPattern names the checkpoints of a run folder; their names sort by step.
 const checkpointPattern = "step-*.dino"
 
@@ -21,7 +24,7 @@ func CheckpointName(step int) string { return fmt.Sprintf("step-%08d.dino", step
 
 // Checkpoints lists a run's checkpoints, the newest first.
 func Checkpoints(run string) ([]string, error) {
-	folder := filepath.Join(run, "checkpoints")
+	folder := filepath.Join(run, CheckpointsFolder)
 	entries, err := os.ReadDir(folder) // a pattern would take a folder that cannot be read for an empty one
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -60,7 +63,7 @@ func NewestCheckpoint(run string, passed func(error)) (Header, []layers.HostTens
 	if len(paths) > 0 {
 		return Header{}, nil, fmt.Errorf("%s has %w: start a new run", run, errNoWholeCheckpoint)
 	}
-	return Header{}, nil, fmt.Errorf("%s has %w to go on from: name a run's folder with --resume, or start a new run", run, ErrNoCheckpoint)
+	return Header{}, nil, fmt.Errorf("%s has %w to go on from: name another run's folder, or start a new run", run, ErrNoCheckpoint)
 }
 
 // ErrNoCheckpoint is in the chain of an error about a run that has never saved.

@@ -112,7 +112,7 @@ func openRunWeights(dir string, notice func(error)) (*Model, error) {
 	if len(paths) > 0 {
 		h, tensors, err := NewestCheckpoint(dir, notice)
 		if err == nil {
-			return checkpointWeights(filepath.Join(dir, "checkpoints", CheckpointName(h.Step)), h, tensors)
+			return checkpointWeights(filepath.Join(dir, CheckpointsFolder, CheckpointName(h.Step)), h, tensors)
 		}
 		if missing != nil || !errors.Is(err, errNoWholeCheckpoint) {
 			return nil, err
@@ -121,7 +121,7 @@ func openRunWeights(dir string, notice func(error)) (*Model, error) {
 	if missing != nil {
 		return nil, fmt.Errorf("%s is no run's folder with weights: it has neither checkpoints nor %s; name a run's folder, a .dino or a .safetensors file", dir, TeacherFile)
 	}
-	settings, err := settings.Load(filepath.Join(dir, "config.yaml"))
+	settings, err := settings.Load(filepath.Join(dir, settings.FileName))
 	if err != nil {
 		return nil, err
 	}

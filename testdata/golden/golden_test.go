@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -131,7 +132,7 @@ func TestDamagedFilesAreRefused(t *testing.T) {
 	}
 }
 
-// README.md says what each file holds and which test reads it.
+// README.md says what each file holds and which tests read it.
 func TestEveryFileIsReadAndDescribed(t *testing.T) {
 	files, err := filepath.Glob(Path(t, "*.safetensors"))
 	if err != nil || len(files) == 0 {
@@ -149,5 +150,15 @@ func TestEveryFileIsReadAndDescribed(t *testing.T) {
 		if !strings.Contains(string(readme), "| "+strings.TrimSuffix(name, ".safetensors")+" |") {
 			t.Errorf("README.md does not describe %s", name)
 		}
+	}
+	tests := regexp.MustCompile("`([a-z_/]+_test\\.go)`").FindAllStringSubmatch(string(readme), -1)
+	for _, m := range tests {
+		text, err := os.ReadFile(Path(t, "../../"+m[1]))
+		if err != nil || !strings.Contains(strings.ToLower(string(text)), "golden") {
+			t.Errorf("README.md names %s, which reads no golden file (%v)", m[1], err)
+		}
+	}
+	if len(tests) < len(files) {
+		t.Errorf("README.md names %d tests for %d files", len(tests), len(files))
 	}
 }

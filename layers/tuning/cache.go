@@ -1,4 +1,4 @@
-package main
+package tuning
 
 import (
 	"crypto/sha256"
@@ -15,64 +15,64 @@ import (
 	"github.com/dinogpu/dinogpu/layers"
 )
 
-// A tuneCache is the file with what was measured on one adapter, by one version of its driver and of this program.
-type tuneCache struct {
-	path string
-	key  tuneKey
+// A Cache is the file with what was measured on one adapter, by one version of its driver and of this program.
+type Cache struct {
+	Path string
+	key  key
 }
 
-type tuneKey struct {
+type key struct {
 	Adapter string `json:"adapter"`
 	Backend string `json:"backend"`
 	Driver  string `json:"driver"`
 	Program string `json:"program"`
 }
 
-// tuneFile is the file's content; Sum is the CRC-32 of the rest.
-type tuneFile struct {
-	tuneKey
+// file is the file's content; Sum is the CRC-32 of the rest.
+type file struct {
+	key
 	Choices gpu.Choices `json:"choices"`
 	Sum     uint32      `json:"sum"`
 }
 
-// mostTuneFile is far above what any model's classes take.
-const mostTuneFile = 1 << 20
+// mostFile is far above what any model's classes take.
+const mostFile = 1 << 20
 
-// openTuneCache names the file in the user's cache folder.
-func openTuneCache(a gpu.Adapter) (tuneCache, error) {
-	key := tuneKey{a.Name, a.Backend, a.Driver, versionText()}
+// OpenCache names the file in the user's cache folder, for an adapter and the version of a program.
+func OpenCache(a gpu.Adapter, program string) (Cache, error) {
+	k := key{a.Name, a.Backend, a.Driver, program}
 	dir, err := os.UserCacheDir()
 	if err != nil {
-		return tuneCache{}, err
+		return Cache{}, err
 	}
-	name := fmt.Sprintf("matmul-%x.json", sha256.Sum256(fmt.Append(nil, key)))
-	return tuneCache{filepath.Join(dir, "dinogpu", name[:24]+".json"), key}, nil
+	name := fmt.Sprintf("matmul-%x.json", sha256.Sum256(fmt.Append(nil, k)))
+	return Cache{filepath.Join(dir, "dinogpu", name[:24]+".json"), k}, nil
 }
 
-// load reads the choices; none and no error where nothing was measured yet.
-func (c tuneCache) load() (gpu.Choices, error) {
-	info, err := os.Stat(c.path)
+// Load reads the choices; none and no error where nothing was measured yet.
+func (c Cache) Load() (gpu.Choices, error) {
+	info, err := os.Stat(c.Path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	if info.Size() > mostTuneFile {
+	if info.Size() > mostFile {
 		return nil, errors.New("it is too large to be one")
 	}
-	text, err := os.ReadFile(c.path)
+	text, err := os.ReadFile(c.Path)
 	if err != nil {
 		return nil, err
 	}
-	var f tuneFile
+	var f file
 	if err := json.Unmarshal(text, &f); err != nil {
 		return nil, fmt.Errorf("it is damaged: %w", err)
 	}
 	if f.Sum != f.sum() {
 		return nil, errors.New("it is damaged: its checksum does not fit")
 	}
-	if f.tuneKey != c.key {
+	if f.key != c.key {
 		return nil, errors.New("it was written for another adapter, driver or program")
 	}
 	for class, name := range f.Choices {
@@ -83,21 +83,21 @@ func (c tuneCache) load() (gpu.Choices, error) {
 	return f.Choices, nil
 }
 
-// save writes the choices, all at once: another process may be reading.
-func (c tuneCache) save(choices gpu.Choices) error {
-	f := tuneFile{tuneKey: c.key, Choices: choices}
+// Save writes the choices, all at once: another process may be reading.
+func (c Cache) Save(choices gpu.Choices) error {
+	f := file{key: c.key, Choices: choices}
 	f.Sum = f.sum()
 	text, err := json.MarshalIndent(f, "", "  ")
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(filepath.Dir(c.path), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Dir(c.Path), 0o755); err != nil {
 		return err
 	}
-	return disk.WriteBytes(c.path, append(text, '\n'))
+	return disk.WriteBytes(c.Path, append(text, '\n'))
 }
 
-func (f tuneFile) sum() uint32 {
+func (f file) sum() uint32 {
 	f.Sum = 0
 	text, err := json.Marshal(f)
 	if err != nil {
