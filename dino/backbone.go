@@ -29,7 +29,7 @@ type BackboneConfig struct {
 	Attention []int // the attention in these blocks
 	Queries   []int // of these tokens to all tokens; nil: of the class token
 
-	Normalized bool // images are already normalized and come to RunNormalized
+	Normalized bool // images are already normalized and come to RunNormalized; Mean and Std are not used
 }
 
 // BackboneOf is c's backbone over images of the global crops' size, for the class token of the last block.
@@ -38,7 +38,10 @@ func BackboneOf(c settings.Config) BackboneConfig {
 }
 
 // Grid is how many rows and columns of patches an image has.
-func (c BackboneConfig) Grid() (h, w int) { return c.Height / c.ViT.Patch, c.Width / c.ViT.Patch }
+func (c BackboneConfig) Grid() (h, w int) {
+	patch := max(1, c.ViT.Patch) // 0 is refused when the backbone is built
+	return c.Height / patch, c.Width / patch
+}
 
 // tokens is how many tokens an image has, the class token among them.
 func (c BackboneConfig) tokens() int {
@@ -53,17 +56,20 @@ func (c BackboneConfig) FittingBatch() int {
 	if len(c.Attention) > 0 {
 		widest = max(widest, max(1, len(c.Queries))*c.ViT.Heads*c.tokens())
 	}
-	return min(128, max(1, 32<<20/(4*widest)))
+	return min(128, max(1, 32<<20/(4*max(1, widest))))
 }
 
 // check finds what cannot be run.
 func (c BackboneConfig) check() error {
+	if c.Normalized {
+		c.Mean, c.Std = settings.RGB{}, settings.RGB{1, 1, 1}
+	}
 	if err := settings.CheckBackbone(c.ViT, c.Mean, c.Std); err != nil {
 		return err
 	}
 	depth, patch := c.ViT.Depth, c.ViT.Patch
 	if c.Height < patch || c.Width < patch || c.Height > settings.MaxSide || c.Width > settings.MaxSide {
-		return fmt.Errorf("images of %d x %d pixels cannot be cut into patches of %d pixels: each side has to be from %d to %d", c.Height, c.Width, patch, patch, settings.MaxSide)
+		return fmt.Errorf("images of height %d and width %d cannot be cut into patches of %d pixels: each side has to be from %d to %d", c.Height, c.Width, patch, patch, settings.MaxSide)
 	}
 	switch {
 	case c.Batch < 0:

@@ -36,9 +36,7 @@ func (g *goldenFile) backboneArena(d *gpu.Device, v layers.ViTConfig) *layers.Ar
 // newBackbone builds a backbone whose images are normalized, unless c says how to do that.
 func newBackbone(t *testing.T, target gpu.Target, c BackboneConfig, weights *layers.Arena) *Backbone {
 	t.Helper()
-	if c.Std == (settings.RGB{}) {
-		c.Std, c.Normalized = settings.RGB{1, 1, 1}, true
-	}
+	c.Normalized = c.Std == settings.RGB{}
 	b, err := NewBackbone(openDevice(t), target, c, weights)
 	if err != nil {
 		t.Fatal(err)
@@ -154,7 +152,7 @@ func TestBackboneGivesTheLastBlocks(t *testing.T) {
 	}
 }
 
-// Each head's attention of the class token in an image whose border is cut off, as the reference's pictures of it show.
+// Each head's attention of the class token in an image whose border is cut off, as the reference draws them.
 func TestBackboneAttentionMaps(t *testing.T) {
 	for name, target := range targets {
 		t.Run(name, func(t *testing.T) {
@@ -326,8 +324,8 @@ func TestBackboneRefuses(t *testing.T) {
 		"image_size 1":              func(c *BackboneConfig) { c.ViT.ImageSize = 1 },
 		"heads 0":                   func(c *BackboneConfig) { c.ViT.Heads = 0 },
 		"std 0,1,1":                 func(c *BackboneConfig) { c.Std = settings.RGB{0, 1, 1} },
-		"1 x 50 pixels":             func(c *BackboneConfig) { c.Height, c.Width = 1, 50 },
-		"50 x 9000 pixels":          func(c *BackboneConfig) { c.Height, c.Width = 50, 9000 },
+		"height 1 and width 50":     func(c *BackboneConfig) { c.Height, c.Width = 1, 50 },
+		"height 50 and width 9000":  func(c *BackboneConfig) { c.Height, c.Width = 50, 9000 },
 		"a batch of -1":             func(c *BackboneConfig) { c.Batch = -1 },
 		"the last 9 blocks":         func(c *BackboneConfig) { c.Blocks = 9 },
 		"asked for nothing":         func(c *BackboneConfig) { c.Blocks = 0 },
@@ -352,6 +350,9 @@ func TestFittingBatch(t *testing.T) {
 		b := BackboneOf(c)
 		b.Height, b.Width = size, size
 		return b
+	}
+	if n := (BackboneConfig{}).FittingBatch(); n < 1 {
+		t.Errorf("nothing in particular: %d", n)
 	}
 	all := square(settings.DefaultConfig(), 224)
 	all.Attention = []int{11}
