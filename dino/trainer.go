@@ -50,9 +50,18 @@ type Options struct {
 // Record records a trainer for these settings; stepsPerEpoch is the number of optimizer steps per epoch. Where a batch
 // passes a limit, whatever crops run side by side, the error is a gpu.LimitError.
 func Record(c settings.Config, target gpu.Target, stepsPerEpoch int, o Options) (*Trainer, error) {
+	t, err := record(c, target, stepsPerEpoch, o)
+	var limit *gpu.LimitError
+	if errors.As(err, &limit) {
+		return nil, fmt.Errorf("the step does not fit what every GPU has: %w; take a smaller `batch_size` with `accumulate`, `crops` apart, or a smaller `out_dim`", err)
+	}
+	return t, err
+}
+
+func record(c settings.Config, target gpu.Target, stepsPerEpoch int, o Options) (*Trainer, error) {
 	if o.Crops == "auto" || o.Crops == "" {
 		for _, crops := range []string{cropsTogether, cropsBySize} {
-			t, err := Record(c, target, stepsPerEpoch, Options{Crops: crops, Floats: o.Floats, logitsLimit: o.logitsLimit})
+			t, err := record(c, target, stepsPerEpoch, Options{Crops: crops, Floats: o.Floats, logitsLimit: o.logitsLimit})
 			var limit *gpu.LimitError
 			if errors.As(err, &limit) {
 				continue

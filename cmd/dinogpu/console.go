@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/dinogpu/dinogpu/dino/run"
 	"golang.org/x/term"
 )
 
@@ -17,8 +18,10 @@ type console struct {
 	width func() int
 	now   func() time.Time // nil: time.Now
 
-	mu     sync.Mutex
-	status string // what the rewritten line shows, or empty
+	mu      sync.Mutex
+	log     func(text string) // of the run that goes on
+	earlier []run.Line        // said before a run had a log
+	status  string            // what the rewritten line shows, or empty
 }
 
 func newConsole(stderr *os.File) *console {
@@ -36,20 +39,47 @@ func newConsole(stderr *os.File) *console {
 	}
 }
 
-// Print says a notice.
-func (c *console) Print(format string, args ...any) {
-	c.say(fmt.Sprintf(format, args...))
-}
+// Print says a notice. It belongs to the log of a run that goes on or is about to begin.
+func (c *console) Print(format string, args ...any) { c.say(fmt.Sprintf(format, args...)) }
 
 // Error says why the command ends.
 func (c *console) Error(text string) { c.say(text) }
 
 func (c *console) say(text string) {
+	text = asFlags(text)
+	c.show(text)
+	c.mu.Lock()
+	log := c.log
+	if log == nil {
+		c.earlier = append(c.earlier, run.Line{At: c.time(), Text: text})
+	}
+	c.mu.Unlock()
+	if log != nil {
+		log(text) // not under the lock: the run holds one of its own while it calls show
+	}
+}
+
+// show says what is in the run's log already.
+func (c *console) show(text string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.clear()
-	fmt.Fprintln(c.w, text)
+	fmt.Fprintln(c.w, asFlags(text))
 	c.draw()
+}
+
+// attach sends what is said from now on to a run's log as well; nil ends that.
+func (c *console) attach(log func(text string)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.log = log
+}
+
+func (c *console) time() time.Time {
+	if c.now == nil {
+		return time.Now()
+	}
+	return c.now()
 }
 
 // Status replaces the rewritten line; the empty text takes it away. It does

@@ -24,7 +24,7 @@ func (f *follower) begin(r *run.Run) {
 }
 
 // Say prints a sentence.
-func (f *follower) Say(sentence string) { f.console.Print("%s", sentence) }
+func (f *follower) Say(sentence string) { f.console.show(sentence) }
 
 // Status replaces a terminal's last line.
 func (f *follower) Status(line string) { f.console.Status(line) }
@@ -38,13 +38,13 @@ func (f *follower) Step(m dino.StepMetrics) {
 		f.redrawn = now
 		f.console.Status(line)
 	case !f.console.tty && due:
-		f.console.Print("%s", line)
+		f.console.show(line)
 	}
 }
 
 // Measured says what an evaluation found.
 func (f *follower) Measured(step int, values any) {
 	if sentence := f.progress.Measured(step, values); sentence != "" {
-		f.console.Print("%s", sentence)
+		f.console.show(sentence)
 	}
 }

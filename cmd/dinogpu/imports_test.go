@@ -25,15 +25,18 @@ var mayImport = map[string][]string{
 	"augment/decode": {},
 	"augment":        {"augment/decode", "testdata"},
 	"layers":         {"gpu", "shaders", "layers/ref"},
+	"layers/tuning":  {"layers", "gpu", "dino/disk"},
 	"dino/settings":  {"layers", "dino/disk"},
 	"dino/weights":   {"layers", "gpu", "dino/settings", "dino/disk"},
 	"dino":           {"layers", "gpu", "augment", "dino/settings"},
-	"dino/run":       {"layers", "gpu", "augment", "dino", "dino/settings", "dino/weights", "dino/disk"},
-	"eval":           {"layers", "gpu", "shaders", "augment", "dino", "dino/settings", "dino/weights"},
-	"viewer":         {"augment", "dino/disk"},
+	"dino/run": {
+		"layers", "layers/tuning", "gpu", "augment", "dino", "dino/settings", "dino/weights", "dino/disk",
+	},
+	"eval":   {"layers", "gpu", "shaders", "augment", "dino", "dino/settings", "dino/weights"},
+	"viewer": {"augment", "dino/disk"},
 	"cmd/dinogpu": {
-		"layers", "gpu", "shaders", "augment", "dino", "dino/settings", "dino/weights", "dino/run", "dino/disk",
-		"eval", "viewer", "testdata",
+		"layers", "layers/tuning", "gpu", "shaders", "augment", "dino", "dino/settings", "dino/weights", "dino/run",
+		"dino/disk", "eval", "viewer", "testdata",
 	},
 }
 

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/dinogpu/dinogpu/dino/run"
 )
 
 // A command line run in this process: what it printed and how it ended.
@@ -176,7 +178,7 @@ func TestExitCodes(t *testing.T) {
 		{errors.New("disk full"), exitFailed},
 		{usageError{errors.New("no such thing")}, exitUsage},
 		{fmt.Errorf("run: %w", usageError{errors.New("no such thing")}), exitUsage},
-		{fmt.Errorf("%w: dinogpu train --resume runs/x goes on", errStopped), exitStopped},
+		{fmt.Errorf("%w: dinogpu train --resume runs/x goes on", run.ErrStopped), exitStopped},
 	} {
 		if got := exitCode(c.err); got != c.want {
 			t.Errorf("%v: exit %d, want %d", c.err, got, c.want)

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"errors"
-	"fmt"
 	"time"
 
 	"github.com/dinogpu/dinogpu/dino"
@@ -10,16 +8,6 @@ import (
 	"github.com/dinogpu/dinogpu/gpu"
 	"github.com/dinogpu/dinogpu/layers/tuning"
 )
-
-// recordTraining records the settings' training. Where it passes a limit of every GPU, the error says what to do.
-func recordTraining(s settings.Settings, target gpu.Target, stepsPerEpoch int) (*dino.Trainer, error) {
-	t, err := dino.Record(s.Config, target, stepsPerEpoch, dino.Options{Crops: s.Run.Crops})
-	var limit *gpu.LimitError
-	if errors.As(err, &limit) {
-		return nil, fmt.Errorf("the run does not fit what every GPU has: %w; take a smaller --batch-size with --accumulate, --crops apart, or a smaller --out-dim", err)
-	}
-	return t, err
-}
 
 // recordWhatFits records the settings' training. Where it passes a limit, it halves the batch, here and in the
 // settings, and says so.

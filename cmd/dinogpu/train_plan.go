@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"text/tabwriter"
 
+	"github.com/dinogpu/dinogpu/dino"
 	"github.com/dinogpu/dinogpu/dino/disk"
 	"github.com/dinogpu/dinogpu/gpu"
 )
@@ -17,7 +18,7 @@ func (t *trainCmd) dryRun(a *app) error {
 	if s.Run.Matmul == string(gpu.Texel) {
 		target = gpu.SoftwareTarget
 	}
-	trainer, err := recordTraining(s, target, 1)
+	trainer, err := dino.Record(s.Config, target, 1, dino.Options{Crops: s.Run.Crops})
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/dinogpu/dinogpu/dino"
+	"github.com/dinogpu/dinogpu/dino/disk"
 	"github.com/dinogpu/dinogpu/dino/settings"
 	"github.com/dinogpu/dinogpu/gpu"
 )
@@ -73,7 +74,7 @@ func TestDryRunTable(t *testing.T) {
 		t.Fatalf("exit %d: %s", o.code, o.stderr)
 	}
 	p := planOf(t, "demo")
-	mib := func(bytes int) string { return fmt.Sprintf("%.1f MiB", float64(bytes)/(1<<20)) }
+	size := func(bytes int) string { return disk.Size(uint64(bytes)) }
 	b := p.Bytes
 	var got []string
 	for line := range strings.Lines(o.stdout) {
@@ -83,8 +84,8 @@ func TestDryRunTable(t *testing.T) {
 	}
 	want := []string{
 		fmt.Sprint(p.Parameters), fmt.Sprintf("%.4g GFLOP", p.FlopsPerStep/1e9), fmt.Sprint(p.DispatchesPerStep),
-		mib(b.Weights), mib(b.Gradients), mib(b.Moments), mib(b.Teacher), mib(b.Activations), mib(b.Logits), mib(b.Staging),
-		mib(b.Total), mib(p.LargestBinding), "any WebGPU device's will do", p.Matmul,
+		size(b.Weights), size(b.Gradients), size(b.Moments), size(b.Teacher), size(b.Activations), size(b.Logits), size(b.Staging),
+		size(b.Total), size(p.LargestBinding), "any WebGPU device's will do", p.Matmul,
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("numbers (-want +got):\n%s", d)

@@ -32,7 +32,7 @@ func (t *trainCmd) train(a *app) error {
 		return err
 	}
 	defer device.Close()
-	o.Device = device
+	o.Device, o.Earlier = device, a.console.earlier
 	var r *run.Run
 	if t.Resume != "" {
 		r, err = run.Resume(a.ctx, t.Resume, o)
@@ -43,10 +43,12 @@ func (t *trainCmd) train(a *app) error {
 		return runWords(err, t.Resume)
 	}
 	follow.begin(r)
+	a.console.attach(r.Log)
 	err = r.Train(a.ctx)
 	if err == nil {
 		err = tellWhere(a, r)
 	}
+	a.console.attach(nil)
 	closed := r.Close()
 	if closed != nil && errors.Is(err, run.ErrStopped) {
 		return fmt.Errorf("%v, but the last lines of its files are not: %w", err, closed)

@@ -158,62 +158,10 @@ func TestArchFlagTakesBackThePresetsSizes(t *testing.T) {
 	}
 }
 
-func TestTheRateUsedIsSaid(t *testing.T) {
-	c := settings.DefaultConfig()
-	c.Accumulate = 8
-	if got, want := rateNotice(c), "learning rate 0.001 = lr 0.0005 x batch 64 x accumulate 8 / 256"; got != want {
-		t.Errorf("got %q, want %q", got, want)
-	}
-}
-
 func TestUnknownEnvironmentIsNamed(t *testing.T) {
 	got := (&trainCmd{}).unknownEnv([]string{"PATH=/bin", "DINOGPU_OUT_DIM=3", "DINOGPU_RUN_DIR=x", "DINOGPU_OUTDIM=3"})
 	want := []string{"environment variable DINOGPU_OUTDIM is none of train's settings; did you mean DINOGPU_OUT_DIM?"}
 	if diff := cmp.Diff(want, got); diff != "" {
-		t.Error(diff)
-	}
-}
-
-// What is said during a run stands in its train.log, and the settings are in
-// its config.yaml.
-func TestCreateRunKeepsWhatIsSaid(t *testing.T) {
-	var stderr bytes.Buffer
-	opts := trainOptions{
-		RunDir:  filepath.Join(t.TempDir(), "run"),
-		Console: &console{w: &stderr, width: func() int { return 80 }, now: time.Now},
-		Now:     time.Now,
-	}
-	s, err := settings.FromPreset("demo")
-	if err != nil {
-		t.Fatal(err)
-	}
-	opts.Console.Print("said before")
-	run, err := opts.createRun(s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	opts.Console.Print("two\nlines")
-	if err := opts.closeRun(run); err != nil {
-		t.Fatal(err)
-	}
-	opts.Console.Print("after the run")
-	log, err := os.ReadFile(run.Join("train.log"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, want := range []string{"Z said before\n", "Z two\n", "Z lines\n", "commit "} {
-		if !strings.Contains(string(log), want) {
-			t.Errorf("train.log does not hold %q:\n%s", want, log)
-		}
-	}
-	if strings.Contains(string(log), "after the run") {
-		t.Error("train.log goes on after the run")
-	}
-	back, err := settings.Load(run.Join("config.yaml"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(s, back); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -17,12 +17,13 @@ type logged struct {
 
 	mu     sync.Mutex
 	folder *Folder
-	early  []saidLine
+	early  []Line
 }
 
-type saidLine struct {
-	at   time.Time
-	text string
+// A Line is one of train.log.
+type Line struct {
+	At   time.Time
+	Text string
 }
 
 // attach gives the notices their file, which begins with a line about the program.
@@ -80,7 +81,7 @@ func (l *logged) Measured(step int, values any) {
 }
 
 func (l *logged) log(text string) {
-	line := saidLine{l.now(), text}
+	line := Line{l.now(), text}
 	if l.folder == nil {
 		l.early = append(l.early, line)
 		return
@@ -90,11 +91,11 @@ func (l *logged) log(text string) {
 
 // write is silent about a full disk, which should not end a run that goes well: lines that train.log does not take wait
 // in it, and closing it tells of those that are lost.
-func (l *logged) write(line saidLine) {
-	if line.text == "" {
+func (l *logged) write(line Line) {
+	if line.Text == "" {
 		return
 	}
-	for text := range strings.SplitSeq(line.text, "\n") {
-		_ = l.folder.Log(line.at, text)
+	for text := range strings.SplitSeq(line.Text, "\n") {
+		_ = l.folder.Log(line.At, text)
 	}
 }

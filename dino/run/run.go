@@ -29,7 +29,8 @@ type Options struct {
 	Evaluate      func(ctx context.Context, r *Run) error
 	EvaluateEvery int
 
-	Now func() time.Time // nil: time.Now
+	Earlier []Line           // what the program said before, for train.log
+	Now     func() time.Time // nil: time.Now
 }
 
 // A Run is one training run, from its folder to its last checkpoint. New or Resume makes it, Train carries it out, Close
@@ -83,7 +84,7 @@ func newRun(o Options, from *resumed) *Run {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &Run{settings: o.Settings, options: o, from: from, saved: -1, notices: &logged{to: o.Notices, now: o.Now}}
+	return &Run{settings: o.Settings, options: o, from: from, saved: -1, notices: &logged{to: o.Notices, now: o.Now, early: o.Earlier}}
 }
 
 // prepare opens, records and builds all that the run needs. It touches no folder.
@@ -149,10 +150,6 @@ func (r *Run) record(ctx context.Context) error {
 	}
 	if err == nil {
 		r.trainer, err = record(r.target)
-	}
-	var limit *gpu.LimitError
-	if errors.As(err, &limit) {
-		return fmt.Errorf("the run does not fit what every GPU has: %w; take a smaller `batch_size` with `accumulate`, `crops` apart, or a smaller `out_dim`", err)
 	}
 	if err == nil {
 		r.onClose(func() error { r.trainer.Release(); return nil })

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"math"
 	"strings"
 	"testing"
 	"time"
@@ -26,12 +25,12 @@ func metrics(step int) dino.StepMetrics {
 
 func TestPlainLinesComeAtSensibleIntervals(t *testing.T) {
 	c, out, pass := testConsole(false, 80)
-	p := newProgress(c, 4000, 8)
+	p := &follower{console: c, progress: run.NewProgress(4000, 8)}
 	for step := 1; step <= 4000; step++ {
 		p.Step(metrics(step))
 		pass(100 * time.Millisecond) // 400 s in all
 	}
-	p.Done()
+	p.Status("")
 	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
 	// Twelve in the first two minutes, the first among them, then one a
 	// minute, and the last step's.
@@ -41,7 +40,7 @@ func TestPlainLinesComeAtSensibleIntervals(t *testing.T) {
 	if strings.Contains(out.String(), "\r") || strings.Contains(out.String(), "\x1b") {
 		t.Error("a file gets a terminal's codes")
 	}
-	if want := "epoch 1/8  step 1/4000  loss 5.500  210 pictures/s"; lines[0] != want {
+	if want := "epoch 1/8  step 1/4000  loss 5.500  210 images/s"; lines[0] != want {
 		t.Errorf("first line %q, want %q", lines[0], want)
 	}
 	if last := lines[len(lines)-1]; !strings.Contains(last, "step 4000/4000") || !strings.HasSuffix(last, "ETA 0s") {
@@ -51,15 +50,15 @@ func TestPlainLinesComeAtSensibleIntervals(t *testing.T) {
 
 func TestEtaAndEvaluationInTheLine(t *testing.T) {
 	c, out, pass := testConsole(false, 80)
-	p := newProgress(c, 1001, 2)
+	p := &follower{console: c, progress: run.NewProgress(1001, 2)}
 	p.Step(metrics(1))
-	p.Eval(run.EvalMetrics{Step: 1, KNNTeacher: 61.25, KNNStudent: 60})
+	p.Measured(1, run.EvalMetrics{Step: 1, KNNTeacher: 61.25, KNNStudent: 60})
 	pass(25 * time.Second)
 	m := metrics(101)
 	m.DataWait = 0.345
 	p.Step(m)
 	// 100 steps in 25 s: 900 more take 225.
-	want := "epoch 1/2  step 101/1001  loss 5.500  k-NN 61.2 %  210 pictures/s  waiting for pictures 34 %  ETA 3m45s\n"
+	want := "epoch 1/2  step 101/1001  loss 5.500  k-NN 61.2 %  210 images/s  waiting for images 34 %  ETA 3m45s\n"
 	if !strings.HasSuffix(out.String(), want) {
 		t.Errorf("got %q, want it to end in %q", out, want)
 	}
@@ -67,13 +66,13 @@ func TestEtaAndEvaluationInTheLine(t *testing.T) {
 
 func TestTerminalLineIsRewrittenAndCut(t *testing.T) {
 	c, out, pass := testConsole(true, 30)
-	p := newProgress(c, 4000, 8)
+	p := &follower{console: c, progress: run.NewProgress(4000, 8)}
 	for step := 1; step <= 20; step++ {
 		p.Step(metrics(step))
 		pass(50 * time.Millisecond)
 	}
 	c.Print("a notice")
-	p.Done()
+	p.Status("")
 	text := out.String()
 	if n := strings.Count(text, "\n"); n != 1 {
 		t.Errorf("%d line ends, want only the notice's: %q", n, text)
@@ -90,35 +89,6 @@ func TestTerminalLineIsRewrittenAndCut(t *testing.T) {
 	for _, part := range strings.FieldsFunc(text, func(r rune) bool { return r == '\r' || r == '\n' }) {
 		if shown := strings.TrimPrefix(part, "\x1b[K"); len(shown) > 29 {
 			t.Errorf("%q would wrap on 30 columns", shown)
-		}
-	}
-}
-
-func TestSmoothedLoss(t *testing.T) {
-	p := newProgress(nil, 1, 1)
-	for _, loss := range []float64{6, 5, 4} {
-		p.smooth(loss)
-	}
-	if math.Abs(p.loss-5) > 1e-12 {
-		t.Errorf("mean of the first three is %v, want 5", p.loss)
-	}
-	p.smooth(math.NaN())
-	if !math.IsNaN(p.loss) {
-		t.Error("a loss that is no number is hidden")
-	}
-	p.smooth(3)
-	if p.loss != 3 {
-		t.Errorf("after it: %v, want 3", p.loss)
-	}
-}
-
-func TestShortDuration(t *testing.T) {
-	for d, want := range map[time.Duration]string{
-		0: "0s", 59*time.Second + 600*time.Millisecond: "1m00s", 250 * time.Second: "4m10s",
-		2*time.Hour + 5*time.Minute: "2h05m", 76 * time.Hour: "3d04h",
-	} {
-		if got := shortDuration(d); got != want {
-			t.Errorf("%v: got %s, want %s", d, got, want)
 		}
 	}
 }
