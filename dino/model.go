@@ -20,26 +20,27 @@ func moments(c settings.Config) int {
 // momentName is the role of the optimiser's i-th moment, in memory and in checkpoints.
 func momentName(i int) string { return fmt.Sprintf("moment%d", i+1) }
 
-// network is a backbone and the head up to the prototypes. Networks of one student share its weights.
-type network struct {
+// A recorder records the passes of a backbone and of the head up to the prototypes, from one arena of weights. Each pass
+// of a student has its own, since it remembers what went forward.
+type recorder struct {
 	vit  *layers.ViT
 	head *layers.Head
 }
 
-func newNetwork(c settings.Config, weights, gradients *layers.Arena) network {
-	return network{
+func newRecorder(c settings.Config, weights, gradients *layers.Arena) recorder {
+	return recorder{
 		vit:  layers.NewViT(c.ViT(), settings.BackbonePrefix, weights, gradients),
 		head: layers.NewHead(c.Head(), settings.HeadPrefix, weights, gradients),
 	}
 }
 
 // Forward records the features of patches, and what the prototypes are compared with.
-func (n network) Forward(p *gpu.Program, patches layers.Patches) (features, y gpu.Tensor) {
-	features = n.vit.Forward(p, patches)
-	return features, n.head.Forward(p, features)
+func (r recorder) Forward(p *gpu.Program, patches layers.Patches) (features, y gpu.Tensor) {
+	features = r.vit.Forward(p, patches)
+	return features, r.head.Forward(p, features)
 }
 
 // Backward records the gradients of all weights but the prototypes', from that of y.
-func (n network) Backward(p *gpu.Program, dy gpu.Tensor) {
-	n.vit.Backward(p, n.head.Backward(p, dy))
+func (r recorder) Backward(p *gpu.Program, dy gpu.Tensor) {
+	r.vit.Backward(p, r.head.Backward(p, dy))
 }

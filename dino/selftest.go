@@ -197,7 +197,9 @@ func (t *Trainer) testCrops(ctx context.Context, d *gpu.Device, s *gpu.SelfTest)
 	if err != nil || ctx.Err() != nil {
 		return err
 	}
-	b, err := NewBackbone(d, t.Config, t.crops.Target, t.Teacher, t.Config.GlobalCropsSize, t.Config.BatchSize, true)
+	c := BackboneOf(t.Config)
+	c.Batch, c.Blocks, c.Attention, c.Queries = t.Config.BatchSize, min(2, c.ViT.Depth), []int{c.ViT.Depth - 1}, []int{c.tokens() - 1, 0}
+	b, err := NewBackbone(d, t.crops.Target, c, t.Teacher)
 	if err != nil {
 		return err
 	}

@@ -143,7 +143,7 @@ func (t *Trainer) recordCrops(target gpu.Target) {
 	last := layers.NewPrototypes(settings.HeadPrefix, t.Student, t.gradients, !c.NormLastLayer)
 	last.Begin(p)
 	for i, x := range t.passes {
-		net := newNetwork(c, t.Student, t.gradients)
+		net := newRecorder(c, t.Student, t.gradients)
 		net.vit.Drop = t.drop.of(i)
 		mine, ok := patches[i]
 		if !ok {
@@ -164,7 +164,7 @@ func (t *Trainer) teacherTargets(p *gpu.Program, last *layers.Prototypes) (gpu.T
 	for i, x := range t.passes {
 		if x.first() < 2 {
 			patches[i] = x.patches(p, t.Config)
-			_, y := newNetwork(t.Config, t.Teacher, nil).Forward(p, patches[i].First(1))
+			_, y := newRecorder(t.Config, t.Teacher, nil).Forward(p, patches[i].First(1))
 			logits = append(logits, last.Logits(p, y))
 		}
 	}

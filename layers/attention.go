@@ -51,26 +51,27 @@ func (l *Attention) Backward(p *gpu.Program, dO gpu.Tensor) gpu.Tensor {
 	return dqkv
 }
 
-// Probabilities records how each head's CLS query attends to the tokens of pictures of one size, (B, H, T): the
-// attention maps.
-func (l *Attention) Probabilities(p *gpu.Program, qkv gpu.Tensor, spans Spans) gpu.Tensor {
+// Probabilities records how some tokens of images of one size attend to all of them in each head, (B, Q, H, T): the
+// attention maps. queries are the Q tokens' numbers, the same in each image, as uint32; 0 is the class token.
+func (l *Attention) Probabilities(p *gpu.Program, qkv gpu.Tensor, spans Spans, queries gpu.Tensor) gpu.Tensor {
 	if !l.valid(p, qkv, spans) {
 		return qkv
 	}
 	if len(spans) != 1 {
-		p.Fail("attention: maps of pictures of %d sizes at once", len(spans))
+		p.Fail("attention: maps of images of %d sizes at once", len(spans))
 		return qkv
 	}
-	H, T := l.Heads, spans[0].T
-	N, hd := qkv.Rows()/T*H, qkv.Cols()/3/H
-	out := p.Scratch("attention.probabilities", N/H, H, T)
+	defer p.Section("attention")()
+	B, Q, H, T := spans[0].B, queries.Len(), l.Heads, spans[0].T
+	N, hd := B*Q*H, qkv.Cols()/3/H
+	out := p.Scratch("attention.probabilities", B, Q, H, T)
 	lanes, rows := rowArgs(p, 4*T)
 	a := args{"HEADS": H, "HD": hd, "QUADS": hd / 4, "LANES": lanes, "ROWS": rows}
 	p.Dispatch(newKernel("attention_probabilities", a, gpu.Kernel{
-		Params: []uint32{uint32(N), uint32(T)}, Groups: spread(ceil(N, rows)), Trips: 3 * ceil(T, lanes),
+		Params: []uint32{uint32(N), uint32(T), uint32(Q)}, Groups: spread(ceil(N, rows)), Trips: 3 * ceil(T, lanes),
 		Flops: 2 * N * T * hd, Tolerance: approximate,
-		Twin: func(a [][]float32) { ref.AttentionProbabilities(a[1], a[0], H, T) },
-	}), qkv, out)
+		Twin: func(a [][]float32) { ref.AttentionProbabilities(a[2], a[0], gpu.Bits(a[1]), H, T) },
+	}), qkv, queries, out)
 	return out
 }
 

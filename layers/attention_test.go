@@ -41,7 +41,9 @@ func TestAttention(t *testing.T) {
 				qkv := in.noise("qkv", c.B*c.T, 3*c.H*c.D)
 				l.Forward(p, qkv, spans)
 				l.Backward(p, in.noise("dO", c.B*c.T, c.H*c.D))
-				l.Probabilities(p, qkv, spans)
+				queries := []uint32{uint32(c.T - 1), 0, uint32(c.T / 2)}
+				l.Probabilities(p, qkv, spans, in.values("queries", bits(queries...), 3))
+				l.Probabilities(p, qkv, spans, in.values("query", bits(queries[1]), 1))
 				in.check(t, p)
 			})
 		})
@@ -118,7 +120,7 @@ func TestAttentionRecordsMostTokens(t *testing.T) {
 			qkv := gpu.NewTensor("qkv", mostTokens, 3*hd)
 			l.Forward(p, qkv, spans)
 			l.Backward(p, gpu.NewTensor("dO", mostTokens, hd))
-			l.Probabilities(p, qkv, spans)
+			l.Probabilities(p, qkv, spans, gpu.NewTensor("queries", 1))
 			if p.Err() != nil {
 				t.Errorf("%s, head size %d: %v", name, hd, p.Err())
 			}

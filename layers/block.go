@@ -25,9 +25,19 @@ type TransformerBlock struct {
 // ClassOnly.
 func (b *TransformerBlock) Forward(p *gpu.Program, x gpu.Tensor, spans Spans) gpu.Tensor {
 	b.spans = spans
-	o := b.attend(p, x)
+	return b.after(p, x, b.qkv(p, x))
+}
+
+// qkv records queries, keys and values (R, 3*D) for x.
+func (b *TransformerBlock) qkv(p *gpu.Program, x gpu.Tensor) gpu.Tensor {
+	return b.QKV.Forward(p, b.norm(p, &b.Norm1, x), Epilogue{})
+}
+
+// after records what comes after qkv.
+func (b *TransformerBlock) after(p *gpu.Program, x, qkv gpu.Tensor) gpu.Tensor {
+	o := b.attend(p, qkv)
 	if b.ClassOnly {
-		o, x = classRows(p, o, x, spans)
+		o, x = classRows(p, o, x, b.spans)
 	}
 	x = b.Proj.Forward(p, o, Epilogue{RowScale: b.drop(0), Residual: x})
 	b.hidden = p.Scratch("mlp.before", x.Rows(), b.FC1.Weight.Rows())
@@ -44,13 +54,7 @@ func (b *TransformerBlock) drop(branch int) RowScale {
 	return s
 }
 
-// Probabilities records how the class token attends in this block, (B, H, T), for x (B*T, D).
-func (b *TransformerBlock) Probabilities(p *gpu.Program, x gpu.Tensor, spans Spans) gpu.Tensor {
-	return b.Attention.Probabilities(p, b.QKV.Forward(p, b.norm(p, &b.Norm1, x), Epilogue{}), spans)
-}
-
-func (b *TransformerBlock) attend(p *gpu.Program, x gpu.Tensor) gpu.Tensor {
-	qkv := b.QKV.Forward(p, b.norm(p, &b.Norm1, x), Epilogue{})
+func (b *TransformerBlock) attend(p *gpu.Program, qkv gpu.Tensor) gpu.Tensor {
 	defer p.Section("attention")()
 	return b.Attention.Forward(p, qkv, b.spans)
 }

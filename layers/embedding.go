@@ -33,12 +33,22 @@ func (e *Embedding) Forward(p *gpu.Program, patches Patches) (gpu.Tensor, Spans)
 	return x, spans
 }
 
+// mostResized bounds the matrix that resizes positions, in elements: 256 MiB on host and device, which is for more
+// patches than attention can loop over.
+const mostResized = 1 << 26
+
 // positions records the positions (T, D) of the i-th size.
 func (e *Embedding) positions(p *gpu.Program, i int) gpu.Tensor {
 	side, D := e.Config.Side(), e.Config.Dim
 	h, w := e.patches.grids[i].h, e.patches.grids[i].w
 	stored := e.Positions.Reshape(side*side+1, D)
 	if h == side && w == side {
+		return stored
+	}
+	if (h*w+1)*(side*side+1) > mostResized {
+		p.Fail("images of %d x %d patches are too large for the positions of %d x %d that are stored: take smaller images", h, w, side, side)
+	}
+	if p.Err() != nil {
 		return stored
 	}
 	e.resize[i] = p.Constant(fmt.Sprintf("resize %dx%d", h, w), PositionWeights(side, h, w), h*w+1, side*side+1)

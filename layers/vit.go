@@ -41,17 +41,15 @@ func (c ViTConfig) AddParams(l *Params, prefix string) {
 	l.addNorm(prefix+"norm", D)
 }
 
-// ViT is a backbone that runs pictures of one or two sizes side by side. Several may share the same weights.
+// ViT is a backbone that runs images of one or two sizes side by side. Several may share the same weights.
 type ViT struct {
 	Config ViTConfig
 	Drop   [][2]gpu.Tensor // of each block, see TransformerBlock; nil: none is dropped
 
-	embed     Embedding
-	blocks    []*TransformerBlock
-	norm      LayerNorm
-	dnorm     LayerNorm
-	spans     Spans
-	lastInput gpu.Tensor // of the last block
+	embed  Embedding
+	blocks []*TransformerBlock
+	norm   LayerNorm
+	dnorm  LayerNorm
 }
 
 // NewViT binds a backbone to weights, and to gradients unless they are nil, under names with this prefix.
@@ -85,16 +83,14 @@ func NewViT(c ViTConfig, prefix string, weights, gradients *Arena) *ViT {
 	return v
 }
 
-// Forward records the features (pictures, D) of patches: the class token after the final norm.
+// Forward records the features (images, D) of patches: the class token after the final norm.
 func (v *ViT) Forward(p *gpu.Program, patches Patches) gpu.Tensor {
 	x, spans := v.embed.Forward(p, patches)
-	v.spans = spans
 	for i, b := range v.blocks {
 		b.ClassOnly = i == len(v.blocks)-1
 		if v.Drop != nil {
 			b.Drop = v.Drop[i]
 		}
-		v.lastInput = x
 		x = b.Forward(p, x, spans)
 	}
 	defer p.Section("layernorm")()
@@ -110,28 +106,4 @@ func (v *ViT) Backward(p *gpu.Program, dfeatures gpu.Tensor) {
 		dx = v.blocks[i].Backward(p, dx)
 	}
 	v.embed.Backward(p, dx)
-}
-
-// LastAttention records how the class token attends in the last block, (B, heads, T), after Forward.
-func (v *ViT) LastAttention(p *gpu.Program) gpu.Tensor {
-	return v.blocks[len(v.blocks)-1].Probabilities(p, v.lastInput, v.spans)
-}
-
-// LastBlocks records the outputs of the last n blocks for patches of pictures of one size, all tokens, each (B*T, D)
-// passed through the final norm (reference get_intermediate_layers), and the last block's attention of the class
-// token.
-func (v *ViT) LastBlocks(p *gpu.Program, patches Patches, n int) (outputs []gpu.Tensor, attention gpu.Tensor) {
-	x, spans := v.embed.Forward(p, patches)
-	for i, b := range v.blocks {
-		b.ClassOnly = false
-		if i == len(v.blocks)-1 {
-			attention = b.Probabilities(p, x, spans)
-		}
-		x = b.Forward(p, x, spans)
-		if len(v.blocks)-i <= n {
-			norm := v.norm
-			outputs = append(outputs, norm.Forward(p, x))
-		}
-	}
-	return outputs, attention
 }

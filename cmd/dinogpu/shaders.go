@@ -11,6 +11,7 @@ import (
 	"github.com/dinogpu/dinogpu/gpu"
 	"github.com/dinogpu/dinogpu/layers"
 
+	"github.com/dinogpu/dinogpu/dino"
 	"github.com/dinogpu/dinogpu/dino/settings"
 )
 
@@ -89,20 +90,20 @@ func addKernels(files map[string]string, s settings.Settings, target gpu.Target,
 	return nil
 }
 
-// addEvaluation adds the kernels of attention maps and of the search for neighbours.
+// addEvaluation adds the kernels of frozen backbones, their attention, and the search for neighbors.
 func addEvaluation(files map[string]string, c settings.Config, target gpu.Target) error {
+	backbone := dino.BackboneOf(c)
+	backbone.Batch, backbone.Blocks, backbone.Attention = 1, min(2, backbone.ViT.Depth), []int{backbone.ViT.Depth - 1}
+	embed, err := dino.BackboneProgram(target, backbone, c.Layout().NewArena("weights"))
+	if err != nil {
+		return err
+	}
 	p := gpu.NewProgram("evaluation", target)
-	l, side := &layers.Params{}, c.GlobalCropsSize
-	c.ViT().AddParams(l, "")
-	vit := layers.NewViT(c.ViT(), "", l.NewArena("weights"), nil)
-	pictures := layers.ByteImages(gpu.NewTensor("pictures", layers.PixelWords(1, side, side)), 1, side, side, c.Mean, c.Std)
-	vit.Forward(p, layers.GatherPatches(p, c.PatchSize, pictures))
-	vit.LastAttention(p)
 	for _, k := range []int{eval.DemoK, 200} {
 		layers.TopK(p, gpu.NewTensor("similarities", 64, layers.TopKChunk(k)), gpu.NewTensor("values", 64, k),
 			gpu.NewTensor("numbers", 64, k), gpu.NewTensor("chunk", 4))
 	}
-	for _, k := range p.Kernels() {
+	for _, k := range append(embed.Kernels(), p.Kernels()...) {
 		files[shaderFile(k)] = k.Source
 	}
 	return p.Err()

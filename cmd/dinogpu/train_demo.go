@@ -13,9 +13,6 @@ import (
 	"github.com/dinogpu/dinogpu/viewer"
 )
 
-// demoBatch is how many pictures an evaluation looks at together.
-const demoBatch = 125
-
 // demoEvaluation asks the demo's question of the run's networks.
 type demoEvaluation struct {
 	*eval.Demo
@@ -35,17 +32,22 @@ func demoReport(ctx context.Context, r *run.Run, a *app) error {
 
 // score asks it of one network's weights.
 func (e *demoEvaluation) score(ctx context.Context, weights *layers.Arena) (eval.DemoScore, error) {
-	b, err := e.backbone(weights, false)
+	b, err := e.backbone(weights, e.config())
 	if err != nil {
 		return eval.DemoScore{}, err
 	}
 	defer b.Release()
-	return e.Score(ctx, e.r.Device(), demoBatch, b)
+	return e.Score(ctx, e.r.Device(), b)
 }
 
-func (e *demoEvaluation) backbone(weights *layers.Arena, attention bool) (*dino.Backbone, error) {
-	c := e.r.Settings().Config
-	return dino.NewBackbone(e.r.Device(), c, e.r.Target(), weights, c.GlobalCropsSize, demoBatch, attention)
+func (e *demoEvaluation) backbone(weights *layers.Arena, c dino.BackboneConfig) (*dino.Backbone, error) {
+	return dino.NewBackbone(e.r.Device(), e.r.Target(), c, weights)
+}
+
+func (e *demoEvaluation) config() dino.BackboneConfig {
+	c := dino.BackboneOf(e.r.Settings().Config)
+	c.Batch = eval.DemoBatch
+	return c
 }
 
 // picture is one of the demo's as its question shows it.
@@ -65,7 +67,7 @@ func (e *demoEvaluation) report(ctx context.Context) error {
 		return err
 	}
 	defer fresh.Release()
-	pixels, err := e.Score(ctx, e.r.Device(), demoBatch, eval.Pixels{})
+	pixels, err := e.Score(ctx, e.r.Device(), eval.Pixels{})
 	if err != nil {
 		return err
 	}
@@ -154,22 +156,33 @@ func (e *demoEvaluation) neighbours(s eval.DemoScore) error {
 
 // attention draws what each head of the teacher's last block looks at in eight test pictures.
 func (e *demoEvaluation) attention(ctx context.Context) error {
-	b, err := e.backbone(e.r.Teacher(), true)
+	const shown = 8
+	c := e.config()
+	c.Batch, c.Blocks, c.Attention = shown, 0, []int{c.ViT.Depth - 1}
+	b, err := e.backbone(e.r.Teacher(), c)
 	if err != nil {
 		return err
 	}
 	defer b.Release()
 	var pictures []*augment.Image
-	for i := range 8 {
-		picture, err := e.picture(e.Queries, i*len(e.Queries.Which)/8)
+	var pixels [][]uint8
+	for i := range shown {
+		picture, err := e.picture(e.Queries, i*len(e.Queries.Which)/shown)
 		if err != nil {
 			return err
 		}
-		pictures = append(pictures, picture)
+		pictures, pixels = append(pictures, picture), append(pixels, picture.Pix)
 	}
-	maps, err := b.Attention(ctx, len(pictures), func(i int) ([]uint8, error) { return pictures[i].Pix, nil })
+	out, err := b.Run(ctx, pixels)
 	if err != nil {
 		return err
 	}
-	return viewer.WritePNG(e.r.Folder().Join("attention", "heads.png"), viewer.Attention(pictures, maps, b.GridH, b.GridW))
+	maps := make([][][]float32, shown)
+	for i := range maps {
+		for h := range c.ViT.Heads {
+			maps[i] = append(maps[i], out.Map(0, i, 0, h))
+		}
+	}
+	gridH, gridW := c.Grid()
+	return viewer.WritePNG(e.r.Folder().Join("attention", "heads.png"), viewer.Attention(pictures, maps, gridH, gridW))
 }

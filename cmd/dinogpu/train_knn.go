@@ -4,9 +4,9 @@ import (
 	"context"
 
 	"github.com/dinogpu/dinogpu/augment"
+	"github.com/dinogpu/dinogpu/dino"
 	"github.com/dinogpu/dinogpu/dino/run"
 	"github.com/dinogpu/dinogpu/dino/settings"
-	"github.com/dinogpu/dinogpu/dino/weights"
 	"github.com/dinogpu/dinogpu/eval"
 )
 
@@ -14,7 +14,7 @@ import (
 type runEvaluation struct {
 	app      *app
 	settings settings.Settings
-	knn      *knnOf // nil without --knn-every
+	knn      *eval.Vote // nil without --knn-every
 }
 
 func newRunEvaluation(s settings.Settings, a *app) (*runEvaluation, error) {
@@ -38,8 +38,7 @@ func (e *runEvaluation) evaluate(ctx context.Context, r *run.Run) error {
 
 // measure asks teacher and student.
 func (e *runEvaluation) measure(ctx context.Context, r *run.Run) error {
-	nets := []network{{weights.RoleTeacher, r.Teacher()}, {weights.RoleStudent, r.Student()}}
-	results, err := e.knn.ask(ctx, r.Device(), e.settings.Config, r.Target(), nets)
+	results, err := e.knn.AskNetworks(ctx, r.Device(), r.Target(), dino.BackboneOf(e.settings.Config), r.Teacher(), r.Student())
 	if err != nil {
 		return err
 	}
@@ -50,8 +49,8 @@ func (e *runEvaluation) measure(ctx context.Context, r *run.Run) error {
 	return nil
 }
 
-// openKNN opens the pictures of --knn-every, nil where it is 0: those of --knn-train and --knn-test, else the demo's.
-func openKNN(s settings.Settings, console *console) (*knnOf, error) {
+// openKNN opens the images of --knn-every, nil where it is 0: those of --knn-train and --knn-test, else the demo's.
+func openKNN(s settings.Settings, console *console) (*eval.Vote, error) {
 	if s.Run.KNNEvery == 0 {
 		if s.Run.KNNTrain != "" {
 			console.Print("--knn-every is 0, so %s and %s are not looked at", s.Run.KNNTrain, s.Run.KNNTest)
@@ -59,22 +58,21 @@ func openKNN(s settings.Settings, console *console) (*knnOf, error) {
 		return nil, nil
 	}
 	size := s.Config.GlobalCropsSize
-	k := &knnOf{size: size, ks: []int{eval.DemoK}, temperature: eval.Temperature}
-	k.bank.Batch, k.queries.Batch = demoBatch, demoBatch
-	if s.Run.KNNTrain == "" { // the demo: settings of other pictures were refused
+	v := &eval.Vote{Ks: []int{eval.DemoK}, Temperature: eval.Temperature}
+	if s.Run.KNNTrain == "" { // the demo: settings of other images were refused
 		bank, test, err := augment.Demo()
 		if err != nil {
 			return nil, err
 		}
-		k.question = eval.NewDemo(bank, test, size).Question
-		return k, nil
+		v.Question = eval.NewDemo(bank, test, size).Question
+		v.Bank.Batch = eval.DemoBatch
+		return v, nil
 	}
 	var err error
-	if k.question, err = (labelledPaths{Train: s.Run.KNNTrain, Test: s.Run.KNNTest}).open(size, console); err != nil {
+	if v.Question, err = (labelledPaths{Train: s.Run.KNNTrain, Test: s.Run.KNNTest}).open(size, console); err != nil {
 		return nil, err
 	}
-	batch := batchOf(s.Config.ViT(), size, k.question)
-	k.bank = eval.Reading{Batch: batch, LeftOut: newLeftOut(console, s.Run.KNNTrain).add}
-	k.queries = eval.Reading{Batch: batch, LeftOut: newLeftOut(console, s.Run.KNNTest).add}
-	return k, nil
+	v.Bank.LeftOut = newLeftOut(console, s.Run.KNNTrain).add
+	v.Queries.LeftOut = newLeftOut(console, s.Run.KNNTest).add
+	return v, nil
 }

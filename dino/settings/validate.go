@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 	"strings"
+
+	"github.com/dinogpu/dinogpu/layers"
 )
 
 // Ceilings that no run on one device comes near; they catch slips of the hand
@@ -30,8 +32,14 @@ func (c Config) Validate() error {
 	)
 }
 
-// ValidateModel is Validate for the values that a trained backbone goes by: its sizes and the normalization.
-func (c Config) ValidateModel() error { return first(c.validateData, c.validateModel) }
+// CheckBackbone reports the first value that no backbone can have, and no image be normalized with.
+func CheckBackbone(v layers.ViTConfig, mean, std RGB) error {
+	return first(
+		func() error { return checkNormalization(mean, std) },
+		func() error { return checkViT(v) },
+		func() error { return cropSide("image_size", v.ImageSize, v.Patch) },
+	)
+}
 
 func first(checks ...func() error) error {
 	for _, check := range checks {
@@ -42,32 +50,55 @@ func first(checks ...func() error) error {
 	return nil
 }
 
-func (c Config) validateData() error {
+func checkNormalization(mean, std RGB) error {
 	for i := range 3 {
-		if !finite(c.Mean[i]) {
-			return fmt.Errorf("mean %s holds a value that is no number: use the pictures' channel means between 0 and 1", text(c.Mean))
+		if !finite(mean[i]) {
+			return fmt.Errorf("mean %s holds a value that is no number: use the images' channel means between 0 and 1", text(mean))
 		}
-		if !finite(c.Std[i]) || c.Std[i] <= 0 {
-			return fmt.Errorf("std %s must be above 0 in each channel: pictures are divided by it", text(c.Std))
+		if !finite(std[i]) || std[i] <= 0 {
+			return fmt.Errorf("std %s must be above 0 in each channel: images are divided by it", text(std))
 		}
 	}
+	return nil
+}
+
+func (c Config) validateData() error {
 	return first(
+		func() error { return checkNormalization(c.Mean, c.Std) },
 		func() error { return between("limit", c.Limit, 0, math.MaxInt32) },
 		func() error { return between("num_workers", c.NumWorkers, 0, 4096) },
 		func() error { return oneOf("augmentation", c.Augmentation, "reference", "light") },
 	)
 }
 
+// checkViT leaves ImageSize out, which has another name in a Config.
+func checkViT(v layers.ViTConfig) error {
+	err := first(
+		func() error { return between("patch_size", v.Patch, 1, MaxSide) },
+		func() error { return between("dim", v.Dim, 1, MaxWidth) },
+		func() error { return between("depth", v.Depth, 1, MaxDepth) },
+		func() error { return between("heads", v.Heads, 1, MaxWidth) },
+	)
+	if err != nil {
+		return err
+	}
+	switch d := v.Dim / v.Heads; {
+	case v.Dim%v.Heads != 0:
+		return fmt.Errorf("heads %d does not divide dim %d: each head takes an equal share, so choose a divisor", v.Heads, v.Dim)
+	case d%4 != 0:
+		return fmt.Errorf("dim %d over heads %d makes heads of %d values: a multiple of 4 is needed (64 is usual)", v.Dim, v.Heads, d)
+	case d > maxHeadDim:
+		return fmt.Errorf("dim %d over heads %d makes heads of %d values, above the %d that attention handles: use more heads (64 values each is usual)", v.Dim, v.Heads, d, maxHeadDim)
+	}
+	return nil
+}
+
 func (c Config) validateModel() error {
 	if err := oneOf("arch", c.Arch, Archs()...); err != nil {
 		return err
 	}
-	size := c.Size()
 	err := first(
-		func() error { return between("patch_size", c.PatchSize, 1, MaxSide) },
-		func() error { return between("dim", size.Dim, 1, MaxWidth) },
-		func() error { return between("depth", size.Depth, 1, MaxDepth) },
-		func() error { return between("heads", size.Heads, 1, MaxWidth) },
+		func() error { return checkViT(c.ViT()) },
 		func() error { return between("out_dim", c.OutDim, 2, maxOutDim) },
 		func() error { return between("head_layers", c.HeadLayers, 1, 64) },
 		func() error { return between("head_hidden", c.HeadHidden, 1, MaxWidth) },
@@ -76,17 +107,8 @@ func (c Config) validateModel() error {
 	if err != nil {
 		return err
 	}
-	if size.Dim%size.Heads != 0 {
-		return fmt.Errorf("heads %d does not divide dim %d: each head takes an equal share, so choose a divisor", size.Heads, size.Dim)
-	}
-	if d := size.Dim / size.Heads; d%4 != 0 {
-		return fmt.Errorf("dim %d over heads %d makes heads of %d values: a multiple of 4 is needed (64 is usual)", size.Dim, size.Heads, d)
-	}
 	if c.HeadBottleneck%4 != 0 {
 		return fmt.Errorf("head_bottleneck %d is not a multiple of 4: try %d", c.HeadBottleneck, (c.HeadBottleneck+3)/4*4)
-	}
-	if d := size.Dim / size.Heads; d > maxHeadDim {
-		return fmt.Errorf("dim %d over heads %d makes heads of %d values, above the %d that attention handles: use more heads (64 values each is usual)", size.Dim, size.Heads, d, maxHeadDim)
 	}
 	if !(c.DropPathRate >= 0 && c.DropPathRate < 1) {
 		return fmt.Errorf("drop_path_rate %v must be at least 0 and below 1 (0.1 is usual)", c.DropPathRate)

@@ -74,8 +74,7 @@ func safetensorsWeights(path string, run *settings.Config) (*Model, error) {
 		return nil, fmt.Errorf("%s holds positions for %d x %d patches, and pictures of %d pixels have %d x %d of %d: its metadata or the run's config.yaml is another model's",
 			path, side, side, w.ViT.ImageSize, w.ViT.Side(), w.ViT.Side(), w.ViT.Patch)
 	}
-	c := w.Config()
-	if err := c.ValidateModel(); err != nil {
+	if err := settings.CheckBackbone(w.ViT, w.Mean, w.Std); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	n, err := matchBackbone(path, RoleTeacher, named, w.ViT)

@@ -82,14 +82,6 @@ func (w *Model) Network(role string) (Network, error) {
 	return Network{}, fmt.Errorf("%s holds no %s: only a run's checkpoints hold both networks", w.File, role)
 }
 
-// Config is a configuration of this model and its normalisation, as NewBackbone takes it; all else in it is default.
-func (w *Model) Config() settings.Config {
-	c := settings.DefaultConfig()
-	c.Dim, c.Depth, c.Heads, c.PatchSize = w.ViT.Dim, w.ViT.Depth, w.ViT.Heads, w.ViT.Patch
-	c.GlobalCropsSize, c.Mean, c.Std = w.ViT.ImageSize, w.Mean, w.Std
-	return c
-}
-
 // Upload puts a network's backbone on d as an arena for NewBackbone, which the caller releases.
 func (w *Model) Upload(d *gpu.Device, role string) (*layers.Arena, error) {
 	n, err := w.Network(role)

@@ -3,6 +3,7 @@ package eval
 import (
 	"fmt"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -10,10 +11,29 @@ import (
 	"github.com/dinogpu/dinogpu/augment"
 )
 
-// A Question is a bank of labelled pictures, and others whose class is asked for.
+// A Question is a bank of labelled images, and others whose class is asked for.
 type Question struct {
 	Bank, Queries Pictures
 	Classes       []string // those of the bank, in the order of their labels
+}
+
+// OpenQuestion opens the images of two paths, of each at most limit, spread evenly over it (0: all), and matches their
+// classes. Evaluations see them as squares of size pixels.
+func OpenQuestion(bank, queries string, limit, size int) (Question, Matched, error) {
+	if filepath.Clean(bank) == filepath.Clean(queries) {
+		return Question{}, Matched{}, fmt.Errorf("%s cannot be both: each image would be its own nearest neighbor; split it into images that vote and images that are asked about", bank)
+	}
+	var named [2]Named
+	for i, path := range []string{bank, queries} {
+		source, err := augment.Open(path)
+		if err != nil {
+			return Question{}, Matched{}, err
+		}
+		named[i] = Named{augment.Limit(source, limit), path}
+	}
+	q, m, err := Match(named[0], named[1])
+	q.Bank.View, q.Queries.View = EvalView(size), EvalView(size)
+	return q, m, err
 }
 
 // A Named source is one with the path that messages call it by.
@@ -24,9 +44,9 @@ type Named struct {
 
 // Matched says what Match found beside the question.
 type Matched struct {
-	Unknown         []string // classes that only the queries have
-	UnknownPictures int      // and how many pictures have them: each is counted as wrong
-	NoLabel         [2]int   // pictures of bank and queries without a label: they take no part
+	Unknown       []string // classes that only the queries have
+	UnknownImages int      // and how many images have them: each is counted as wrong
+	NoLabel       [2]int   // images of bank and queries without a label: they take no part
 }
 
 // Match makes a question of two sources. Their classes are the same where their names are; classes that have
@@ -43,7 +63,7 @@ func Match(bank, queries Named) (Question, Matched, error) {
 		return q, m, err
 	}
 	if len(b.names) < 2 {
-		return q, m, fmt.Errorf("%s has pictures of one class only, %s: k-NN tells classes apart, so it needs two or more; each sub-folder of it is a class", bank.Path, b.names[b.labels[0]])
+		return q, m, fmt.Errorf("%s has images of one class only, %s: k-NN tells classes apart, so it needs two or more; each sub-folder of it is a class", bank.Path, b.names[b.labels[0]])
 	}
 	place := map[string]int{}
 	for _, label := range slices.Sorted(maps.Keys(b.names)) {
@@ -58,7 +78,7 @@ func Match(bank, queries Named) (Question, Matched, error) {
 		at, ok := place[t.names[label]]
 		if !ok {
 			at = NoClass
-			m.UnknownPictures++
+			m.UnknownImages++
 		}
 		q.Queries.Labels[n] = at
 	}
@@ -67,13 +87,13 @@ func Match(bank, queries Named) (Question, Matched, error) {
 			m.Unknown = append(m.Unknown, t.names[label])
 		}
 	}
-	if m.UnknownPictures == len(t.labels) {
+	if m.UnknownImages == len(t.labels) {
 		return q, m, fmt.Errorf("no class of %s (%s) is one of %s (%s): classes go together by the names of their folders", queries.Path, some(m.Unknown), bank.Path, some(q.Classes))
 	}
 	return q, m, nil
 }
 
-// labels are the pictures of a source that have a label.
+// labels are the images of a source that have a label.
 type labels struct {
 	which, labels []int
 	names         map[int]string // of the labels that occur
@@ -98,7 +118,7 @@ func labelled(src Named, without *int) (labels, error) {
 		}
 	}
 	if len(l.which) == 0 {
-		return l, fmt.Errorf("%s has pictures without labels: sort them into a sub-folder for each class, or give an idx file with its labels' file beside it", src.Path)
+		return l, fmt.Errorf("%s has images without labels: sort them into a sub-folder for each class, or give an idx file with its labels' file beside it", src.Path)
 	}
 	return l, nil
 }
