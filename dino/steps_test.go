@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/dinogpu/dinogpu/augment"
 	"github.com/dinogpu/dinogpu/gpu"
 )
 
@@ -38,7 +39,8 @@ func TestStepsAgainstPyTorch(t *testing.T) {
 						if step == 0 {
 							inputs = g
 						}
-						m, err := tr.stepWith(1, func(int) error { return inputs.fillCrops(d, tr, step) })
+						tr.upload = func(*augment.Batch) error { return inputs.fillCrops(d, tr, step) }
+						m, err := tr.Step(nil)
 						if err != nil {
 							t.Fatal(err)
 						}
