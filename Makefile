@@ -30,7 +30,7 @@ run: setup build ## Train the demo: real pictures, minutes on two cores
 
 # ./... passes over folders named testdata, and two of ours are packages: one
 # embeds the demo's images, one reads golden files for tests.
-PACKAGES := ./... ./testdata ./testdata/golden
+PACKAGES := ./... ./testdata ./testdata/golden ./testdata/library
 
 test: setup ## Run every test
 	$(GO) vet $(PACKAGES)
@@ -40,7 +40,7 @@ test: setup ## Run every test
 SWIFTSHADER ?= /usr/lib/chromium/vk_swiftshader_icd.json
 test-swiftshader: ## The tests that use a device, on SwiftShader (Debian: apt install chromium)
 	@test -e '$(SWIFTSHADER)' || { echo "SwiftShader was not found: install chromium, or name its manifest with SWIFTSHADER=PATH." >&2; exit 1; }
-	VK_ICD_FILENAMES='$(SWIFTSHADER)' VK_DRIVER_FILES='$(SWIFTSHADER)' $(GO) test -count=1 -timeout 30m ./gpu ./layers ./dino ./eval
+	VK_ICD_FILENAMES='$(SWIFTSHADER)' VK_DRIVER_FILES='$(SWIFTSHADER)' $(GO) test -count=1 -timeout 30m ./gpu ./layers/... ./dino/... ./eval
 
 check: build ## Formatting, vet, staticcheck; Windows and every kernel where the compilers are
 	@sh .ci/format.sh '$(GO)' '$(GOFUMPT)'
