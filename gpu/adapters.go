@@ -26,7 +26,7 @@ type Adapter struct {
 	limits wgpu.Limits
 }
 
-// Limits are those that decide what fits.
+// Limits are the limits of an adapter that decide what fits.
 type Limits struct {
 	Binding      int `json:"storage_buffer_binding_bytes"`
 	Buffer       int `json:"buffer_bytes"`
@@ -36,7 +36,7 @@ type Limits struct {
 	Texture      int `json:"texture_side"`
 }
 
-// instance is made once for the process: wgpu keeps what two would share.
+// instance is made once per process: two would share wgpu's state.
 var instance = sync.OnceValue(func() *wgpu.Instance {
 	// The user's own values stand. Without the first two, Mesa and EGL write to stderr. The third spares Mesa's
 	// software driver the search for a mipmap level at every texel, which takes half the time of a fetch.
@@ -100,9 +100,9 @@ func describe(h *wgpu.Adapter, info wgpu.AdapterInfo, index int) Adapter {
 		{"storage buffer binding bytes", a.Limits.Binding, defaultBinding},
 		{"buffer bytes", a.Limits.Buffer, defaultBuffer},
 		{"workgroup memory bytes", a.Limits.WorkgroupMem, maxWorkgroupMem},
-		{"invocations a workgroup", a.Limits.Invocations, maxInvocations},
-		{"storage buffers a stage", a.Limits.Storage, maxStorage},
-		{"texels a texture side", a.Limits.Texture, maxTextureSide},
+		{"invocations per workgroup", a.Limits.Invocations, maxInvocations},
+		{"storage buffers per stage", a.Limits.Storage, maxStorage},
+		{"texels per texture side", a.Limits.Texture, maxTextureSide},
 	} {
 		if need.have < need.want {
 			a.Missing = fmt.Sprintf("%d %s, %d are needed", need.have, need.what, need.want)
@@ -141,5 +141,5 @@ func choose(all []Adapter, name string) (Adapter, error) {
 		}
 		names = append(names, fmt.Sprintf("%d: %s", a.Index, a.Name))
 	}
-	return Adapter{}, fmt.Errorf("no adapter is called %q: name one of %s or its number, as dinogpu devices lists them", name, strings.Join(names, ", "))
+	return Adapter{}, fmt.Errorf("no adapter is called %q: take a part of a name, or a number, of these: %s", name, strings.Join(names, ", "))
 }
