@@ -22,7 +22,7 @@ func decodeFile(path string, shrink decode.Shrink) (*Image, error) {
 		return nil, fmt.Errorf("image %s cannot be opened: %w", quote(path), bare(err))
 	}
 	defer f.Close()
-	im, err := decode.Decode(f, shrink)
+	im, err := decode.Decode(f, decode.Options{Shrink: shrink})
 	if p := (*fs.PathError)(nil); errors.As(err, &p) {
 		return nil, fmt.Errorf("image %s cannot be read: %w", quote(path), p.Err)
 	}

@@ -18,7 +18,7 @@ import (
 )
 
 func decodeBytes(data []byte, shrink Shrink) (*Image, error) {
-	return Decode(bytes.NewReader(data), shrink)
+	return Decode(bytes.NewReader(data), Options{Shrink: shrink})
 }
 
 func pngOf(im image.Image) []byte {
@@ -103,14 +103,14 @@ func TestDecodeDamage(t *testing.T) {
 	}{
 		"empty.png": {nil, "no readable image"},
 		"text.jpg":  {[]byte("no picture"), "no readable image"},
-		"cut.png":   {photo[:len(photo)/2], "damaged ("},
+		"cut.png":   {photo[:len(photo)/2], "damaged image (png: "},
 		"huge.gif":  {huge, "says it is 65535 x 65535 pixels"},
-		"cut.jpg":   {jpg[:len(jpg)*3/4], "cut short"},
+		"cut.jpg":   {jpg[:len(jpg)*3/4], "data is missing"},
 		// A thumbnail's end before the first scan is not the image's.
-		"thumb.jpg": {slices.Concat(jpg[:2], []byte("\xff\xe1\x00\x06AB\xff\xd9"), jpg[2:len(jpg)*3/4]), "cut short"},
-		"lost.jpg":  {jpg[:100], "no readable image"},
-		"cut.gif":   {gif89[:len(gif89)/2], "damaged ("},
-		"head.gif":  {gif89[:9], "no readable image"},
+		"thumb.jpg": {slices.Concat(jpg[:2], []byte("\xff\xe1\x00\x06AB\xff\xd9"), jpg[2:len(jpg)*3/4]), "data is missing"},
+		"lost.jpg":  {jpg[:100], "damaged JPEG (cut short): replace or remove it"},
+		"cut.gif":   {gif89[:len(gif89)/2], "damaged GIF ("},
+		"head.gif":  {gif89[:9], "damaged GIF ("},
 	} {
 		if im, err := decodeBytes(c.data, nil); err == nil || im != nil || !strings.Contains(err.Error(), c.say) {
 			t.Errorf("%s: want %q, got %v", name, c.say, err)

@@ -2,17 +2,18 @@ package decode
 
 import (
 	"bytes"
-	"image"
 	"image/gif"
-	"io"
 )
 
 // decodeGIF gives a GIF's first frame. The standard library overwrites the
 // transparent color of a palette, where dropping alpha means keeping it: so
 // nothing is transparent.
-func decodeGIF(r io.Reader, _ image.Config, _ Shrink) (*Image, error) {
-	data, err := io.ReadAll(r)
+func decodeGIF(data []byte, o *work) (*Image, error) {
+	conf, err := gif.DecodeConfig(bytes.NewReader(data))
 	if err != nil {
+		return nil, err
+	}
+	if err := o.fits(conf.Width, conf.Height, 2*conf.Width*conf.Height); err != nil {
 		return nil, err
 	}
 	opaqueGIF(data)
@@ -20,7 +21,7 @@ func decodeGIF(r io.Reader, _ image.Config, _ Shrink) (*Image, error) {
 	if err != nil {
 		return nil, err
 	}
-	return fromGo(src, "gif"), nil
+	return fromGo(src), nil
 }
 
 // opaqueGIF clears the transparency flags ahead of the first frame, in place.

@@ -7,25 +7,20 @@ import (
 
 // fromGo converts what Go's decoders give into RGB as Pillow's convert("RGB")
 // does: gray is tripled, palettes looked up, 16 bits cut to the upper 8, and
-// alpha dropped with the color beneath it kept as it was stored. format is the
-// name that image.Decode gives.
+// alpha dropped with the color beneath it kept as it was stored.
 //
 // In one thing Pillow is not followed: 16-bit gray it clips at 255, so that all
 // but the darkest pixels turn white and nothing is left to learn from. X-rays
 // and depth maps are stored so; they keep their upper 8 bits here, as 16-bit
 // color does in both.
-func fromGo(src image.Image, format string) *Image {
+func fromGo(src image.Image) *Image {
 	b := src.Bounds()
 	im := NewImage(b.Dx(), b.Dy())
 	switch s := src.(type) {
 	case *image.YCbCr:
-		if format == "webp" {
-			fromYCbCr(im, s, webpPlanes)
-		} else {
-			fromYCbCr(im, s, jpegPlanes(s.SubsampleRatio))
-		}
+		fromWebP(im, s)
 	case *image.NYCbCrA: // WebP with alpha: the color planes alone
-		fromYCbCr(im, &s.YCbCr, webpPlanes)
+		fromWebP(im, &s.YCbCr)
 	case *image.Gray:
 		for y := range im.H {
 			row := s.Pix[s.PixOffset(b.Min.X, b.Min.Y+y):]

@@ -1,0 +1,76 @@
+package decode
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+const oddDir = "../../testdata/formats/odd/"
+
+// oddRefused are the files of testdata/formats/odd that are not read, and what is
+// said of each.
+var oddRefused = map[string]string{
+	"cmyk-22-11-11-11.jpg":     "colors are sampled in an unusual way is not read: convert it",
+	"sampling-31-11-11.jpg":    "colors are sampled in an unusual way is not read: convert it",
+	"damaged-restart.jpg":      "damaged JPEG (a restart marker is missing 33 % into a scan): replace or remove it",
+	"damaged-sector.jpg":       "damaged JPEG (a block with more than 64 values",
+	"damaged-stray-marker.jpg": "damaged JPEG (data is missing 25 % into a scan)",
+	"height-after-scan.jpg":    "it says it is 32 x 0 pixels",
+}
+
+// oddLenient are read here though Pillow refuses them: all their pixels are there.
+var oddLenient = map[string]bool{"no-end-marker.jpg": true}
+
+// Every odd file is what Pillow's convert("RGB") reads from it, or is refused in a
+// sentence of its own. Lossy ones may be off by rounding.
+func TestOddFilesAreReadAsPillowDoes(t *testing.T) {
+	expected := openExpected(t, "../formats/odd/expected.safetensors")
+	files, err := os.ReadDir(oddDir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		name := f.Name()
+		if !IsImage(name) {
+			continue
+		}
+		data, err := os.ReadFile(oddDir + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		im, err := decodeBytes(data, nil)
+		want := expected.image(name)
+		if say, ok := oddRefused[name]; ok {
+			if err == nil || !strings.Contains(err.Error(), say) {
+				t.Errorf("%s: want an error with %q, got %v", name, say, err)
+			}
+			continue
+		}
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if want == nil {
+			if !oddLenient[name] {
+				t.Errorf("%s is read, which Pillow refuses", name)
+			}
+			continue
+		}
+		may := tolerance{}
+		if filepath.Ext(name) == ".jpg" {
+			may = tolerance{3, 0.07}
+		}
+		may.check(t, name, im, want)
+	}
+}
+
+// Every sentence above is about a file that is there.
+func TestOddFilesAreNamedOnce(t *testing.T) {
+	for name := range oddRefused {
+		if _, err := os.Stat(oddDir + name); err != nil {
+			t.Error(err)
+		}
+	}
+}
