@@ -51,3 +51,16 @@ func TestAdvise(t *testing.T) {
 		}
 	}
 }
+
+// A teacher that is too soft teaches nothing.
+func TestAdviceOnTheTeachersTemperature(t *testing.T) {
+	s := Default()
+	at := AutoInput{Pictures: 1_000_000}
+	for temp, want := range map[float64]bool{0.04: false, 0.07: false, 0.08: true, 0.3: true} {
+		s.Config.TeacherTemp = temp
+		said := strings.Join(Advise(s, at), "\n")
+		if strings.Contains(said, "teacher_temp") != want {
+			t.Errorf("temperature %g: advice %q", temp, said)
+		}
+	}
+}
