@@ -28,22 +28,24 @@ build: ## Build bin/dinogpu
 run: setup build ## Train the demo: real pictures, minutes on two cores
 	$(BIN) train --preset demo
 
-# testdata is a package of its own (it embeds the demo's pictures), and ./...
-# passes over folders of that name.
+# ./... passes over folders named testdata, and two of ours are packages: one
+# embeds the demo's images, one reads golden files for tests.
+PACKAGES := ./... ./testdata ./testdata/golden ./testdata/library
+
 test: setup ## Run every test
-	$(GO) vet ./... ./testdata
-	$(GO) test -timeout 15m ./... ./testdata
+	$(GO) vet $(PACKAGES)
+	$(GO) test -timeout 15m $(PACKAGES)
 
 # A second driver to agree with, from Debian's package chromium.
 SWIFTSHADER ?= /usr/lib/chromium/vk_swiftshader_icd.json
 test-swiftshader: ## The tests that use a device, on SwiftShader (Debian: apt install chromium)
 	@test -e '$(SWIFTSHADER)' || { echo "SwiftShader was not found: install chromium, or name its manifest with SWIFTSHADER=PATH." >&2; exit 1; }
-	VK_ICD_FILENAMES='$(SWIFTSHADER)' VK_DRIVER_FILES='$(SWIFTSHADER)' $(GO) test -count=1 -timeout 30m ./gpu ./layers ./dino ./eval
+	VK_ICD_FILENAMES='$(SWIFTSHADER)' VK_DRIVER_FILES='$(SWIFTSHADER)' $(GO) test -count=1 -timeout 30m ./gpu ./layers/... ./dino/... ./eval
 
 check: build ## Formatting, vet, staticcheck; Windows and every kernel where the compilers are
 	@sh .ci/format.sh '$(GO)' '$(GOFUMPT)'
-	$(GO) vet ./... ./testdata
-	$(GO) run $(STATICCHECK) ./... ./testdata
+	$(GO) vet $(PACKAGES)
+	$(GO) run $(STATICCHECK) $(PACKAGES)
 	@sh .ci/windows.sh '$(GO)'
 	@sh .ci/shaders.sh $(BIN)
 

@@ -7,8 +7,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// Blur is Pillow's to the byte, which is far inside the 2.5 levels of mean
-// difference that a true Gaussian would need.
+// Blur is Pillow's (testdata/golden/make.py) to the byte, which is far inside
+// the 2.5 levels of mean difference that a true Gaussian would need.
 func TestBlurGolden(t *testing.T) {
 	g := openGolden(t)
 	for _, s := range []string{"0.1", "0.7", "2.0"} {

@@ -6,6 +6,7 @@ import (
 )
 
 // Every colour step against Pillow: exactly, not to a level.
+// Each color step is torchvision's or Pillow's (testdata/golden/make.py) to the byte.
 func TestColourGolden(t *testing.T) {
 	g := openGolden(t)
 	steps := map[string]func(pix []uint8, f float64){

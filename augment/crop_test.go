@@ -8,12 +8,13 @@ import (
 	"pgregory.net/rapid"
 )
 
+// Crops and their bicubic resizing are torchvision's (testdata/golden/make.py) to the byte.
 func TestCropGolden(t *testing.T) {
 	g := openGolden(t)
 	photo := g.image("photo")
 	for i := range 4 {
 		name := fmt.Sprintf("crop.%d", i)
-		p := g.ints(name + ".top_left_h_w_size")
+		p := g.Ints(name + ".top_left_h_w_size")
 		got := ResizedCrop(photo, Box{Top: p[0], Left: p[1], H: p[2], W: p[3]}, p[4], p[4])
 		within(t, name, got.Pix, g.image(name).Pix, 0)
 	}

@@ -5,6 +5,7 @@ import (
 	"testing"
 )
 
+// The view is torchvision's (testdata/golden/make.py) to the byte.
 func TestEvalGolden(t *testing.T) {
 	g := openGolden(t)
 	got := resizeCentre(g.image("photo"), 64, 56)

@@ -1,56 +1,32 @@
 package augment
 
 import (
-	"encoding/binary"
 	"image"
-	"os"
 	"testing"
 
-	"github.com/nlpodyssey/safetensors"
+	"github.com/dinogpu/dinogpu/testdata/golden"
 )
 
-// golden reads the tensors that Pillow and torchvision made.
-type golden struct {
-	t  *testing.T
-	st safetensors.SafeTensors
+// goldenFile holds images that Pillow and torchvision made.
+type goldenFile struct {
+	*golden.File
+	t *testing.T
 }
 
-func openGolden(t *testing.T) golden {
+// openGolden opens the numbers that testdata/golden/make.py made.
+func openGolden(t *testing.T) goldenFile {
 	t.Helper()
-	raw, err := os.ReadFile("../testdata/golden/augment.safetensors")
-	if err != nil {
-		t.Fatal(err)
-	}
-	st, err := safetensors.Deserialize(raw)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return golden{t, st}
+	return goldenFile{golden.Open(t, "augment.safetensors"), t}
 }
 
 // image gives an H x W x 3 byte tensor; the caller may change it.
-func (g golden) image(name string) *Image {
+func (g goldenFile) image(name string) *Image {
 	g.t.Helper()
-	v, ok := g.st.Tensor(name)
-	if !ok || v.DType() != safetensors.U8 || len(v.Shape()) != 3 {
-		g.t.Fatalf("golden %s is missing or no picture", name)
+	s := g.Shape(name)
+	if len(s) != 3 || s[2] != 3 {
+		g.t.Fatalf("golden %s of shape %v is no image", name, s)
 	}
-	s := v.Shape()
-	return &Image{H: int(s[0]), W: int(s[1]), Pix: append([]uint8(nil), v.Data()...)}
-}
-
-// ints gives an int64 tensor.
-func (g golden) ints(name string) []int {
-	g.t.Helper()
-	v, ok := g.st.Tensor(name)
-	if !ok || v.DType() != safetensors.I64 {
-		g.t.Fatalf("golden %s is missing or no int64", name)
-	}
-	var out []int
-	for d := v.Data(); len(d) >= 8; d = d[8:] {
-		out = append(out, int(binary.LittleEndian.Uint64(d)))
-	}
-	return out
+	return &Image{H: s[0], W: s[1], Pix: g.Bytes(name)}
 }
 
 // diff gives the largest and the mean absolute difference in grey levels.

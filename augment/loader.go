@@ -53,8 +53,8 @@ func NewLoader(src Source, cfg LoaderConfig) (*Loader, error) {
 	if cfg.BatchSize < 1 {
 		return nil, fmt.Errorf("a batch of %d pictures: give 1 or more", cfg.BatchSize)
 	}
-	if src.Len()/cfg.Accumulate < cfg.BatchSize {
-		return nil, fmt.Errorf("%d pictures don't fill one step of %d x %d: give more pictures or a smaller batch", src.Len(), cfg.BatchSize, cfg.Accumulate)
+	if err := cfg.fillStep(src.Len()); err != nil {
+		return nil, err
 	}
 	if cfg.Workers < 1 {
 		cfg.Workers = runtime.GOMAXPROCS(0)
@@ -72,6 +72,17 @@ func NewLoader(src Source, cfg LoaderConfig) (*Loader, error) {
 		free: make(chan *Batch, cfg.Queue+3),
 	}
 	return l, nil
+}
+
+// fillStep refuses fewer images than one optimizer step takes.
+func (c LoaderConfig) fillStep(images int) error {
+	switch {
+	case images < c.BatchSize:
+		return fmt.Errorf("a batch of %d is more than the %d images there are: lower the batch size (a tenth of the images or less teaches best)", c.BatchSize, images)
+	case images/c.Accumulate < c.BatchSize:
+		return fmt.Errorf("one step takes a batch of %d x accumulate %d = %d images, and there are only %d: lower accumulate or the batch size", c.BatchSize, c.Accumulate, c.BatchSize*c.Accumulate, images)
+	}
+	return nil
 }
 
 // StepsPerEpoch is the number of optimiser steps in an epoch: floor(N /

@@ -170,7 +170,7 @@ func TestList(t *testing.T) {
 	}
 }
 
-// The golden photograph, through the folder source.
+// The golden photograph (testdata/golden/make.py), through the folder source.
 func TestDecodePhoto(t *testing.T) {
 	im, err := decodeFile("../testdata/golden/photo.png", decode.Options{})
 	if err != nil {

@@ -4,17 +4,19 @@ import (
 	"fmt"
 	"math"
 	"strings"
+
+	"github.com/dinogpu/dinogpu/dino/settings"
 )
 
-// A Collapse is a way in which teacher and student agree on nothing of worth
+// A collapse is a way in which teacher and student agree on nothing of worth
 // (paper, section 5.3 and figure 7: the KL part of the loss goes to 0).
-type Collapse int
+type collapse int
 
 // The kinds, told apart by the targets' entropy h.
 const (
-	NoCollapse   Collapse = iota
-	Uniform               // h near ln K: every prototype gets the same share
-	OnePrototype          // h near 0: one prototype gets everything
+	noCollapse   collapse = iota
+	uniform               // h near ln K: every prototype gets the same share
+	onePrototype          // h near 0: one prototype gets everything
 )
 
 // collapseWindow is the number of steps whose means decide.
@@ -30,25 +32,22 @@ const (
 
 // A CollapseMonitor watches a run's metrics for collapse.
 type CollapseMonitor struct {
-	config Config
+	config settings.Config
 	lnK    float64
 	after  int // steps of warm-up and freeze, in which nothing is said
 
 	entropy, kl [collapseWindow]float64
 	seen        int
-	kind        Collapse
+	kind        collapse
 }
 
-// NewCollapseMonitor watches a run of that many optimiser steps an epoch.
-func NewCollapseMonitor(c Config, stepsPerEpoch int) *CollapseMonitor {
+// NewCollapseMonitor watches a run of that many optimizer steps per epoch.
+func NewCollapseMonitor(c settings.Config, stepsPerEpoch int) *CollapseMonitor {
 	return &CollapseMonitor{
 		config: c, lnK: math.Log(float64(c.OutDim)),
 		after: max(c.WarmupEpochs, c.WarmupTeacherTempEpochs, c.FreezeLastLayer) * stepsPerEpoch,
 	}
 }
-
-// Kind is the collapse that the run is in.
-func (m *CollapseMonitor) Kind() Collapse { return m.kind }
 
 // Observe takes in a step's metrics. When the run falls into a collapse, or
 // recovers from one, it gives the sentences to say, else nothing.
@@ -62,39 +61,39 @@ func (m *CollapseMonitor) Observe(s StepMetrics) string {
 		return ""
 	}
 	h, kl := mean(m.entropy[:]), mean(m.kl[:])
-	if m.kind != NoCollapse && m.judge(h, kl, collapseFar) == m.kind {
+	if m.kind != noCollapse && m.judge(h, kl, collapseFar) == m.kind {
 		return ""
 	}
 	was := m.kind
 	m.kind = m.judge(h, kl, collapseNear)
 	switch {
-	case m.kind != NoCollapse:
+	case m.kind != noCollapse:
 		return m.explain(s.Step, h, kl)
-	case was != NoCollapse:
+	case was != noCollapse:
 		return fmt.Sprintf("step %d: the collapse is over: entropy %.3f, KL %.3f", s.Step, h, kl)
 	}
 	return ""
 }
 
-func (m *CollapseMonitor) judge(h, kl, near float64) Collapse {
+func (m *CollapseMonitor) judge(h, kl, near float64) collapse {
 	switch {
 	case kl > near*m.lnK:
-		return NoCollapse
+		return noCollapse
 	case h > (1-near)*m.lnK:
-		return Uniform
+		return uniform
 	case h < near*m.lnK:
-		return OnePrototype
+		return onePrototype
 	}
-	return NoCollapse
+	return noCollapse
 }
 
 func (m *CollapseMonitor) explain(step int, h, kl float64) string {
-	kind, why, flags := "uniform targets", "every prototype gets the same share, whatever the picture: the teacher is too soft", m.sharpen()
-	if m.kind == OnePrototype {
-		kind, why, flags = "one prototype", "one prototype gets every picture, as the centre does not hold it back (or, with very few pictures, that they are known by heart: k-NN tells)", m.recentre()
+	kind, why, flags := "uniform targets", "every prototype gets the same share, whatever the image: the teacher is too soft", m.sharpen()
+	if m.kind == onePrototype {
+		kind, why, flags = "one prototype", "one prototype gets every image, as the center does not hold it back (or, with very few images, that they are known by heart: k-NN tells)", m.recenter()
 	}
 	return fmt.Sprintf("step %d: collapse to %s: over %d steps the targets' entropy is %.3f (ln K is %.3f) and KL %.3f. "+
-		"This means that %s. Going on is of no use as a rule; start anew with %s",
+		"This means that %s. Going on rarely helps; start a new run with %s",
 		step, kind, collapseWindow, h, m.lnK, kl, why, strings.Join(flags, " "))
 }
 
@@ -103,26 +102,26 @@ func (m *CollapseMonitor) sharpen() []string {
 	c := m.config
 	var flags []string
 	if c.StudentTemp < 0.1 {
-		flags = append(flags, "--student-temp 0.1")
+		flags = append(flags, "`student_temp` 0.1")
 	}
 	switch {
 	case c.TeacherTemp > 0.04:
-		flags = append(flags, "--teacher-temp 0.04", "--warmup-teacher-temp 0.04")
+		flags = append(flags, "`teacher_temp` 0.04", "`warmup_teacher_temp` 0.04")
 	case c.TeacherTemp > 0.02:
-		flags = append(flags, "--teacher-temp 0.02", "--warmup-teacher-temp 0.02")
+		flags = append(flags, "`teacher_temp` 0.02", "`warmup_teacher_temp` 0.02")
 	}
 	return append(flags, m.gentler()...)
 }
 
-// recentre is what to change against a single prototype.
-func (m *CollapseMonitor) recentre() []string {
+// recenter is what to change against a single prototype.
+func (m *CollapseMonitor) recenter() []string {
 	c := m.config
 	var flags []string
 	if c.CenterMomentum > 0.9 {
-		flags = append(flags, "--center-momentum 0.9")
+		flags = append(flags, "`center_momentum` 0.9")
 	}
 	if c.TeacherTemp < 0.04 {
-		flags = append(flags, "--teacher-temp 0.04", "--warmup-teacher-temp 0.04")
+		flags = append(flags, "`teacher_temp` 0.04", "`warmup_teacher_temp` 0.04")
 	}
 	return append(flags, m.gentler()...)
 }
@@ -132,12 +131,12 @@ func (m *CollapseMonitor) gentler() []string {
 	c := m.config
 	var flags []string
 	if c.MomentumTeacher < 0.99 {
-		flags = append(flags, "--momentum-teacher 0.996")
+		flags = append(flags, "`momentum_teacher` 0.996")
 	}
 	if !c.NormLastLayer {
-		flags = append(flags, "--norm-last-layer")
+		flags = append(flags, "`norm_last_layer`")
 	}
-	return append(flags, fmt.Sprintf("--lr %g", rounded(c.LR/2, 3)), fmt.Sprintf("--freeze-last-layer %d", c.FreezeLastLayer+1))
+	return append(flags, fmt.Sprintf("`lr` %g", settings.Rounded(c.LR/2, 3)), fmt.Sprintf("`freeze_last_layer` %d", c.FreezeLastLayer+1))
 }
 
 func mean(values []float64) float64 {

@@ -6,6 +6,8 @@ import (
 	"github.com/dinogpu/dinogpu/augment"
 	"github.com/dinogpu/dinogpu/gpu"
 	"github.com/dinogpu/dinogpu/layers"
+
+	"github.com/dinogpu/dinogpu/dino/settings"
 )
 
 // A cropGroup is one or several crops of one size, which go up together and lie side by side.
@@ -15,8 +17,6 @@ type cropGroup struct {
 	batch        int
 	input        gpu.Tensor // packed bytes (count*batch, size, size, 3), or float32 (count*batch, 3, size, size)
 	floats       bool
-
-	words []uint32 // staging of input
 }
 
 // A cropPass is what goes through the student at once.
@@ -31,7 +31,7 @@ const (
 )
 
 // cropPasses lays out the crops.
-func cropPasses(c Config, o Options) []cropPass {
+func cropPasses(c settings.Config, o Options) []cropPass {
 	var passes []cropPass
 	add := func(first, count, size int) {
 		step := count
@@ -62,7 +62,7 @@ func cropPasses(c Config, o Options) []cropPass {
 // first is the number of the pass's first crop.
 func (x cropPass) first() int { return x[0].first }
 
-// rows is the number of pictures of the pass, each crop counted by itself.
+// rows is the number of images of the pass, each crop counted by itself.
 func (x cropPass) rows() int {
 	n := 0
 	for _, g := range x {
@@ -72,7 +72,7 @@ func (x cropPass) rows() int {
 }
 
 // patches records the patches of the pass's crops.
-func (x cropPass) patches(p *gpu.Program, c Config) layers.Patches {
+func (x cropPass) patches(p *gpu.Program, c settings.Config) layers.Patches {
 	var images []layers.Images
 	for _, g := range x {
 		images = append(images, g.images(c))
@@ -80,8 +80,8 @@ func (x cropPass) patches(p *gpu.Program, c Config) layers.Patches {
 	return layers.GatherPatches(p, c.PatchSize, images...)
 }
 
-// images are the group's pictures, count*batch of them.
-func (g *cropGroup) images(c Config) layers.Images {
+// images are the group's images, count*batch of them.
+func (g *cropGroup) images(c settings.Config) layers.Images {
 	if g.floats {
 		return layers.FloatImages(g.input)
 	}
@@ -91,17 +91,13 @@ func (g *cropGroup) images(c Config) layers.Images {
 // uploadBatch writes a batch's crops into the groups' inputs, and what drop path draws for them.
 func (t *Trainer) uploadBatch(b *augment.Batch) error {
 	for _, g := range t.groups {
-		if g.words == nil {
-			g.words = make([]uint32, g.input.Len())
+		views, want := b.Views[g.first:g.first+g.count], 3*g.batch*g.size*g.size
+		for i, view := range views {
+			if len(view) != want {
+				return fmt.Errorf("batch %d has %d bytes for crop %d, %d are needed", b.N, len(view), g.first+i, want)
+			}
 		}
-		bytes, at := bytesOf(g.words), 0
-		for _, view := range b.Views[g.first : g.first+g.count] {
-			at += copy(bytes[at:], view)
-		}
-		if want := 3 * g.count * g.batch * g.size * g.size; at != want {
-			return fmt.Errorf("batch %d has %d bytes for crops %d to %d, %d are needed", b.N, at, g.first, g.first+g.count-1, want)
-		}
-		if err := t.device.WriteBits(g.input, g.words); err != nil {
+		if err := t.device.WriteBytes(g.input, 0, views...); err != nil {
 			return err
 		}
 	}

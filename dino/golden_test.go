@@ -4,15 +4,14 @@ import (
 	"fmt"
 	"math"
 	"os"
-	"strconv"
-	"strings"
 	"sync"
 	"testing"
 
-	"github.com/nlpodyssey/safetensors"
-
 	"github.com/dinogpu/dinogpu/gpu"
 	"github.com/dinogpu/dinogpu/layers"
+
+	"github.com/dinogpu/dinogpu/dino/settings"
+	"github.com/dinogpu/dinogpu/testdata/golden"
 )
 
 // device opens the adapter for the tests once; no adapter is a failure, never a skip.
@@ -30,109 +29,34 @@ func openDevice(t *testing.T) *gpu.Device {
 // targets are the ways a program can be recorded; all have to give the same model.
 var targets = map[string]gpu.Target{"software": gpu.SoftwareTarget, "gpu": gpu.GPUTarget}
 
-// golden is a file of numbers from PyTorch.
-type golden struct {
-	t    *testing.T
-	file string
-	st   safetensors.SafeTensors
-	meta map[string]string
+// goldenFile is a file of numbers from PyTorch, made by testdata/golden/make.py.
+type goldenFile struct {
+	*golden.File
+	t *testing.T
 }
 
-func readGolden(t *testing.T, name string) *golden {
+func readGolden(t *testing.T, name string) *goldenFile {
 	t.Helper()
-	data, err := os.ReadFile("../testdata/golden/" + name + ".safetensors")
-	if err != nil {
-		t.Fatal(err)
-	}
-	st, err := safetensors.Deserialize(data)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, m, err := safetensors.ReadMetadata(data)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &golden{t: t, file: name, st: st, meta: m.Metadata()}
-}
-
-func (g *golden) values(name string) []float32 {
-	g.t.Helper()
-	v, ok := g.st.Tensor(name)
-	if !ok {
-		g.t.Fatalf("%s has no %s", g.file, name)
-	}
-	raw := v.Data()
-	out := make([]float32, len(raw)/4)
-	for i := range out {
-		out[i] = math.Float32frombits(uint32(raw[4*i]) | uint32(raw[4*i+1])<<8 | uint32(raw[4*i+2])<<16 | uint32(raw[4*i+3])<<24)
-	}
-	return out
-}
-
-func (g *golden) doubles(name string) []float64 {
-	g.t.Helper()
-	v, ok := g.st.Tensor(name)
-	if !ok {
-		g.t.Fatalf("%s has no %s", g.file, name)
-	}
-	raw := v.Data()
-	out := make([]float64, len(raw)/8)
-	for i := range out {
-		var bits uint64
-		for k := range 8 {
-			bits |= uint64(raw[8*i+k]) << (8 * k)
-		}
-		out[i] = math.Float64frombits(bits)
-	}
-	return out
-}
-
-func (g *golden) has(name string) bool {
-	_, ok := g.st.Tensor(name)
-	return ok
-}
-
-func (g *golden) int(key string) int {
-	g.t.Helper()
-	n, err := strconv.Atoi(g.meta[key])
-	if err != nil {
-		g.t.Fatalf("%s: metadata %s: %v", g.file, key, err)
-	}
-	return n
-}
-
-func (g *golden) float(key string) float64 {
-	g.t.Helper()
-	n, err := strconv.ParseFloat(g.meta[key], 64)
-	if err != nil {
-		g.t.Fatalf("%s: metadata %s: %v", g.file, key, err)
-	}
-	return n
+	return &goldenFile{File: golden.Open(t, name+".safetensors"), t: t}
 }
 
 // config is the run that the file's metadata describes.
-func (g *golden) config() Config {
-	c := DefaultConfig()
-	c.Dim, c.Depth, c.Heads, c.PatchSize = g.int("dim"), g.int("depth"), g.int("heads"), g.int("patch")
-	c.GlobalCropsSize, c.LocalCropsSize, c.LocalCropsNumber = g.int("size"), g.int("local"), g.int("locals")
-	c.HeadLayers, c.HeadHidden, c.HeadBottleneck, c.OutDim = 3, g.int("hidden"), g.int("bottleneck"), g.int("k")
-	c.BatchSize, c.Epochs, c.WarmupEpochs, c.DropPathRate = g.int("batch"), g.int("epochs"), g.int("warmup"), 0
-	c.LR, c.MinLR = g.float("lr")*256/float64(c.BatchSize), g.float("min_lr") // the files hold the rate that was used
-	c.WeightDecay, c.WeightDecayEnd, c.MomentumTeacher = g.float("wd"), g.float("wd_end"), g.float("momentum")
+func (g *goldenFile) config() Config {
+	c := settings.DefaultConfig()
+	c.Dim, c.Depth, c.Heads, c.PatchSize = g.Int("dim"), g.Int("depth"), g.Int("heads"), g.Int("patch")
+	c.GlobalCropsSize, c.LocalCropsSize, c.LocalCropsNumber = g.Int("size"), g.Int("local"), g.Int("locals")
+	c.HeadLayers, c.HeadHidden, c.HeadBottleneck, c.OutDim = 3, g.Int("hidden"), g.Int("bottleneck"), g.Int("k")
+	c.BatchSize, c.Epochs, c.WarmupEpochs, c.DropPathRate = g.Int("batch"), g.Int("epochs"), g.Int("warmup"), 0
+	c.LR, c.MinLR = g.Float("lr")*256/float64(c.BatchSize), g.Float("min_lr") // the files hold the rate that was used
+	c.WeightDecay, c.WeightDecayEnd, c.MomentumTeacher = g.Float("wd"), g.Float("wd_end"), g.Float("momentum")
 	c.WarmupTeacherTemp, c.TeacherTemp, c.WarmupTeacherTempEpochs = 0.04, 0.07, 3
-	c.Optimizer, c.ClipGrad = g.meta["optimizer"], 0
-	if clip := g.meta["clip"]; clip != "" && clip != "None" {
-		c.ClipGrad = g.float("clip")
-	}
-	if g.meta["freeze_epochs"] != "" {
-		c.FreezeLastLayer = g.int("freeze_epochs")
-	}
-	c.NormLastLayer = strings.EqualFold(g.meta["norm_last_layer"], "true")
+	c.Optimizer, c.ClipGrad, c.FreezeLastLayer = g.Setting("optimizer"), g.Float("clip"), g.Int("freeze_epochs")
+	c.NormLastLayer = g.Setting("norm_last_layer") == "True" // as Python writes it
 	return c
 }
 
 // near holds got beside want: the largest difference over the largest want.
-func (g *golden) near(what string, got, want []float32, tolerance float64) {
+func (g *goldenFile) near(what string, got, want []float32, tolerance float64) {
 	g.t.Helper()
 	if len(got) != len(want) {
 		g.t.Errorf("%s has %d values, want %d", what, len(got), len(want))
@@ -161,21 +85,21 @@ func readTensor(t *testing.T, d *gpu.Device, x gpu.Tensor) []float32 {
 }
 
 // loadArena writes a named set of tensors into an arena.
-func (g *golden) loadArena(d *gpu.Device, a *layers.Arena, prefix string) {
+func (g *goldenFile) loadArena(d *gpu.Device, a *layers.Arena, prefix string) {
 	g.t.Helper()
 	for _, p := range a.Layout.List {
 		part := a.Parts[p.Part].Slice(p.Name, p.Offset, p.Shape...)
-		if err := d.Write(part, g.values(prefix+p.Name)); err != nil {
+		if err := d.Write(part, g.Float32s(prefix+p.Name)); err != nil {
 			g.t.Fatal(err)
 		}
 	}
 }
 
-// goldenTrainer builds a trainer with the file's weights and centre.
-func (g *golden) trainer(d *gpu.Device, target gpu.Target, crops string) *Trainer {
+// goldenTrainer builds a trainer with the file's weights and center.
+func (g *goldenFile) trainer(d *gpu.Device, target gpu.Target, crops string) *Trainer {
 	g.t.Helper()
 	c := g.config()
-	tr, err := Record(c, target, g.int("per_epoch"), Options{Crops: crops, Floats: true})
+	tr, err := Record(c, target, g.Int("per_epoch"), Options{Crops: crops, Floats: true})
 	if err != nil {
 		g.t.Fatal(err)
 	}
@@ -185,18 +109,18 @@ func (g *golden) trainer(d *gpu.Device, target gpu.Target, crops string) *Traine
 	g.t.Cleanup(tr.Release)
 	g.loadArena(d, tr.Student, "student.init.")
 	g.loadArena(d, tr.Teacher, "teacher.init.")
-	if err := d.Write(tr.loss.Center, g.values("center.init")); err != nil {
+	if err := d.Write(tr.loss.Center, g.Float32s("center.init")); err != nil {
 		g.t.Fatal(err)
 	}
 	return tr
 }
 
 // fillCrops gives a trainer a step's crops.
-func (g *golden) fillCrops(d *gpu.Device, tr *Trainer, step int) error {
+func (g *goldenFile) fillCrops(d *gpu.Device, tr *Trainer, step int) error {
 	for _, group := range tr.groups {
 		var all []float32
 		for v := group.first; v < group.first+group.count; v++ {
-			all = append(all, g.values(fmt.Sprintf("step%d.crop.%d", step, v))...)
+			all = append(all, g.Float32s(fmt.Sprintf("step%d.crop.%d", step, v))...)
 		}
 		if err := d.Write(group.input, all); err != nil {
 			return err

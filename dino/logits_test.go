@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/dinogpu/dinogpu/gpu"
+
+	"github.com/dinogpu/dinogpu/dino/settings"
 )
 
 // Logits made a few crops at a time give the loss and gradients of all at once, to rounding.
@@ -41,7 +43,7 @@ func TestLogitsInChunks(t *testing.T) {
 		t.Errorf("losses %g and %g", a, b)
 	}
 	for _, p := range whole.Layout.List {
-		if p.Name == backbonePrefix+"blocks.0.attn.qkv.bias" || p.Name == backbonePrefix+"blocks.1.attn.qkv.bias" {
+		if p.Name == settings.BackbonePrefix+"blocks.0.attn.qkv.bias" || p.Name == settings.BackbonePrefix+"blocks.1.attn.qkv.bias" {
 			continue // the keys' true gradient is zero: only rounding is there
 		}
 		x, y := readTensor(t, whole.device, whole.gradients.Tensor(p.Name)), readTensor(t, parts.device, parts.gradients.Tensor(p.Name))
@@ -51,9 +53,9 @@ func TestLogitsInChunks(t *testing.T) {
 	}
 }
 
-// 65,536 prototypes for ten crops of 60 pictures, 150 MiB of logits, fit what any device binds.
+// 65,536 prototypes for ten crops of 60 images, 150 MiB of logits, fit what any device binds.
 func TestLogitsFitABinding(t *testing.T) {
-	c := DefaultConfig()
+	c := settings.DefaultConfig()
 	c.Arch, c.BatchSize, c.DropPathRate = "vit_tiny", 60, 0
 	tr, err := Record(c, gpu.GPUTarget, 10, Options{Crops: cropsTogether})
 	if err != nil {

@@ -1,14 +1,13 @@
 package dino
 
 import (
-	"bytes"
-	"encoding/json"
-	"fmt"
+	"errors"
 	"math"
-	"reflect"
+
+	"github.com/dinogpu/dinogpu/gpu"
 )
 
-// StepMetrics is a line of metrics.jsonl: what one optimiser step did.
+// StepMetrics is a line of metrics.jsonl: what one optimizer step did.
 type StepMetrics struct {
 	Step            int     `json:"step"`  // from 1
 	Epoch           int     `json:"epoch"` // from 0
@@ -21,45 +20,96 @@ type StepMetrics struct {
 	TeacherTemp     float64 `json:"teacher_temp"`
 	GradNorm        float64 `json:"grad_norm"`
 	ImagesPerSecond float64 `json:"images_per_second"`
-	DataWait        float64 `json:"data_wait"` // share of the time spent waiting for pictures
+	DataWait        float64 `json:"data_wait"` // share of the time spent waiting for images
 }
 
-// EvalMetrics is the line after an evaluation: top-1 of the 20-nearest-
-// neighbour vote, in percent.
-type EvalMetrics struct {
-	Step       int     `json:"step"`
-	KNNTeacher float64 `json:"knn_teacher"`
-	KNNStudent float64 `json:"knn_student"`
+// metricsBehind is how many steps may be under way whose metrics are not there yet: the device goes on with the next
+// while the host looks at the last.
+const metricsBehind = 2
+
+// A pendingStep is a step that was submitted.
+type pendingStep struct {
+	values StepValues
+	read   *gpu.Readback // the step's sums, the flag of what is not finite, then the norms of the gradients
 }
 
-// flatJSON writes the tagged fields of a struct in their order. JSON has no
-// word for what is not a number: NaN and the infinities become null, so that a
-// run that goes wrong leaves a file that still reads.
-func flatJSON(v any) ([]byte, error) {
-	value := reflect.ValueOf(v)
-	if value.Kind() != reflect.Struct {
-		panic(fmt.Sprintf("dino: a metrics line is a struct, not %T", v))
-	}
-	var out bytes.Buffer
-	for i := range value.NumField() {
-		text, err := jsonValue(value.Field(i).Interface())
+// buildReadbacks makes one for each step that may be under way, and one for the step that is submitted next.
+func (t *Trainer) buildReadbacks() error {
+	for range metricsBehind + 1 {
+		r, err := t.device.NewReadback(t.loss.Sums, t.loss.NonFinite, t.norms)
 		if err != nil {
-			return nil, fmt.Errorf("metrics: %w", err)
+			return err
 		}
-		separator := byte(',')
-		if i == 0 {
-			separator = '{'
-		}
-		out.WriteByte(separator)
-		fmt.Fprintf(&out, "%q:%s", value.Type().Field(i).Tag.Get("json"), text)
+		t.readbacks = append(t.readbacks, r)
 	}
-	out.WriteByte('}')
-	return out.Bytes(), nil
+	return nil
 }
 
-func jsonValue(v any) ([]byte, error) {
-	if f, ok := v.(float64); ok && (math.IsNaN(f) || math.IsInf(f, 0)) {
-		return []byte("null"), nil
+// submitted takes note of a step whose programs have been submitted.
+func (t *Trainer) submitted(v StepValues) error {
+	r := t.readbacks[v.Step%len(t.readbacks)]
+	if err := r.Start(); err != nil {
+		return err
 	}
-	return json.Marshal(v)
+	t.pending = append(t.pending, pendingStep{v, r})
+	t.step++
+	return nil
+}
+
+// collect gives the metrics of steps that have run, the oldest first, and waits until at most behind are under way.
+func (t *Trainer) collect(behind int) ([]StepMetrics, error) {
+	var all []StepMetrics
+	for len(t.pending) > 0 && (len(t.pending) > behind || t.pending[0].read.Done()) {
+		s := t.pending[0]
+		read, err := s.read.Values()
+		if err != nil {
+			return all, err
+		}
+		m, err := t.metrics(s.values, read)
+		t.pending = t.pending[1:]
+		if err != nil {
+			return all, errors.Join(err, t.undo(s.values))
+		}
+		all = append(all, m)
+	}
+	return all, nil
+}
+
+// Finish waits for the steps that are under way and gives their metrics, the oldest first.
+func (t *Trainer) Finish() ([]StepMetrics, error) { return t.collect(0) }
+
+// undo puts the count of steps back to before a step that found the flag set, as did the steps submitted behind it:
+// none of them changed anything. Then it clears the flag, or nothing would ever move again.
+func (t *Trainer) undo(v StepValues) error {
+	var errs []error
+	for _, s := range t.pending {
+		_, err := s.read.Values()
+		errs = append(errs, err)
+	}
+	t.step, t.pending = v.Step, nil
+	return errors.Join(append(errs, t.device.WriteBits(t.loss.NonFinite, []uint32{0}))...)
+}
+
+// metrics makes a step's line from its sums and the gradients' norms. Where something is not finite it gives the error
+// that names it: the kernels left weights, moments, teacher and center as they were.
+func (t *Trainer) metrics(v StepValues, read []float32) (StepMetrics, error) {
+	sums, flag, norms := read[:2], gpu.Bits(read)[2], read[3:]
+	bad, total := "", 0.0
+	for i, p := range t.Layout.List {
+		n := float64(norms[2*i])
+		if math.IsNaN(n) || math.IsInf(n, 0) {
+			bad = p.Name // of the last in the layout: where it began on the way back
+		}
+		total += n * n
+	}
+	loss, entropy := float64(sums[0])/float64(t.Config.Accumulate), float64(sums[1])/float64(t.Config.Accumulate)
+	m := StepMetrics{
+		Step: v.Step + 1, Epoch: v.Epoch, Loss: loss, Entropy: entropy, KL: loss - entropy,
+		LR: v.LR, WeightDecay: v.WeightDecay, Momentum: v.Momentum, TeacherTemp: v.TeacherTemp,
+		GradNorm: math.Sqrt(total),
+	}
+	if flag != 0 {
+		return m, t.notFinite(m, bad)
+	}
+	return m, nil
 }

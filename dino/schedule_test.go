@@ -1,45 +1,15 @@
 package dino
 
 import (
-	"encoding/binary"
 	"math"
-	"os"
 	"testing"
 
-	"github.com/nlpodyssey/safetensors"
 	"pgregory.net/rapid"
-)
 
-func scheduleGolden(t *testing.T) func(name string) []float64 {
-	t.Helper()
-	data, err := os.ReadFile("../testdata/golden/schedules.safetensors")
-	if err != nil {
-		t.Fatal(err)
-	}
-	file, err := safetensors.Deserialize(data)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return func(name string) []float64 {
-		view, ok := file.Tensor(name)
-		if !ok {
-			t.Fatalf("golden file has no %s", name)
-		}
-		values := make([]float64, len(view.Data())/8)
-		for i := range values {
-			bits := binary.LittleEndian.Uint64(view.Data()[8*i:])
-			switch view.DType() {
-			case safetensors.F64:
-				values[i] = math.Float64frombits(bits)
-			case safetensors.I64:
-				values[i] = float64(int64(bits))
-			default:
-				t.Fatalf("golden %s holds %v", name, view.DType())
-			}
-		}
-		return values
-	}
-}
+	"github.com/dinogpu/dinogpu/dino/settings"
+
+	"github.com/dinogpu/dinogpu/testdata/golden"
+)
 
 // The numbers are sums of a few roundings of values below 1, so 1e-12 leaves
 // room for another order of operations and none for another formula.
@@ -48,31 +18,31 @@ func near(got, want float64) bool {
 }
 
 func TestSchedulesEqualReference(t *testing.T) {
-	golden := scheduleGolden(t)
-	small := DefaultConfig()
+	g := golden.Open(t, "schedules.safetensors") // made by testdata/golden/make.py
+	small := settings.DefaultConfig()
 	small.Epochs, small.WarmupEpochs, small.BatchSize = 10, 2, 256
-	long := DefaultConfig()
+	long := settings.DefaultConfig()
 	long.LR, long.BatchSize = 0.001, 256
 
 	cases := []struct {
 		name string
-		at   []float64 // nil: every step
-		got  Cosine
+		at   []int // nil: every step
+		got  cosine
 	}{
-		{"lr.100x2502", golden("lr.100x2502.at"), long.Schedules(2502).LR},
-		{"wd.10x7", nil, small.Schedules(7).WeightDecay},
-		{"momentum.10x7", nil, small.Schedules(7).Momentum},
-		{"lr.10x7.warm2", nil, small.Schedules(7).LR},
+		{"lr.100x2502", g.Ints("lr.100x2502.at"), NewSchedules(long, 2502).LR},
+		{"wd.10x7", nil, NewSchedules(small, 7).WeightDecay},
+		{"momentum.10x7", nil, NewSchedules(small, 7).Momentum},
+		{"lr.10x7.warm2", nil, NewSchedules(small, 7).LR},
 	}
 	for _, c := range cases {
-		want := golden(c.name)
+		want := g.Float64s(c.name)
 		if c.at == nil && len(want) != c.got.Total {
 			t.Errorf("%s: %d values, schedule has %d", c.name, len(want), c.got.Total)
 		}
 		for i, w := range want {
 			step := i
 			if c.at != nil {
-				step = int(c.at[i])
+				step = c.at[i]
 			}
 			if got := c.got.At(step); !near(got, w) {
 				t.Errorf("%s at %d: got %.17g, want %.17g", c.name, step, got, w)
@@ -83,11 +53,11 @@ func TestSchedulesEqualReference(t *testing.T) {
 
 // Values that public logs of the vanilla run print as means of an epoch.
 func TestSchedulesEqualPublicLogs(t *testing.T) {
-	c := DefaultConfig()
+	c := settings.DefaultConfig()
 	c.BatchSize = 512
 	const perEpoch = 2502
-	s := c.Schedules(perEpoch)
-	mean := func(v Cosine, epoch int) float64 {
+	s := NewSchedules(c, perEpoch)
+	mean := func(v cosine, epoch int) float64 {
 		sum := 0.0
 		for i := range perEpoch {
 			sum += v.At(epoch*perEpoch + i)
@@ -114,9 +84,9 @@ func TestSchedulesEqualPublicLogs(t *testing.T) {
 }
 
 func TestTeacherTempByEpoch(t *testing.T) {
-	c := DefaultConfig()
+	c := settings.DefaultConfig()
 	c.WarmupTeacherTemp, c.TeacherTemp, c.WarmupTeacherTempEpochs = 0.04, 0.07, 4
-	s := c.Schedules(3)
+	s := NewSchedules(c, 3)
 	want := []float64{0.04, 0.05, 0.06, 0.07, 0.07, 0.07}
 	for epoch, w := range want {
 		for i := range 3 {
@@ -126,21 +96,21 @@ func TestTeacherTempByEpoch(t *testing.T) {
 			}
 		}
 	}
-	if got := (TempWarmup{Start: 0.04, End: 0.07}).At(0); got != 0.07 {
+	if got := (tempWarmup{Start: 0.04, End: 0.07}).At(0); got != 0.07 {
 		t.Errorf("without warm-up: got %v, want 0.07 at once", got)
 	}
-	if got := (TempWarmup{Start: 0.04, End: 0.07, Epochs: 1}).At(0); got != 0.04 {
+	if got := (tempWarmup{Start: 0.04, End: 0.07, Epochs: 1}).At(0); got != 0.04 {
 		t.Errorf("one epoch of warm-up: got %v, want the start, as numpy has it", got)
 	}
 }
 
 func TestFreezeCountsEpochs(t *testing.T) {
-	c := DefaultConfig()
+	c := settings.DefaultConfig()
 	c.FreezeLastLayer = 2
-	s := c.Schedules(5)
-	for step, want := range map[int]bool{0: true, 9: true, 10: false, 499: false} {
-		if got := s.At(step).FreezeLastLayer; got != want {
-			t.Errorf("step %d: frozen %v, want %v", step, got, want)
+	s := NewSchedules(c, 5)
+	for step, want := range map[int]int{0: 0, 9: 0, 10: 1, 11: 2, 499: 490} {
+		if got := s.At(step).LastLayerSteps; got != want {
+			t.Errorf("step %d: the last layer has taken %d steps, want %d", step, got, want)
 		}
 	}
 }
@@ -150,7 +120,7 @@ func TestFreezeCountsEpochs(t *testing.T) {
 func TestCosineStaysBetweenItsEnds(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		total := rapid.IntRange(1, 200).Draw(t, "total")
-		c := Cosine{
+		c := cosine{
 			Base:   rapid.Float64Range(0, 10).Draw(t, "base"),
 			Final:  rapid.Float64Range(0, 10).Draw(t, "final"),
 			Warmup: rapid.IntRange(0, total).Draw(t, "warmup"),

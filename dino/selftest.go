@@ -2,15 +2,18 @@ package dino
 
 import (
 	"context"
+	"encoding/binary"
 	"math"
 	"math/rand/v2"
 	"slices"
 
 	"github.com/dinogpu/dinogpu/gpu"
 	"github.com/dinogpu/dinogpu/layers"
+
+	"github.com/dinogpu/dinogpu/dino/settings"
 )
 
-// Tests are what SelfTest runs: a trainer of all blocks, whose optimiser is tested, and one of as few blocks as
+// Tests are what SelfTest runs: a trainer of all blocks, whose optimizer is tested, and one of as few blocks as
 // still have every kernel and shape of a batch's forward and backward passes.
 type Tests struct {
 	whole, short *Trainer
@@ -19,7 +22,7 @@ type Tests struct {
 // RecordTests records the tests of a trainer that trains c. Crops run together or apart as they would in it.
 // flops, if above 0, is the arithmetic that the passes of the short trainer may take: the batch is halved until
 // they do, and Batch says what is left.
-func RecordTests(c Config, target gpu.Target, crops string, flops int) (*Tests, error) {
+func RecordTests(c settings.Config, target gpu.Target, crops string, flops int) (*Tests, error) {
 	whole, err := Record(c, target, 1, Options{Crops: crops})
 	if err != nil {
 		return nil, err
@@ -66,10 +69,10 @@ func shortest(t *Trainer, target gpu.Target, o Options) (*Trainer, error) {
 	return Record(t.Config, target, 1, o)
 }
 
-// Batch is the pictures a batch that is tested with.
+// Batch is the number of images in the batch under test.
 func (t *Tests) Batch() int { return t.whole.Config.BatchSize }
 
-// Depth is the blocks of the network whose forward and backward passes are run.
+// Depth is the number of blocks of the network whose forward and backward passes are run.
 func (t *Tests) Depth() int { return t.short.Config.Size().Depth }
 
 // Memory is the bytes that the tests take on a device at most, and on the host beside them.
@@ -104,7 +107,7 @@ func (t *Tests) Memory() (int, error) {
 // hostCopies is how many copies of its tensors a test holds on the host, the garbage of the one before included.
 const hostCopies = 12
 
-// SelfTest runs what training is made of on d: the optimiser's step, forward and backward passes of a batch of
+// SelfTest runs what training is made of on d: the optimizer's step, forward and backward passes of a batch of
 // noise, and the frozen backbone that evaluations use.
 func (t *Tests) SelfTest(ctx context.Context, d *gpu.Device, s *gpu.SelfTest) error {
 	if err := t.whole.testUpdate(d, s); err != nil {
@@ -194,7 +197,9 @@ func (t *Trainer) testCrops(ctx context.Context, d *gpu.Device, s *gpu.SelfTest)
 	if err != nil || ctx.Err() != nil {
 		return err
 	}
-	b, err := NewBackbone(d, t.Config, t.crops.Target, t.Teacher, t.Config.GlobalCropsSize, t.Config.BatchSize, true)
+	c := BackboneOf(t.Config)
+	c.Batch, c.Blocks, c.Attention, c.Queries = t.Config.BatchSize, min(2, c.ViT.Depth), []int{c.ViT.Depth - 1}, []int{c.tokens() - 1, 0}
+	b, err := NewBackbone(d, t.crops.Target, c, t.Teacher)
 	if err != nil {
 		return err
 	}
@@ -217,17 +222,17 @@ func (t *Trainer) testScalars() layers.Scalars {
 // scales are 1, and a kernel that left them out would not be told.
 func (t *Trainer) fillWeights() error {
 	const size = 0.02
-	initial := InitialWeights(t.Layout, t.Config.Seed)
 	for i, a := range []*layers.Arena{t.Student, t.Teacher} {
-		for _, p := range t.Layout.List {
-			v := make([]float32, p.Len())
-			gpu.Noise(v, uint64(i+1)<<32+uint64(p.Offset), size)
-			for k, w := range initial[p.Part][p.Offset : p.Offset+p.Len()] {
-				v[k] += w
+		tensors := initialWeights(t.Layout, t.Config.Seed)
+		for k, p := range t.Layout.List {
+			noise := make([]float32, p.Len())
+			gpu.Noise(noise, uint64(i+1)<<32+uint64(p.Offset), size)
+			for e, v := range noise {
+				tensors[k].Values[e] += v
 			}
-			if err := t.device.Write(a.Tensor(p.Name), v); err != nil {
-				return err
-			}
+		}
+		if err := a.Write(t.device, tensors); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -235,17 +240,16 @@ func (t *Trainer) fillWeights() error {
 
 // fill puts noise into the parameters of an arena, and leaves zeros between them.
 func (t *Trainer) fill(a *layers.Arena, seed uint64, size float32, change func(float32) float32) error {
+	var tensors []layers.HostTensor
 	for _, p := range t.Layout.List {
 		v := make([]float32, p.Len())
 		gpu.Noise(v, seed<<32+uint64(p.Part)<<28+uint64(p.Offset), size)
 		for k := range v {
 			v[k] = change(v[k])
 		}
-		if err := t.device.Write(a.Tensor(p.Name), v); err != nil {
-			return err
-		}
+		tensors = append(tensors, layers.HostTensor{Name: p.Name, Shape: p.Shape, Values: v})
 	}
-	return nil
+	return a.Write(t.device, tensors)
 }
 
 func (t *Trainer) writeNoise(x gpu.Tensor, size float32) error {
@@ -254,14 +258,14 @@ func (t *Trainer) writeNoise(x gpu.Tensor, size float32) error {
 	return t.device.Write(x, v)
 }
 
-// writePixels fills packed pictures with random bytes.
-func writePixels(d *gpu.Device, pictures gpu.Tensor) error {
+// writePixels fills packed images with random bytes.
+func writePixels(d *gpu.Device, images gpu.Tensor) error {
 	r := rand.New(rand.NewPCG(5, 6))
-	words := make([]uint32, pictures.Len())
-	for i := range words {
-		words[i] = r.Uint32()
+	var pixels []byte
+	for range images.Len() {
+		pixels = binary.LittleEndian.AppendUint32(pixels, r.Uint32())
 	}
-	return d.WriteBits(pictures, words)
+	return d.WriteBytes(images, 0, pixels)
 }
 
 // medianLen is the number of elements that half of the parameters have fewer of.

@@ -82,6 +82,6 @@ func TestSelfTestTakesASmallerBatch(t *testing.T) {
 	}
 	small, err := one.Memory()
 	if large, _ := all.Memory(); err != nil || small <= 0 || large <= small {
-		t.Errorf("%d bytes for one picture, %d for eight, %v", small, large, err)
+		t.Errorf("%d bytes for one image, %d for eight, %v", small, large, err)
 	}
 }

@@ -5,10 +5,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/dinogpu/dinogpu/augment"
 	"github.com/dinogpu/dinogpu/gpu"
 )
 
-// Tolerances beside PyTorch (float32 on a CPU): see testdata/golden. Gradients pass through many more sums than
+// Tolerances beside PyTorch (float32 on a CPU, testdata/golden/make.py). Gradients pass through many more sums than
 // what leads to them.
 const (
 	goldenForward  = 1e-4 // features, logits, losses: of the largest entry
@@ -17,7 +18,7 @@ const (
 	goldenMomentum = 1e-5 // weights after SGD and LARS: of the tensor's largest entry
 )
 
-// The first step's features, logits, loss, every gradient by name and centre, and the losses of eight steps, with
+// The first step's features, logits, loss, every gradient by name and center, and the losses of eight steps, with
 // and without norm_last_layer, crops together and apart, for both kinds of adapter.
 func TestStepsAgainstPyTorch(t *testing.T) {
 	d := openDevice(t)
@@ -32,20 +33,21 @@ func TestStepsAgainstPyTorch(t *testing.T) {
 				t.Run(file+"/"+name+"/"+crops, func(t *testing.T) {
 					g, later := readGolden(t, file), readGolden(t, "steps_inputs")
 					tr := g.trainer(d, target, crops)
-					losses := g.doubles("log.loss")
+					losses := g.Float64s("log.loss")
 					for step := range losses {
 						inputs := later
 						if step == 0 {
 							inputs = g
 						}
-						m, err := tr.stepWith(1, func(int) error { return inputs.fillCrops(d, tr, step) })
+						tr.upload = func(*augment.Batch) error { return inputs.fillCrops(d, tr, step) }
+						m, err := tr.Step(nil)
 						if err != nil {
 							t.Fatal(err)
 						}
 						for what, pair := range map[string][2]float64{
 							"loss":    {m.Loss, losses[step]},
-							"entropy": {m.Entropy, g.doubles("log.entropy")[step]},
-							"kl":      {m.KL, g.doubles("log.kl")[step]},
+							"entropy": {m.Entropy, g.Float64s("log.entropy")[step]},
+							"kl":      {m.KL, g.Float64s("log.kl")[step]},
 						} {
 							if !(math.Abs(pair[0]-pair[1]) <= goldenForward*math.Abs(losses[step])) {
 								t.Errorf("step %d: %s is %g, want %g", step, what, pair[0], pair[1])
@@ -62,12 +64,12 @@ func TestStepsAgainstPyTorch(t *testing.T) {
 	}
 }
 
-// checkFirstStep holds the gradients, centre and weights of the first step beside PyTorch's.
-func (g *golden) checkFirstStep(d *gpu.Device, tr *Trainer) {
+// checkFirstStep holds the gradients, center and weights of the first step beside PyTorch's.
+func (g *goldenFile) checkFirstStep(d *gpu.Device, tr *Trainer) {
 	g.t.Helper()
 	for _, p := range tr.Layout.List {
 		got := readTensor(g.t, d, tr.gradients.Tensor(p.Name))
-		if !g.has("step0.grad." + p.Name) {
+		if !g.Has("step0.grad." + p.Name) {
 			if !tr.Config.NormLastLayer || !strings.HasSuffix(p.Name, "weight_g") {
 				g.t.Errorf("%s has no gradient to compare", p.Name)
 			}
@@ -79,15 +81,15 @@ func (g *golden) checkFirstStep(d *gpu.Device, tr *Trainer) {
 			}
 			continue
 		}
-		g.near("gradient of "+p.Name, got, g.values("step0.grad."+p.Name), goldenGradient)
+		g.near("gradient of "+p.Name, got, g.Float32s("step0.grad."+p.Name), goldenGradient)
 	}
-	g.near("centre", readTensor(g.t, d, tr.loss.Center), g.values("step0.center.after"), goldenForward)
+	g.near("center", readTensor(g.t, d, tr.loss.Center), g.Float32s("step0.center.after"), goldenForward)
 	g.checkWeights(d, tr, "after1.")
 }
 
-// checkWeights holds student, teacher and centre beside PyTorch's; after AdamW each tensor by how far it moved. There
+// checkWeights holds student, teacher and center beside PyTorch's; after AdamW each tensor by how far it moved. There
 // the key third of qkv.bias is left out: its true gradient is zero, and Adam makes full steps of rounding noise.
-func (g *golden) checkWeights(d *gpu.Device, tr *Trainer, tag string) {
+func (g *goldenFile) checkWeights(d *gpu.Device, tr *Trainer, tag string) {
 	g.t.Helper()
 	for _, net := range []struct {
 		name  string
@@ -95,7 +97,7 @@ func (g *golden) checkWeights(d *gpu.Device, tr *Trainer, tag string) {
 	}{{"student", tr.Student}, {"teacher", tr.Teacher}} {
 		for _, p := range tr.Layout.List {
 			got := readTensor(g.t, d, net.arena.Tensor(p.Name))
-			want, start := g.values(tag+net.name+"."+p.Name), g.values(net.name+".init."+p.Name)
+			want, start := g.Float32s(tag+net.name+"."+p.Name), g.Float32s(net.name+".init."+p.Name)
 			if tr.Config.Optimizer != "adamw" {
 				g.near(tag+net.name+"."+p.Name, got, want, goldenMomentum)
 				continue
@@ -113,12 +115,12 @@ func (g *golden) checkWeights(d *gpu.Device, tr *Trainer, tag string) {
 			}
 		}
 	}
-	g.near(tag+"center", readTensor(g.t, d, tr.loss.Center), g.values(tag+"center"), 1e-3)
+	g.near(tag+"center", readTensor(g.t, d, tr.loss.Center), g.Float32s(tag+"center"), 1e-3)
 }
 
 func sq(x float32) float64 { return float64(x) * float64(x) }
 
-// The features and logits that the first step's networks make.
+// The features and logits that the first step's networks make, beside those of testdata/golden/make.py.
 func TestFeaturesAgainstPyTorch(t *testing.T) {
 	d := openDevice(t)
 	for name, target := range targets {

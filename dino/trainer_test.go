@@ -3,19 +3,20 @@ package dino
 import (
 	"context"
 	"math"
-	"os"
-	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/dinogpu/dinogpu/augment"
 	"github.com/dinogpu/dinogpu/gpu"
+
+	"github.com/dinogpu/dinogpu/dino/settings"
 )
 
-// tinyConfig is a model that steps in milliseconds, on pictures that do not fit its patches.
-func tinyConfig() Config {
-	c := DefaultConfig()
+// tinyConfig is a model that steps in milliseconds, on images that do not fit its patches.
+func tinyConfig() settings.Config {
+	c := settings.DefaultConfig()
 	c.Dim, c.Depth, c.Heads, c.PatchSize = 24, 2, 2, 7
 	c.GlobalCropsSize, c.LocalCropsSize, c.LocalCropsNumber = 29, 15, 3
 	c.HeadHidden, c.HeadBottleneck, c.OutDim = 40, 12, 50
@@ -25,8 +26,8 @@ func tinyConfig() Config {
 	return c
 }
 
-// tinyLoader cuts the demo's pictures for c.
-func tinyLoader(t *testing.T, c Config, workers int) *augment.Loader {
+// tinyLoader cuts the demo's images for c.
+func tinyLoader(t *testing.T, c settings.Config, workers int) *augment.Loader {
 	t.Helper()
 	train, _, err := augment.Demo()
 	if err != nil {
@@ -44,7 +45,7 @@ func tinyLoader(t *testing.T, c Config, workers int) *augment.Loader {
 }
 
 // runTiny trains a few steps and gives the trainer and its losses.
-func runTiny(t *testing.T, c Config, crops string, workers, steps int) (*Trainer, []float64) {
+func runTiny(t *testing.T, c settings.Config, crops string, workers, steps int) (*Trainer, []float64) {
 	t.Helper()
 	d := openDevice(t)
 	l := tinyLoader(t, c, workers)
@@ -91,7 +92,7 @@ func TestTwoRunsGiveTheSameBytes(t *testing.T) {
 	b, _ := runTiny(t, tinyConfig(), "together", 4, 4)
 	for name, pair := range map[string][2][]gpu.Tensor{
 		"student": {a.Student.Parts, b.Student.Parts}, "teacher": {a.Teacher.Parts, b.Teacher.Parts},
-		"moments": {a.moments[1].Parts, b.moments[1].Parts}, "centre": {{a.loss.Center}, {b.loss.Center}},
+		"moments": {a.moments[1].Parts, b.moments[1].Parts}, "center": {{a.loss.Center}, {b.loss.Center}},
 	} {
 		x, y := weightsOf(t, a, pair[0]), weightsOf(t, b, pair[1])
 		for i := range x {
@@ -103,7 +104,7 @@ func TestTwoRunsGiveTheSameBytes(t *testing.T) {
 	}
 }
 
-// sameStep compares a step's loss, gradients and centre of two trainers, to rounding.
+// sameStep compares a step's loss, gradients and center of two trainers, to rounding.
 func sameStep(t *testing.T, a, b *Trainer, la, lb float64) {
 	t.Helper()
 	if math.Abs(la-lb) > 1e-5*la {
@@ -119,7 +120,7 @@ func sameStep(t *testing.T, a, b *Trainer, la, lb float64) {
 		}
 	}
 	if e := gpu.NMSE(readTensor(t, a.device, a.loss.Center), readTensor(t, b.device, b.loss.Center)); e > 1e-9 {
-		t.Errorf("the centre differs by %.2g", e)
+		t.Errorf("the center differs by %.2g", e)
 	}
 }
 
@@ -131,7 +132,7 @@ func TestCropsTogetherAndApart(t *testing.T) {
 }
 
 // Every kernel of the three programs beside its twin, on a whole step of a tiny model, in both ways to record it
-// and with each optimiser, with drop path and without.
+// and with each optimizer, with drop path and without.
 func TestProgramsAgainstTwins(t *testing.T) {
 	d := openDevice(t)
 	for name, target := range targets {
@@ -171,51 +172,33 @@ func TestProgramsAgainstTwins(t *testing.T) {
 	}
 }
 
-// What a run leaves: a checkpoint that holds everything, and the teacher under the released names.
-func TestSavedFiles(t *testing.T) {
+// A state holds everything, under the roles' names, and the teacher's backbone stands under the released ones.
+func TestState(t *testing.T) {
 	tr, _ := runTiny(t, tinyConfig(), "together", 1, 2)
-	dir := t.TempDir()
-	if err := os.Mkdir(filepath.Join(dir, "checkpoints"), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	path := filepath.Join(dir, "checkpoints", "step-00000002.dino")
-	if err := tr.WriteCheckpoint(path, Settings{Config: tr.Config}, "test", "3 pictures"); err != nil {
-		t.Fatal(err)
-	}
-	h, tensors, err := ReadCheckpoint(path)
+	tensors, err := tr.State()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if h.Step != 2 || h.Seed != 7 || len(tensors) != 4*len(tr.Layout.List)+1 {
-		t.Errorf("header %+v, %d tensors", h, len(tensors))
+	if tr.Steps() != 2 || len(tensors) != 4*len(tr.Layout.List)+1 {
+		t.Errorf("%d tensors after %d steps", len(tensors), tr.Steps())
 	}
-	for _, x := range tensors {
-		if name, ok := strings.CutPrefix(x.Name, "moment2."); ok && !reflect.DeepEqual(x.Values, readTensor(t, tr.device, tr.moments[1].Tensor(name))) {
-			t.Errorf("%s came back changed", x.Name)
+	for i, want := range tr.StateLayout() {
+		if tensors[i].Name != want.Name || !slices.Equal(tensors[i].Shape, want.Shape) {
+			t.Errorf("tensor %d is %s %v, the layout says %s %v", i, tensors[i].Name, tensors[i].Shape, want.Name, want.Shape)
+		}
+		if name, ok := strings.CutPrefix(want.Name, "moment2."); ok && !reflect.DeepEqual(tensors[i].Values, readTensor(t, tr.device, tr.moments[1].Tensor(name))) {
+			t.Errorf("%s came back changed", want.Name)
 		}
 	}
-	teacher := filepath.Join(dir, "teacher.safetensors")
-	if err := tr.WriteTeacher(teacher); err != nil {
-		t.Fatal(err)
-	}
-	for file, planned := range map[string]uint64{path: tr.CheckpointBytes(), teacher: tr.TeacherBytes()} {
-		info, err := os.Stat(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if took := uint64(info.Size()); took > planned || planned > 2*took+1<<15 {
-			t.Errorf("%s takes %d bytes, %d were planned", file, took, planned)
-		}
-	}
-	tensors, _, err = ReadSafetensors(teacher)
+	teacher, err := tr.TeacherBackbone()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := 4 + 12*tr.Config.Depth + 2; len(tensors) != want {
-		t.Errorf("the teacher's file has %d tensors, want %d", len(tensors), want)
+	if want := 4 + 12*tr.Config.Depth + 2; len(teacher) != want {
+		t.Errorf("the teacher's backbone has %d tensors, want %d", len(teacher), want)
 	}
-	for _, x := range tensors {
-		if !reflect.DeepEqual(x.Values, readTensor(t, tr.device, tr.Teacher.Tensor(backbonePrefix+x.Name))) {
+	for _, x := range teacher {
+		if !reflect.DeepEqual(x.Values, readTensor(t, tr.device, tr.Teacher.Tensor(settings.BackbonePrefix+x.Name))) {
 			t.Errorf("%s came back changed", x.Name)
 		}
 	}
@@ -236,16 +219,12 @@ func TestOneMomentIsEnough(t *testing.T) {
 				t.Errorf("%d bytes of moments for %d bytes of weights", plan.Bytes.Moments, plan.Bytes.Weights)
 			}
 			part, _ := runTiny(t, c, "together", 1, 2)
-			path := filepath.Join(t.TempDir(), "step-00000002.dino")
-			if err := part.WriteCheckpoint(path, Settings{Config: c}, "test", ""); err != nil {
-				t.Fatal(err)
-			}
-			h, tensors, err := ReadCheckpoint(path)
+			tensors, err := part.State()
 			if err != nil || len(tensors) != 3*len(part.Layout.List)+1 {
 				t.Fatalf("%d tensors, %v", len(tensors), err)
 			}
 			on, _ := runTiny(t, c, "together", 1, 0)
-			if err := on.Restore(h, tensors); err != nil {
+			if err := on.Restore(2, tensors); err != nil {
 				t.Fatal(err)
 			}
 			if _, err := on.Step(batchesFrom(t, c, 2)()); err != nil {
@@ -273,7 +252,7 @@ func TestMemoryIsPlanned(t *testing.T) {
 	}
 }
 
-// Accumulation: 1 x 4 pictures and 4 x 1 give the same step, to rounding.
+// Accumulation: 1 x 4 images and 4 x 1 give the same step, to rounding.
 func TestAccumulation(t *testing.T) {
 	whole, parts := tinyConfig(), tinyConfig()
 	whole.BatchSize, whole.Accumulate = 4, 1

@@ -10,16 +10,12 @@ import (
 // Pixels is the embedder that looks at nothing but the pixels: what a network has to beat.
 type Pixels struct{}
 
-// Features gives the red channel as it is: the demo's pictures are grey.
-func (Pixels) Features(_ context.Context, n int, picture func(i int) ([]uint8, error)) ([]float32, error) {
+// Features gives the red channel as it is: the demo's images are gray.
+func (Pixels) Features(_ context.Context, images [][]uint8) ([]float32, error) {
 	var out []float32
-	for i := range n {
-		p, err := picture(i)
-		if err != nil {
-			return nil, err
-		}
-		for k := 0; k < len(p); k += 3 {
-			out = append(out, float32(p[k])/255)
+	for _, pixels := range images {
+		for k := 0; k < len(pixels); k += 3 {
+			out = append(out, float32(pixels[k])/255)
 		}
 	}
 	return out, nil
@@ -59,13 +55,16 @@ type DemoScore struct {
 	Neighbours       [][]Neighbour // of the moved pictures
 }
 
-// DemoK is how many neighbours vote.
+// DemoK is how many neighbors vote.
 const DemoK = 20
 
-// Score asks of one embedder, which gets batch pictures at a time, about the pictures as they are and moved.
-func (d *Demo) Score(ctx context.Context, dev *gpu.Device, batch int, e Embedder) (DemoScore, error) {
+// DemoBatch is how many of the demo's images are looked at together.
+const DemoBatch = 125
+
+// Score asks of one embedder about the images as they are and moved.
+func (d *Demo) Score(ctx context.Context, dev *gpu.Device, e Embedder) (DemoScore, error) {
 	var s DemoScore
-	bank, err := d.Bank.Embed(ctx, Reading{Batch: batch}, e)
+	bank, err := d.Bank.Embed(ctx, Reading{Batch: DemoBatch}, e)
 	if err != nil {
 		return s, err
 	}
@@ -73,7 +72,7 @@ func (d *Demo) Score(ctx context.Context, dev *gpu.Device, batch int, e Embedder
 		pictures Pictures
 		top1     *float64
 	}{{d.Queries, &s.AsTheyAre}, {d.Moved, &s.Moved}} {
-		q, err := ask.pictures.Embed(ctx, Reading{Batch: batch}, e)
+		q, err := ask.pictures.Embed(ctx, Reading{Batch: DemoBatch}, e)
 		if err != nil {
 			return s, err
 		}

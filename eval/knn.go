@@ -206,22 +206,3 @@ func (s *search) read(d *gpu.Device, k int) ([][]Neighbour, error) {
 }
 
 func ceil(n, by int) int { return (n + by - 1) / by }
-
-// Ask embeds the question's pictures with each of the embedders and gives each one's accuracies, for every k in ks.
-func (q Question) Ask(ctx context.Context, d *gpu.Device, bank, queries Reading, ks []int, temperature float64, embedders ...Embedder) ([][]Result, error) {
-	known, err := q.Bank.Embed(ctx, bank, embedders...)
-	if err != nil {
-		return nil, err
-	}
-	asked, err := q.Queries.Embed(ctx, queries, embedders...)
-	if err != nil {
-		return nil, err
-	}
-	out := make([][]Result, len(embedders))
-	for e := range embedders {
-		if out[e], _, err = KNN(ctx, d, known[e], asked[e], ks, temperature, len(q.Classes)); err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
-}

@@ -2,7 +2,6 @@ package eval
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"math"
 	"math/rand/v2"
@@ -12,9 +11,8 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/nlpodyssey/safetensors"
-
 	"github.com/dinogpu/dinogpu/gpu"
+	"github.com/dinogpu/dinogpu/testdata/golden"
 )
 
 // opened is the tests' adapter; none is a failure, never a skip.
@@ -29,71 +27,28 @@ func device(t *testing.T) *gpu.Device {
 	return d
 }
 
-type golden struct {
-	t  *testing.T
-	st safetensors.SafeTensors
+// goldenFeatures reads features of the golden file with their labels.
+func goldenFeatures(g *golden.File, name string) Features {
+	return Features{Dim: g.Shape(name)[1], Values: g.Float32s(name), Labels: g.Ints(name + ".labels")}
 }
 
-func openGolden(t *testing.T) golden {
-	t.Helper()
-	data, err := os.ReadFile("../testdata/golden/knn.safetensors")
-	if err != nil {
-		t.Fatal(err)
-	}
-	st, err := safetensors.Deserialize(data)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return golden{t, st}
-}
-
-func (g golden) bytes(name string) []byte {
-	g.t.Helper()
-	v, ok := g.st.Tensor(name)
-	if !ok {
-		g.t.Fatalf("the golden file has no %s", name)
-	}
-	return v.Data()
-}
-
-func (g golden) ints(name string) []int {
-	b := g.bytes(name)
-	v := make([]int, len(b)/8)
-	for i := range v {
-		v[i] = int(binary.LittleEndian.Uint64(b[8*i:]))
-	}
-	return v
-}
-
-func (g golden) number(name string) float64 {
-	return math.Float64frombits(binary.LittleEndian.Uint64(g.bytes(name)))
-}
-
-func (g golden) features(name string) Features {
-	b := g.bytes(name)
-	f := Features{Dim: 24, Labels: g.ints(name + ".labels")}
-	for i := range len(b) / 4 {
-		f.Values = append(f.Values, math.Float32frombits(binary.LittleEndian.Uint32(b[4*i:])))
-	}
-	return f
-}
-
+// The numbers are PyTorch's, made by testdata/golden/make.py.
 func TestKNNEqualsReference(t *testing.T) {
-	g := openGolden(t)
-	bank, queries := g.features("train"), g.features("test")
+	g := golden.Open(t, "knn.safetensors")
+	bank, queries := goldenFeatures(g, "train"), goldenFeatures(g, "test")
 	ks, names := []int{1, 5, 10, 20}, []string{"1", "5", "10", "20"}
 	results, neighbours, err := KNN(context.Background(), device(t), bank, queries, ks, 0.07, 7)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for i, r := range results {
-		if want := g.number("top1." + names[i]); math.Abs(r.Top1-want) > 1e-9 {
+		if want := g.Float64s("top1." + names[i])[0]; math.Abs(r.Top1-want) > 1e-9 {
 			t.Errorf("k=%s: top-1 %g, reference %g", names[i], r.Top1, want)
 		}
 		// The file's five come from topk, which fills them up with classes that got no vote, in an order of
 		// its own, and are five for k = 1 too. So the label may be among them by luck where fewer than five
 		// classes were voted for; with 10 neighbours and more the order no longer matters.
-		want, sure, lucky := g.number("top5."+names[i]), 0.0, 0.0
+		want, sure, lucky := g.Float64s("top5." + names[i])[0], 0.0, 0.0
 		for q, near := range neighbours {
 			votes := vote(near[:ks[i]], bank.Labels, 0.07, 7)
 			label := votes[queries.Labels[q]]
@@ -107,7 +62,7 @@ func TestKNNEqualsReference(t *testing.T) {
 		if want < sure-1e-9 || want > sure+lucky+1e-9 || ks[i] >= 10 && math.Abs(r.Top5-want) > 1e-9 {
 			t.Errorf("k=%s: top-5 %g, %g surely and %g by luck; reference %g", names[i], r.Top5, sure, lucky, want)
 		}
-		for q, want := range g.ints("pred." + names[i]) {
+		for q, want := range g.Ints("pred." + names[i]) {
 			if at := place(vote(neighbours[q][:ks[i]], bank.Labels, 0.07, 7), want); at != 0 {
 				t.Errorf("k=%s: query %d is not seen as %d, which comes after %d others", names[i], q, want, at)
 			}

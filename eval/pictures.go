@@ -9,9 +9,9 @@ import (
 	"github.com/dinogpu/dinogpu/augment"
 )
 
-// An Embedder turns pictures of size x size RGB bytes into features (n, Dim).
+// An Embedder turns N images of RGB bytes, of the size that it is made for, into features (N, Dim).
 type Embedder interface {
-	Features(ctx context.Context, n int, picture func(i int) ([]uint8, error)) ([]float32, error)
+	Features(ctx context.Context, images [][]uint8) ([]float32, error)
 }
 
 // Pictures are labelled pictures as an evaluation sees them.
@@ -56,7 +56,7 @@ func (p Pictures) Embed(ctx context.Context, r Reading, embedders ...Embedder) (
 	var names []string
 	embed := func() error {
 		for e, embedder := range embedders {
-			values, err := embedder.Features(ctx, len(chunk), func(i int) ([]uint8, error) { return chunk[i], nil })
+			values, err := embedder.Features(ctx, chunk)
 			if err != nil {
 				return err
 			}

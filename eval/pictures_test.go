@@ -13,7 +13,7 @@ import (
 	"github.com/dinogpu/dinogpu/augment"
 )
 
-// fakeSource has pictures of one pixel that holds their number; some cannot be read.
+// fakeSource has images of one pixel that holds their number; some cannot be read.
 type fakeSource struct {
 	labels  []int
 	classes []string
@@ -34,15 +34,11 @@ func (s fakeSource) Decode(i int) (*augment.Image, error) {
 // fakeEmbedder gives a picture's number and the size of the batch it came in.
 type fakeEmbedder struct{ batches *[]int }
 
-func (e fakeEmbedder) Features(_ context.Context, n int, picture func(i int) ([]uint8, error)) ([]float32, error) {
-	*e.batches = append(*e.batches, n)
+func (e fakeEmbedder) Features(_ context.Context, images [][]uint8) ([]float32, error) {
+	*e.batches = append(*e.batches, len(images))
 	var out []float32
-	for i := range n {
-		p, err := picture(i)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, float32(p[0]), 1)
+	for _, pixels := range images {
+		out = append(out, float32(pixels[0]), 1)
 	}
 	return out, nil
 }
@@ -116,7 +112,7 @@ func TestMatch(t *testing.T) {
 		"classes": cmp.Diff([]string{"ant", "bee", "cat"}, q.Classes),
 		"bank":    cmp.Diff([]int{0, 0, 1, 2, 2}, q.Bank.Labels) + cmp.Diff([]int{0, 1, 2, 4, 5}, q.Bank.Which),
 		"queries": cmp.Diff([]int{2, 1, NoClass, NoClass}, q.Queries.Labels) + cmp.Diff([]int{0, 1, 2, 3}, q.Queries.Which),
-		"beside":  cmp.Diff(Matched{Unknown: []string{"dog"}, UnknownPictures: 2, NoLabel: [2]int{1, 1}}, m),
+		"beside":  cmp.Diff(Matched{Unknown: []string{"dog"}, UnknownImages: 2, NoLabel: [2]int{1, 1}}, m),
 	} {
 		if diff != "" {
 			t.Errorf("%s: %s", what, diff)
@@ -134,9 +130,9 @@ func TestMatch(t *testing.T) {
 		bank, queries Named
 		want          string
 	}{
-		{flat, folder, "flat has pictures without labels"},
-		{folder, flat, "flat has pictures without labels"},
-		{one, folder, "one has pictures of one class only, ant"},
+		{flat, folder, "flat has images without labels"},
+		{folder, flat, "flat has images without labels"},
+		{one, folder, "one has images of one class only, ant"},
 		{folder, named, "no class of D (4, 9) is one of F (ant, bee, cat)"},
 	} {
 		if _, _, err := Match(c.bank, c.queries); err == nil || !strings.Contains(err.Error(), c.want) {

@@ -85,10 +85,15 @@ func (p *Program) build() error {
 	if err := p.buildParams(); err != nil {
 		return err
 	}
-	for n := range p.ops {
-		b, err := p.buildOp(n)
-		if err != nil {
-			return err
+	params := 0 // where the op's block of them starts
+	for _, o := range p.ops {
+		var b builtOp
+		if o.kind == dispatch {
+			var err error
+			if b, err = p.buildOp(o, params); err != nil {
+				return err
+			}
+			params += paramStride
 		}
 		p.built.ops = append(p.built.ops, b)
 	}
@@ -163,11 +168,8 @@ func (p *Program) buildParams() error {
 	return p.dev.upload(b, 0, params)
 }
 
-func (p *Program) buildOp(n int) (builtOp, error) {
-	o := p.ops[n]
-	if o.kind != dispatch {
-		return builtOp{}, nil
-	}
+// buildOp makes what dispatch o needs, whose params start at that byte.
+func (p *Program) buildOp(o op, params int) (builtOp, error) {
 	pipe, err := p.dev.pipeline(o.kernel)
 	if err != nil {
 		return builtOp{}, err
@@ -189,13 +191,7 @@ func (p *Program) buildOp(n int) (builtOp, error) {
 				return builtOp{}, fmt.Errorf("kernel %s: %w", o.kernel.Name, err)
 			}
 		} else {
-			at := 0
-			for _, q := range p.ops[:n] {
-				if q.kind == dispatch {
-					at++
-				}
-			}
-			e.Buffer, e.Offset, e.Size = p.built.params.raw, uint64(at*paramStride), uint64(roundUp(4*len(o.kernel.Params), 16))
+			e.Buffer, e.Offset, e.Size = p.built.params.raw, uint64(params), uint64(roundUp(4*len(o.kernel.Params), 16))
 		}
 		entries = append(entries, e)
 	}

@@ -25,14 +25,14 @@ func (p *Program) Check() error {
 
 func (p *Program) checkOp(n int, o op) error {
 	if o.kind != dispatch {
-		_, err := p.alone(n)
+		_, err := p.runAlone(n)
 		return err
 	}
 	before, err := p.contents(o)
 	if err != nil {
 		return err
 	}
-	c, err := p.beside(n, o, before, whole(o.kernel.Twin))
+	c, err := p.compareWithTwin(n, o, before, whole(o.kernel.Twin))
 	if err == nil {
 		err = c.trouble(o.kernel)
 	}
@@ -75,12 +75,12 @@ func (c comparison) trouble(k Kernel) error {
 	return c.outside
 }
 
-// beside runs op n on the device and by its twin, from the same contents.
-func (p *Program) beside(n int, o op, before *contents, twin hostWork) (c comparison, err error) {
+// compareWithTwin runs op n on the device and by its twin, from the same contents.
+func (p *Program) compareWithTwin(n int, o op, before *contents, twin hostWork) (c comparison, err error) {
 	if twin == nil {
 		return c, fmt.Errorf("kernel %s has no twin", o.kernel.Name)
 	}
-	if c.seconds, err = p.alone(n); err != nil {
+	if c.seconds, err = p.runAlone(n); err != nil {
 		return c, err
 	}
 	after, err := p.reread(before)
@@ -128,8 +128,8 @@ func (c *comparison) add(t Tensor, got, want []float32, chosen []int) {
 // finite tells whether v is neither NaN nor infinite.
 func finite(v float32) bool { return math.Float32bits(v)&0x7f800000 != 0x7f800000 }
 
-// alone runs op n by itself and says how long that took, compiling included where the driver does it then.
-func (p *Program) alone(n int) (seconds float64, err error) {
+// runAlone runs op n by itself and says how long that took, compiling included where the driver does it then.
+func (p *Program) runAlone(n int) (seconds float64, err error) {
 	d := p.dev
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -138,7 +138,7 @@ func (p *Program) alone(n int) (seconds float64, err error) {
 	if err := p.submit(n, n+1, p.ops[n].cost()); err != nil {
 		return 0, err
 	}
-	d.flying.counted = false // a compiler's time says nothing of the device's rate
+	d.inFlight.timed = false // a compiler's time says nothing of the device's rate
 	d.wait()
 	if pipe := p.built.ops[n].pipe; pipe != nil {
 		pipe.ran = true

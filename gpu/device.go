@@ -28,10 +28,10 @@ type Device struct {
 	rate      float64 // cost units a second, as measured: see Run
 	staging   *wgpu.Buffer
 	stagingN  int
-	flying    inFlight
+	inFlight  submissions
 	waited    time.Duration
 	uploads   uploads
-	later     []*Readback // under way
+	readbacks []*Readback // started, and not done before the device is idle
 }
 
 // Open opens the adapter of that index or name, or the best one when name is empty.
@@ -103,10 +103,10 @@ type buffer struct {
 	bytes int
 }
 
-// newBuffer makes a zeroed buffer. d.mu is held.
+// newBuffer makes a zeroed buffer, or returns a LimitError. d.mu is held.
 func (d *Device) newBuffer(name string, bytes int, usage wgpu.BufferUsage) (*buffer, error) {
 	if bytes > d.Adapter.Limits.Buffer {
-		return nil, fmt.Errorf("%s needs a buffer of %d MiB, the adapter allows %d", name, bytes>>20, d.Adapter.Limits.Buffer>>20)
+		return nil, &LimitError{Tensor: name, Resource: "bytes in one buffer of this adapter", Need: bytes, Limit: d.Adapter.Limits.Buffer}
 	}
 	raw, err := d.dev.CreateBuffer(&wgpu.BufferDescriptor{Label: name, Size: uint64(bytes), Usage: usage})
 	if err != nil {

@@ -23,22 +23,9 @@ type Kernel struct {
 	// Sample, where a kernel has it, does a part of what Twin does, for shapes that would take the host too long:
 	// it writes some elements of each tensor that the kernel writes, and returns which, an entry for each of args.
 	Sample func(args [][]float32) [][]int
-	// Class is by what Target.Choices knows a matmul's shape; empty for other kernels.
-	Class string
+	// Info is what the layer that records the kernel tells those who look at programs, of a type of the layer's own.
+	Info any
 }
-
-// maxTrips keeps an invocation well under 65,535 loop turns, where Mesa's software driver stops it silently.
-const maxTrips = 30000
-
-// Limits of a device that promises only WebGPU's defaults. Kernels stay within them.
-const (
-	maxGroups       = 65535
-	maxInvocations  = 256
-	maxWorkgroupMem = 16 << 10
-	maxStorage      = 8
-	defaultBinding  = 128 << 20
-	defaultBuffer   = 256 << 20
-)
 
 type access int
 
@@ -162,9 +149,17 @@ func (f facts) tensors() int {
 	return n
 }
 
-// check finds what WebGPU would reject vaguely, or not at all.
+// check finds what WebGPU would reject vaguely, or not at all. What passes a limit is a LimitError.
 func (k Kernel) check(args []Tensor) error {
 	f := k.facts()
+	if err := k.mistakes(f, args); err != nil {
+		return fmt.Errorf("kernel %s: %w", k.Name, err)
+	}
+	return k.limits(f, args)
+}
+
+// mistakes finds what is wrong on any device.
+func (k Kernel) mistakes(f facts, args []Tensor) error {
 	if f.err != nil {
 		return f.err
 	}
@@ -178,20 +173,10 @@ func (k Kernel) check(args []Tensor) error {
 		return fmt.Errorf("the source binds %d tensors, %d were given", want, len(args))
 	}
 	for i, n := range k.Groups {
-		if n < 1 || n > maxGroups {
-			return fmt.Errorf("%d workgroups on axis %d, allowed are 1 to %d", n, i, maxGroups)
+		if n < 1 {
+			return fmt.Errorf("%d workgroups on axis %d, the least is 1", n, i)
 		}
 	}
-	if f.invocations > maxInvocations {
-		return fmt.Errorf("%d invocations a workgroup, the most is %d", f.invocations, maxInvocations)
-	}
-	if f.shared > maxWorkgroupMem {
-		return fmt.Errorf("%d bytes of workgroup memory, the most is %d", f.shared, maxWorkgroupMem)
-	}
-	if k.Trips > maxTrips {
-		return fmt.Errorf("%d loop turns in one invocation, the most is %d: split the work", k.Trips, maxTrips)
-	}
-	storage := 0
 	for i, a := range args {
 		b := f.bindings[i]
 		switch {
@@ -203,15 +188,6 @@ func (k Kernel) check(args []Tensor) error {
 			return fmt.Errorf("%s: tensor %s starts at element %d, not at a multiple of %d", b.name, a.Name, a.offset, Align)
 		case b.access == texel && a.offset%4 != 0:
 			return fmt.Errorf("%s: tensor %s starts at element %d, not at a multiple of 4", b.name, a.Name, a.offset)
-		case b.access != texel && a.bytes() > defaultBinding:
-			return fmt.Errorf("%s: tensor %s %v has %d MiB, one binding holds %d: use smaller batches or --crops apart",
-				b.name, a.Name, a.Shape, a.bytes()>>20, defaultBinding>>20)
-		case b.access == texel && FoldOf(a).height >= maxTextureSide:
-			return fmt.Errorf("%s: tensor %s %v has %d MiB, one texture holds %d: use smaller batches or --crops apart",
-				b.name, a.Name, a.Shape, a.bytes()>>20, maxTextureSide*flatWidth*16>>20)
-		}
-		if b.access != texel {
-			storage++
 		}
 		for j, o := range args[:i] {
 			if b.access != texel && f.bindings[j].access != texel && a.mem == o.mem &&
@@ -221,9 +197,6 @@ func (k Kernel) check(args []Tensor) error {
 				}
 			}
 		}
-	}
-	if storage > maxStorage {
-		return fmt.Errorf("%d storage buffers, the most is %d", storage, maxStorage)
 	}
 	return nil
 }

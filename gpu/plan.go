@@ -1,6 +1,6 @@
 package gpu
 
-import "sort"
+import "slices"
 
 // plan says which slot of device memory each scratch tensor and each texture takes.
 type plan struct {
@@ -14,8 +14,7 @@ type Memory struct {
 	Kept     map[string]int // of each kept tensor that the program uses
 	Scratch  int
 	Textures int
-	Largest  int    // the largest binding
-	Widest   string // its name
+	Largest  int // the largest binding
 }
 
 // Plan gives each scratch tensor a slot, two sharing one when they never live at once, and says what it all takes.
@@ -37,7 +36,7 @@ func (p *Program) Plan() (Memory, error) {
 				m.Kept[a.mem.name] = memoryBytes(a.mem)
 			}
 			if b := a.bytes(); b > m.Largest && o.kind == dispatch {
-				m.Largest, m.Widest = b, a.Name
+				m.Largest = b
 			}
 		}
 	}
@@ -114,7 +113,7 @@ func (p *Program) assign() plan {
 			if _, ok := pl.slotOf[a.mem]; !ok {
 				pl.slotOf[a.mem] = take(&pl.slots, &free, memoryBytes(a.mem))
 			}
-			if last[a.mem] == n && !contains(done, a.mem) {
+			if last[a.mem] == n && !slices.Contains(done, a.mem) {
 				done = append(done, a.mem)
 			}
 		}
@@ -124,17 +123,8 @@ func (p *Program) assign() plan {
 		for _, s := range ending[n] {
 			freeTextures = append(freeTextures, s.slot)
 		}
-		sort.Ints(free)
-		sort.Ints(freeTextures)
+		slices.Sort(free)
+		slices.Sort(freeTextures)
 	}
 	return pl
-}
-
-func contains(list []*memory, m *memory) bool {
-	for _, x := range list {
-		if x == m {
-			return true
-		}
-	}
-	return false
 }

@@ -8,10 +8,9 @@ import (
 
 // An OpTime is how long one op of a program takes by itself.
 type OpTime struct {
-	Part    string // the label it was recorded under
+	Section string // it was recorded in
 	Kernel  string // "stage" and "clear" for copies and fills
-	Source  string // of the kernel
-	Params  []uint32
+	Info    any    // the kernel's
 	Seconds float64
 	Flops   int
 	Bytes   int // of what is bound
@@ -30,7 +29,7 @@ func (p *Program) Profile(reps int) ([]OpTime, error) {
 	d.wait()
 	times := make([]OpTime, len(p.ops))
 	for n, o := range p.ops {
-		t := OpTime{Part: o.part, Kernel: o.kernel.Name, Source: o.kernel.Source, Params: o.kernel.Params, Flops: o.kernel.Flops}
+		t := OpTime{Section: o.section, Kernel: o.kernel.Name, Info: o.kernel.Info, Flops: o.kernel.Flops}
 		for _, a := range o.args {
 			t.Bytes += a.bytes()
 		}
@@ -60,11 +59,11 @@ func (p *Program) Profile(reps int) ([]OpTime, error) {
 	return times, nil
 }
 
-// SecondsByPart sums the times under each label.
-func SecondsByPart(times []OpTime) map[string]float64 {
+// SecondsBySection sums the times of each section.
+func SecondsBySection(times []OpTime) map[string]float64 {
 	sums := map[string]float64{}
 	for _, t := range times {
-		sums[t.Part] += t.Seconds
+		sums[t.Section] += t.Seconds
 	}
 	return sums
 }

@@ -22,9 +22,11 @@ func TestProfile(t *testing.T) {
 	p := NewProgram("profile", SoftwareTarget)
 	x, y := NewTensor("x", 100), p.Scratch("y", 100)
 	defer Release(x)
-	p.Part("doubling")
+	p.Section("doubling")
 	p.Clear(x)
-	p.Dispatch(twiceKernel(), x, y)
+	k := twiceKernel()
+	k.Info = "told"
+	p.Dispatch(k, x, y)
 	if err := p.Build(d); err != nil {
 		t.Fatal(err)
 	}
@@ -33,11 +35,11 @@ func TestProfile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(times) != 2 || times[0].Kernel != "clear" || times[1].Kernel != "twice" || times[1].Part != "doubling" {
+	if len(times) != 2 || times[0].Kernel != "clear" || times[1].Kernel != "twice" || times[1].Section != "doubling" || times[1].Info != "told" {
 		t.Errorf("ops %+v", times)
 	}
-	if sums := SecondsByPart(times); sums["doubling"] != times[0].Seconds+times[1].Seconds {
-		t.Errorf("the parts' times are %v", sums)
+	if sums := SecondsBySection(times); sums["doubling"] != times[0].Seconds+times[1].Seconds {
+		t.Errorf("the sections' times are %v", sums)
 	}
 	if times[1].Seconds <= 0 || times[1].Flops != 100 || times[1].Bytes != 800 {
 		t.Errorf("the doubling's time is %+v", times[1])

@@ -2,47 +2,15 @@ package gpu
 
 import "fmt"
 
-// Target is what recording needs to know of the device that will run the program.
-type Target struct {
-	// Matmul is the member of the matmul family to record where Choices does not say.
-	Matmul Matmul
-	// Choices are the variants that were measured to be best here, by class of shape; package layers gives both
-	// their names.
-	Choices Choices
-	// Lanes is how many invocations share a row in reductions along rows: 1 on software adapters, where
-	// barriers are dear and every lane may read where it likes, 32 on GPUs, where neighbours read together.
-	Lanes int
-}
-
-// Matmul names a member of the matmul family.
-type Matmul string
-
-// The members: shared-memory tiles for GPUs, registers alone for those with slow workgroup memory, texture reads
-// for software Vulkan.
-const (
-	Tile     Matmul = "tile"
-	Register Matmul = "register"
-	Texel    Matmul = "texel"
-)
-
-// Choices map a class of matmul shapes to the name of a variant.
-type Choices map[string]string
-
-// SoftwareTarget and GPUTarget are what the two kinds of adapter take by default.
-var (
-	SoftwareTarget = Target{Matmul: Texel, Lanes: 1}
-	GPUTarget      = Target{Matmul: Tile, Lanes: 32}
-)
-
 // A Program is an ordered list of dispatches and copies, recorded once, without a device, and run many times.
-// The first error while recording sticks; Err, Plan and Build return it.
+// The first error while recording sticks; Err, Plan and Build return it. What passes a limit is a LimitError.
 type Program struct {
 	Name   string
 	Target Target
 
 	ops     []op
 	err     error
-	part    string
+	section string // of what is recorded next
 	scratch []*memory
 	pinned  map[*memory]bool
 	version map[*memory]int // counts the ops that wrote a memory
@@ -63,12 +31,12 @@ const (
 )
 
 type op struct {
-	kind   opKind
-	part   string
-	kernel Kernel
-	args   []Tensor
-	staged []*staged // of each argument; nil where it is bound as a buffer
-	stage  *staged
+	kind    opKind
+	section string
+	kernel  Kernel
+	args    []Tensor
+	staged  []*staged // of each argument; nil where it is bound as a buffer
+	stage   *staged
 }
 
 // staged is a tensor's copy in a texture; Fold says how it lies there.
@@ -111,10 +79,14 @@ func (p *Program) Fail(format string, args ...any) {
 	}
 }
 
-// Part labels the ops recorded from here on, for timing ("matmul", "attention"). It returns the label before.
-func (p *Program) Part(label string) (before string) {
-	before, p.part = p.part, label
-	return before
+// Section labels the ops recorded until end is called, for timing ("matmul", "attention"). Of sections within sections
+// the innermost counts. A function that is one section begins with
+//
+//	defer p.Section("matmul")()
+func (p *Program) Section(label string) (end func()) {
+	outer := p.section
+	p.section = label
+	return func() { p.section = outer }
 }
 
 // Scratch names a tensor that lives from the first op that uses it to the last; others reuse its memory.
@@ -159,11 +131,11 @@ func (p *Program) Dispatch(k Kernel, args ...Tensor) {
 		return
 	}
 	if err := k.check(args); err != nil {
-		p.Fail("kernel %s: %w", k.Name, err)
+		p.Fail("%w", err)
 		return
 	}
 	f := k.facts()
-	o := op{kind: dispatch, part: p.part, kernel: k, args: args, staged: make([]*staged, len(args))}
+	o := op{kind: dispatch, section: p.section, kernel: k, args: args, staged: make([]*staged, len(args))}
 	for i, a := range args {
 		if f.bindings[i].access == texel {
 			o.staged[i] = p.stageOnce(a)
@@ -189,7 +161,7 @@ func (p *Program) Clear(t Tensor) {
 		return
 	}
 	p.version[t.mem]++
-	p.ops = append(p.ops, op{kind: clearOp, part: p.part, args: []Tensor{t}})
+	p.ops = append(p.ops, op{kind: clearOp, section: p.section, args: []Tensor{t}})
 }
 
 func (p *Program) stageOnce(t Tensor) *staged {
@@ -199,7 +171,7 @@ func (p *Program) stageOnce(t Tensor) *staged {
 	}
 	s := &staged{of: t, first: len(p.ops), version: p.version[t.mem]}
 	p.derived[key] = derivedTensor{version: s.version, staged: s}
-	p.ops = append(p.ops, op{kind: stage, part: p.part, args: []Tensor{t}, stage: s})
+	p.ops = append(p.ops, op{kind: stage, section: p.section, args: []Tensor{t}, stage: s})
 	return s
 }
 
@@ -227,11 +199,11 @@ func (p *Program) Flops() int {
 	return n
 }
 
-// Each calls f with the kernel of every dispatch, in their order.
-func (p *Program) Each(f func(Kernel)) {
+// Each calls f with the kernel and the tensors of every dispatch, in their order.
+func (p *Program) Each(f func(k Kernel, args []Tensor)) {
 	for _, o := range p.ops {
 		if o.kind == dispatch {
-			f(o.kernel)
+			f(o.kernel, o.args)
 		}
 	}
 }
@@ -240,20 +212,11 @@ func (p *Program) Each(f func(Kernel)) {
 func (p *Program) Kernels() []Kernel {
 	seen := map[string]bool{}
 	var ks []Kernel
-	for _, o := range p.ops {
-		if o.kind == dispatch && !seen[o.kernel.Source] {
-			seen[o.kernel.Source] = true
-			ks = append(ks, o.kernel)
+	p.Each(func(k Kernel, _ []Tensor) {
+		if !seen[k.Source] {
+			seen[k.Source] = true
+			ks = append(ks, k)
 		}
-	}
+	})
 	return ks
-}
-
-// EachKernel calls f with every dispatch of the program, in order.
-func (p *Program) EachKernel(f func(k Kernel, args []Tensor)) {
-	for _, o := range p.ops {
-		if o.kind == dispatch {
-			f(o.kernel, o.args)
-		}
-	}
 }

@@ -3,6 +3,7 @@ package gpu
 import (
 	"math"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -182,5 +183,27 @@ func TestAdapterNamed(t *testing.T) {
 	}
 	if _, err := choose(nil, ""); err != ErrNoAdapter {
 		t.Errorf("no adapter gives %v", err)
+	}
+}
+
+// An op is of the innermost section that is open, and sections end where they say so.
+func TestSectionsNest(t *testing.T) {
+	p, x := NewProgram("sections", SoftwareTarget), NewTensor("x", 100)
+	p.Clear(x)
+	end := p.Section("outer")
+	p.Clear(x)
+	func() {
+		defer p.Section("inner")()
+		p.Dispatch(twiceKernel(), x, NewTensor("y", 100))
+	}()
+	p.Clear(x)
+	end()
+	p.Clear(x)
+	var got []string
+	for _, o := range p.ops {
+		got = append(got, o.section)
+	}
+	if want := []string{"", "outer", "inner", "outer", ""}; !slices.Equal(got, want) {
+		t.Errorf("the sections are %q, want %q", got, want)
 	}
 }

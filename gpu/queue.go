@@ -2,12 +2,12 @@ package gpu
 
 import "time"
 
-// inFlight is what the device has been given since it was last seen idle.
-type inFlight struct {
-	since   time.Time
-	cost    float64
-	count   int
-	counted bool // cost covers all that took time
+// submissions are what the device has been given since it was last seen idle.
+type submissions struct {
+	since time.Time
+	cost  float64
+	count int
+	timed bool // cost covers all that takes time: the rate may be learned from it
 }
 
 const (
@@ -19,14 +19,14 @@ const (
 
 // submitting starts the clock of what is about to be submitted. d.mu is held.
 func (d *Device) submitting() {
-	if d.flying.count == 0 {
-		d.flying.since, d.flying.counted = time.Now(), true
+	if d.inFlight.count == 0 {
+		d.inFlight.since, d.inFlight.timed = time.Now(), true
 	}
 }
 
 // submitted counts a submission, and waits while too much is in flight. d.mu is held.
 func (d *Device) submitted(cost float64) {
-	f := &d.flying
+	f := &d.inFlight
 	f.count++
 	f.cost += cost
 	switch {
@@ -64,21 +64,21 @@ func (d *Device) Waited() time.Duration {
 // learn moves the rate towards what was in flight over the time that it took, the more the longer that was. d.mu is
 // held.
 func (d *Device) learn() {
-	seconds := time.Since(d.flying.since).Seconds()
-	if d.flying.count == 0 || !d.flying.counted || seconds <= 0 {
+	seconds := time.Since(d.inFlight.since).Seconds()
+	if d.inFlight.count == 0 || !d.inFlight.timed || seconds <= 0 {
 		return
 	}
 	weight := 0.3 * min(1, seconds/submissionSeconds)
-	d.rate += weight * (d.flying.cost/seconds - d.rate)
+	d.rate += weight * (d.inFlight.cost/seconds - d.rate)
 	d.rate = min(max(d.rate, 2e8), 1e14)
 }
 
 // idle takes note that everything submitted has run: readbacks under way can be mapped, and staging used again.
 func (d *Device) idle() {
-	d.flying = inFlight{}
+	d.inFlight = submissions{}
 	d.uploads.recycle()
-	for _, r := range d.later {
+	for _, r := range d.readbacks {
 		r.finish()
 	}
-	d.later = d.later[:0]
+	d.readbacks = d.readbacks[:0]
 }

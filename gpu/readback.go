@@ -59,7 +59,7 @@ func (r *Readback) Start() error {
 	})
 	r.started, r.done, r.err = true, false, err
 	if err == nil {
-		d.later = append(d.later, r)
+		d.readbacks = append(d.readbacks, r)
 	}
 	return err
 }

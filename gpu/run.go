@@ -74,7 +74,7 @@ func (p *Program) warm(n int) error {
 	if err := p.submit(n, n+1, p.ops[n].cost()); err != nil {
 		return err
 	}
-	p.dev.flying.counted = false // its time is the compiler's
+	p.dev.inFlight.timed = false // its time is the compiler's
 	p.dev.wait()
 	return nil
 }

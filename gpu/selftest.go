@@ -23,6 +23,7 @@ type TestResult struct {
 	Kernel  string
 	Source  string // its WGSL; empty for a clear
 	Params  []uint32
+	Info    any      // the kernel's
 	Tensors []Tensor // in the order of the bindings
 
 	Outputs   int     // compared with the twin's
@@ -54,11 +55,11 @@ func (s *SelfTest) Run(p *Program) error {
 			s.seen[o.key()], fresh[n] = true, true
 		}
 	}
-	needed := p.needed(fresh)
+	marked := p.dependencies(fresh)
 	for n := 0; n < len(p.ops); n++ {
 		if !fresh[n] {
 			to := n
-			for to < len(p.ops) && needed[to] && !fresh[to] {
+			for to < len(p.ops) && marked[to] && !fresh[to] {
 				to++
 			}
 			p.dev.mu.Lock()
@@ -113,15 +114,15 @@ func (s *SelfTest) test(p *Program, n int, o op) error {
 	case o.kind == clearOp:
 		work = whole(func(args [][]float32) { clear(args[0]) })
 	}
-	if err := p.stir(o, before, work); err != nil {
+	if err := p.fillZerosWithNoise(o, before, work); err != nil {
 		return err
 	}
-	c, err := p.beside(n, o, before, work)
+	c, err := p.compareWithTwin(n, o, before, work)
 	if err != nil {
 		return fmt.Errorf("program %s, op %d of %d: %w", p.Name, n+1, len(p.ops), err)
 	}
 	r := TestResult{
-		Kernel: o.name(), Source: o.kernel.Source, Params: o.kernel.Params, Tensors: o.args,
+		Kernel: o.name(), Source: o.kernel.Source, Params: o.kernel.Params, Info: o.kernel.Info, Tensors: o.args,
 		Outputs: c.outputs, Sampled: sampled, Error: c.nmse, Tolerance: o.kernel.Tolerance, Seconds: c.seconds,
 	}
 	switch err := c.trouble(o.kernel); {
@@ -137,14 +138,14 @@ func (s *SelfTest) test(p *Program, n int, o op) error {
 	if r.Trouble == "" {
 		return nil
 	}
-	return p.repair(o, c, before, sampled)
+	return p.replaceFailedOutputs(o, c, before, sampled)
 }
 
-// stir puts noise where an output holds nothing but zeros, as large as what the kernel makes: an op that adds to
+// fillZerosWithNoise puts noise where an output holds nothing but zeros, as large as what the kernel makes: an op that adds to
 // fresh gradients, or that stores nothing where zeros belong, would else pass unseen.
-func (p *Program) stir(o op, before *contents, work hostWork) error {
+func (p *Program) fillZerosWithNoise(o op, before *contents, work hostWork) error {
 	if work == nil {
-		return nil // beside says so
+		return nil // compareWithTwin says so
 	}
 	var args [][]float32
 	var chosen [][]int
@@ -195,9 +196,9 @@ func rms(v []float32, chosen []int) float64 {
 	return math.Sqrt(sum / float64(max(n, 1)))
 }
 
-// repair gives later ops healthy contents after an op that failed: what the twin made, or, where that is only a
+// replaceFailedOutputs gives later ops healthy contents after an op that failed: what the twin made, or, where that is only a
 // part, what the device made with zeros for what is no number; and what lay around it.
-func (p *Program) repair(o op, c comparison, before *contents, sampled bool) error {
+func (p *Program) replaceFailedOutputs(o op, c comparison, before *contents, sampled bool) error {
 	for m, v := range before.written {
 		if err := p.write(wholeOf(m, p.bufferOf(Tensor{mem: m})), v); err != nil {
 			return err

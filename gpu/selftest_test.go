@@ -114,7 +114,7 @@ func TestSelfTestFindsWhatIsWrong(t *testing.T) {
 // Each kernel and shape is tested once, on what a whole run leaves for it, though ops that nothing needs do not run.
 func TestSelfTestRunsWhatIsNeeded(t *testing.T) {
 	k, last := elementwise("twice", "y[i] = 2.0 * x[i];"), elementwise("last", "y[i] = 2.0 * x[i];")
-	last.Source += "\n"
+	last.Source, last.Info = last.Source+"\n", "told"
 	kept := NewTensor("kept", 100)
 	defer Release(kept)
 	var p *Program
@@ -129,7 +129,7 @@ func TestSelfTestRunsWhatIsNeeded(t *testing.T) {
 		q.Dispatch(last, c, e)
 		q.Dispatch(k, e, b)
 	})
-	if len(results) != 3 || results[0].Kernel != "clear" || results[1].Kernel != "twice" || results[2].Kernel != "last" {
+	if len(results) != 3 || results[0].Kernel != "clear" || results[1].Kernel != "twice" || results[2].Kernel != "last" || results[2].Info != "told" {
 		t.Fatalf("results %+v", results)
 	}
 	for _, r := range results {
@@ -145,7 +145,7 @@ func TestSelfTestRunsWhatIsNeeded(t *testing.T) {
 		t.Error("an op that nothing needs has run")
 	}
 	Noise(x, 1, 1)
-	marks := p.needed(map[int]bool{0: true, 1: true, 5: true})
+	marks := p.dependencies(map[int]bool{0: true, 1: true, 5: true})
 	for n, want := range []bool{true, true, false, true, true, true, false} {
 		if marks[n] != want {
 			t.Errorf("op %d: needed %v, want %v", n, marks[n], want)

@@ -12,8 +12,8 @@ func Bits(v []float32) []uint32 {
 	return unsafe.Slice((*uint32)(unsafe.Pointer(unsafe.SliceData(v))), len(v))
 }
 
-// Floats sees uint32 patterns as float32 elements. It shares memory.
-func Floats(v []uint32) []float32 {
+// floats sees uint32 patterns as float32 elements. It shares memory.
+func floats(v []uint32) []float32 {
 	return unsafe.Slice((*float32)(unsafe.Pointer(unsafe.SliceData(v))), len(v))
 }
 
@@ -22,7 +22,26 @@ func (d *Device) Write(t Tensor, v []float32) error {
 	if len(v) != t.Len() {
 		return fmt.Errorf("tensor %s %v takes %d values, %d were given", t.Name, t.Shape, t.Len(), len(v))
 	}
-	if !t.mem.kept {
+	return d.WriteBytes(t, 0, wgpu.ToBytes(v))
+}
+
+// WriteBits uploads uint32 elements.
+func (d *Device) WriteBits(t Tensor, v []uint32) error { return d.Write(t, floats(v)) }
+
+// WriteBytes uploads bytes into a kept tensor of any elements, from byte offset on, a multiple of 4: the slices of data
+// one behind the other, each of any length. Kernels see four bytes as a little endian element; where the last element
+// is begun and not filled, the rest of it becomes 0. It is for what is not float32, like the bytes of images.
+func (d *Device) WriteBytes(t Tensor, offset int, data ...[]byte) error {
+	n := 0
+	for _, part := range data {
+		n += len(part)
+	}
+	switch {
+	case offset < 0 || offset%4 != 0:
+		return fmt.Errorf("tensor %s %v cannot be written from byte %d on: that is not a multiple of 4", t.Name, t.Shape, offset)
+	case offset+n > 4*t.Len():
+		return fmt.Errorf("tensor %s %v has %d bytes: %d from byte %d on do not fit", t.Name, t.Shape, 4*t.Len(), n, offset)
+	case !t.mem.kept:
 		return fmt.Errorf("tensor %s is scratch: only kept tensors can be written from the host", t.Name)
 	}
 	d.mu.Lock()
@@ -30,11 +49,8 @@ func (d *Device) Write(t Tensor, v []float32) error {
 	if err := d.allocate(t.mem); err != nil {
 		return err
 	}
-	return d.upload(t.mem.buffer, 4*t.offset, wgpu.ToBytes(v))
+	return d.upload(t.mem.buffer, 4*t.offset+offset, data...)
 }
-
-// WriteBits uploads uint32 elements.
-func (d *Device) WriteBits(t Tensor, v []uint32) error { return d.Write(t, Floats(v)) }
 
 // clear fills a buffer with zeros. d.mu is held.
 func (d *Device) clear(b *buffer) error {
@@ -74,7 +90,7 @@ func (d *Device) Read(t Tensor, v []float32) error {
 }
 
 // ReadBits copies a tensor of uint32 elements into v.
-func (d *Device) ReadBits(t Tensor, v []uint32) error { return d.Read(t, Floats(v)) }
+func (d *Device) ReadBits(t Tensor, v []uint32) error { return d.Read(t, floats(v)) }
 
 // Read copies a tensor of the built program into v: a kept or pinned one at any time, scratch only as the
 // last op left its memory.

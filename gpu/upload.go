@@ -1,6 +1,10 @@
 package gpu
 
-import "github.com/cogentcore/webgpu/wgpu"
+import (
+	"slices"
+
+	"github.com/cogentcore/webgpu/wgpu"
+)
 
 // uploadPiece is what goes up at once: staging buffers have this size, and are used again and again. wgpu's own
 // way makes a fresh one for every write, and takes twenty times as long for 64 MiB at once as for pieces.
@@ -26,33 +30,56 @@ func (u *uploads) release() {
 	*u = uploads{}
 }
 
-// upload writes data into b at a byte offset. d.mu is held.
-func (d *Device) upload(b *buffer, offset int, data []byte) error {
-	if len(data) <= smallUpload {
-		return d.queue.WriteBuffer(b.raw, uint64(offset), data)
+// upload writes data into b at a byte offset, one slice behind the other. The device copies whole elements of 4 bytes:
+// zeros fill the last. d.mu is held.
+func (d *Device) upload(b *buffer, offset int, data ...[]byte) error {
+	left := 0
+	for _, part := range data {
+		left += len(part)
 	}
-	for len(data) > 0 {
-		n := min(len(data), uploadPiece)
-		if err := d.uploadPiece(b, offset, data[:n]); err != nil {
+	left = roundUp(left, 4)
+	data = slices.Clone(data) // fillFrom cuts off what it took
+	if left <= smallUpload {
+		all := make([]byte, left)
+		fillFrom(all, data)
+		return d.queue.WriteBuffer(b.raw, uint64(offset), all)
+	}
+	for left > 0 {
+		n := min(left, uploadPiece)
+		if err := d.uploadPiece(b, offset, n, func(to []byte) { data = fillFrom(to, data) }); err != nil {
 			return err
 		}
-		data, offset = data[n:], offset+n
+		left, offset = left-n, offset+n
 	}
 	return nil
 }
 
-func (d *Device) uploadPiece(b *buffer, offset int, data []byte) error {
+// fillFrom copies the next bytes of data, and zeros behind the last of them, and returns what is left of data.
+func fillFrom(to []byte, data [][]byte) [][]byte {
+	for len(to) > 0 && len(data) > 0 {
+		n := copy(to, data[0])
+		to, data[0] = to[n:], data[0][n:]
+		if len(data[0]) == 0 {
+			data = data[1:]
+		}
+	}
+	clear(to)
+	return data
+}
+
+// uploadPiece writes n bytes, which fill puts into a staging buffer.
+func (d *Device) uploadPiece(b *buffer, offset, n int, fill func(to []byte)) error {
 	s, err := d.uploadBuffer()
 	if err != nil {
 		return err
 	}
-	if err := d.mapped(s, wgpu.MapModeWrite, len(data), func(to []byte) { copy(to, data) }); err != nil {
+	if err := d.mapped(s, wgpu.MapModeWrite, n, fill); err != nil {
 		s.Release()
 		return err
 	}
 	d.uploads.busy = append(d.uploads.busy, s)
 	return d.once(func(enc *wgpu.CommandEncoder) error {
-		return enc.CopyBufferToBuffer(s, 0, b.raw, uint64(offset), uint64(len(data)))
+		return enc.CopyBufferToBuffer(s, 0, b.raw, uint64(offset), uint64(n))
 	})
 }
 

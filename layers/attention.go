@@ -51,26 +51,27 @@ func (l *Attention) Backward(p *gpu.Program, dO gpu.Tensor) gpu.Tensor {
 	return dqkv
 }
 
-// Probabilities records how each head's CLS query attends to the tokens of pictures of one size, (B, H, T): the
-// attention maps.
-func (l *Attention) Probabilities(p *gpu.Program, qkv gpu.Tensor, spans Spans) gpu.Tensor {
+// Probabilities records how some tokens of images of one size attend to all of them in each head, (B, Q, H, T): the
+// attention maps. queries are the Q tokens' numbers, the same in each image, as uint32; 0 is the class token.
+func (l *Attention) Probabilities(p *gpu.Program, qkv gpu.Tensor, spans Spans, queries gpu.Tensor) gpu.Tensor {
 	if !l.valid(p, qkv, spans) {
 		return qkv
 	}
 	if len(spans) != 1 {
-		p.Fail("attention: maps of pictures of %d sizes at once", len(spans))
+		p.Fail("attention: maps of images of %d sizes at once", len(spans))
 		return qkv
 	}
-	H, T := l.Heads, spans[0].T
-	N, hd := qkv.Rows()/T*H, qkv.Cols()/3/H
-	out := p.Scratch("attention.probabilities", N/H, H, T)
+	defer p.Section("attention")()
+	B, Q, H, T := spans[0].B, queries.Len(), l.Heads, spans[0].T
+	N, hd := B*Q*H, qkv.Cols()/3/H
+	out := p.Scratch("attention.probabilities", B, Q, H, T)
 	lanes, rows := rowArgs(p, 4*T)
 	a := args{"HEADS": H, "HD": hd, "QUADS": hd / 4, "LANES": lanes, "ROWS": rows}
 	p.Dispatch(newKernel("attention_probabilities", a, gpu.Kernel{
-		Params: []uint32{uint32(N), uint32(T)}, Groups: spread(ceil(N, rows)), Trips: 3 * ceil(T, lanes),
+		Params: []uint32{uint32(N), uint32(T), uint32(Q)}, Groups: spread(ceil(N, rows)), Trips: 3 * ceil(T, lanes),
 		Flops: 2 * N * T * hd, Tolerance: approximate,
-		Twin: func(a [][]float32) { ref.AttentionProbabilities(a[1], a[0], H, T) },
-	}), qkv, out)
+		Twin: func(a [][]float32) { ref.AttentionProbabilities(a[2], a[0], gpu.Bits(a[1]), H, T) },
+	}), qkv, queries, out)
 	return out
 }
 
@@ -85,28 +86,46 @@ func (l *Attention) valid(p *gpu.Program, qkv gpu.Tensor, spans Spans) bool {
 	return true
 }
 
-// kernel specialises one of the three that walk all tokens for each block of tokens they hold; it takes `products`
-// multiplications a pair of tokens and element of a head. work is the twin for all tokens or only some, and tells
-// which elements those are.
+// kernel specialises one of the three that walk all tokens for each block of tokens they hold. products is the
+// multiplications per pair of tokens and per head element. work is the twin for all tokens or only some, and tells which
+// elements those are.
 func (l *Attention) kernel(p *gpu.Program, name string, products int, s Span, work func(a [][]float32, only ...int) [][]int) gpu.Kernel {
 	H, T, B := l.Heads, s.T, s.B
-	hd := l.qkv.Cols() / 3 / H
+	hd := l.headSize()
 	k := gpu.Kernel{
 		Flops: products * B * H * T * T * hd, Tolerance: approximate,
 		Twin:   func(a [][]float32) { work(a) },
 		Sample: func(a [][]float32) [][]int { return work(a, ref.Some(T, products*B*H*T*hd/2, 4)...) },
 	}
-	if p.Target.Matmul == gpu.Tile {
-		a := attentionTile(hd)
-		blocks := ceil(T, 32)
-		k.Params = []uint32{uint32(B * H * blocks), uint32(T), uint32(blocks), uint32(s.First)}
-		k.Groups = spread(B * H * blocks)
-		// a turn of tokens: loops over the depth in steps of 2 vec4s at least, and twice over 16 tokens at a time
-		tx := a["TX"].(int)
-		k.Trips = ceil(T, 4*tx) * (1 + ceil(hd, 8) + 2*tx/4)
-		a["HEADS"], a["HD"] = H, hd
-		return newKernel(name+"_tile", a, k)
+	switch p.Target.Attention {
+	case gpu.TileAttention:
+		return l.tileKernel(k, name, s)
+	case gpu.TexelAttention:
+		return l.texelKernel(k, name, s)
 	}
+	p.Fail("attention: there is no member %q", p.Target.Attention)
+	return k
+}
+
+func (l *Attention) headSize() int { return l.qkv.Cols() / 3 / l.Heads }
+
+// tileKernel makes k the tile member's.
+func (l *Attention) tileKernel(k gpu.Kernel, name string, s Span) gpu.Kernel {
+	H, T, B, hd := l.Heads, s.T, s.B, l.headSize()
+	a := attentionTile(hd)
+	blocks := ceil(T, 32)
+	k.Params = []uint32{uint32(B * H * blocks), uint32(T), uint32(blocks), uint32(s.First)}
+	k.Groups = spread(B * H * blocks)
+	// a turn of tokens: loops over the depth in steps of 2 vec4s at least, and twice over 16 tokens at a time
+	tx := a["TX"].(int)
+	k.Trips = ceil(T, 4*tx) * (1 + ceil(hd, 8) + 2*tx/4)
+	a["HEADS"], a["HD"] = H, hd
+	return newKernel(name+"_tile", a, k)
+}
+
+// texelKernel makes k the texel member's.
+func (l *Attention) texelKernel(k gpu.Kernel, name string, s Span) gpu.Kernel {
+	H, T, B, hd := l.Heads, s.T, s.B, l.headSize()
 	mine, each := attentionTexels(hd)
 	blocks := ceil(T, mine)
 	qkv, out := gpu.FoldOf(l.qkv), gpu.FoldOf(l.o)

@@ -3,6 +3,8 @@ package layers
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/dinogpu/dinogpu/gpu"
@@ -39,7 +41,9 @@ func TestAttention(t *testing.T) {
 				qkv := in.noise("qkv", c.B*c.T, 3*c.H*c.D)
 				l.Forward(p, qkv, spans)
 				l.Backward(p, in.noise("dO", c.B*c.T, c.H*c.D))
-				l.Probabilities(p, qkv, spans)
+				queries := []uint32{uint32(c.T - 1), 0, uint32(c.T / 2)}
+				l.Probabilities(p, qkv, spans, in.values("queries", bits(queries...), 3))
+				l.Probabilities(p, qkv, spans, in.values("query", bits(queries[1]), 1))
 				in.check(t, p)
 			})
 		})
@@ -116,7 +120,7 @@ func TestAttentionRecordsMostTokens(t *testing.T) {
 			qkv := gpu.NewTensor("qkv", mostTokens, 3*hd)
 			l.Forward(p, qkv, spans)
 			l.Backward(p, gpu.NewTensor("dO", mostTokens, hd))
-			l.Probabilities(p, qkv, spans)
+			l.Probabilities(p, qkv, spans, gpu.NewTensor("queries", 1))
 			if p.Err() != nil {
 				t.Errorf("%s, head size %d: %v", name, hd, p.Err())
 			}
@@ -168,5 +172,34 @@ func TestAttentionShape(t *testing.T) {
 	l := Attention{Heads: 2}
 	if l.Forward(p, gpu.NewTensor("qkv", 5, 36), Spans{{B: 1, T: 5}}); p.Err() == nil {
 		t.Error("a head size of 6 was recorded")
+	}
+}
+
+// The attention's member does not follow the matmul's, whatever is measured or forced for that.
+func TestAttentionIsChosenByItself(t *testing.T) {
+	for _, matmul := range []gpu.Matmul{gpu.Tile, gpu.Register, gpu.Texel} {
+		for _, attention := range []gpu.Attention{gpu.TileAttention, gpu.TexelAttention} {
+			for _, software := range []bool{false, true} {
+				p := gpu.NewProgram(t.Name(), gpu.Target{Software: software, Matmul: matmul, Attention: attention})
+				l := Attention{Heads: 2}
+				qkv := gpu.NewTensor("qkv", 16, 3*16)
+				o := l.Forward(p, qkv, Spans{{B: 2, T: 8}})
+				l.Backward(p, MatMul(p, NN, o, gpu.NewTensor("w", 16, 16), p.Scratch("y", 16, 16), Epilogue{}))
+				var got []string
+				p.Each(func(k gpu.Kernel, _ []gpu.Tensor) { got = append(got, k.Name) })
+				want := []string{
+					"attention_forward_" + string(attention), "matmul_" + string(matmul),
+					"attention_backward_query_" + string(attention), "attention_backward_keyvalue_" + string(attention),
+				}
+				if p.Err() != nil || !slices.Equal(got, want) {
+					t.Errorf("recorded %v, want %v: %v", got, want, p.Err())
+				}
+			}
+		}
+	}
+	p := gpu.NewProgram(t.Name(), gpu.Target{Matmul: gpu.Tile, Attention: "flash"})
+	(&Attention{Heads: 2}).Forward(p, gpu.NewTensor("qkv", 16, 3*16), Spans{{B: 2, T: 8}})
+	if p.Err() == nil || !strings.Contains(p.Err().Error(), "flash") {
+		t.Errorf("an unknown member gives %v", p.Err())
 	}
 }

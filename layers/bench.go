@@ -1,11 +1,6 @@
 package layers
 
-import (
-	"regexp"
-	"strings"
-
-	"github.com/dinogpu/dinogpu/gpu"
-)
+import "github.com/dinogpu/dinogpu/gpu"
 
 // What bench_fma.wgsl does in one invocation and chain: 256 loop turns of 8 steps.
 const (
@@ -16,7 +11,7 @@ const (
 // BenchFMA records a kernel that does nothing but chains independent chains of fma in each of out's elements
 // (a multiple of 64).
 func BenchFMA(p *gpu.Program, chains int, out gpu.Tensor) {
-	defer p.Part(p.Part("fma"))
+	defer p.Section("fma")()
 	n := out.Len()
 	if n%workgroup != 0 {
 		p.Fail("bench: %d invocations are no multiple of %d", n, workgroup)
@@ -45,7 +40,7 @@ func fmaTwin(out []float32, chains int) {
 
 // BenchCopy records a copy of x into out by a kernel; both have a multiple of 4 elements.
 func BenchCopy(p *gpu.Program, x, out gpu.Tensor) {
-	defer p.Part(p.Part("copy"))
+	defer p.Section("copy")()
 	if x.Len() != out.Len() || x.Len()%4 != 0 {
 		p.Fail("bench: %v cannot be copied into %v by fours", x.Shape, out.Shape)
 	}
@@ -54,30 +49,4 @@ func BenchCopy(p *gpu.Program, x, out gpu.Tensor) {
 		Params: []uint32{uint32(n)}, Groups: spread(ceil(n, workgroup)),
 		Twin: func(a [][]float32) { copy(a[1], a[0]) },
 	}), x, out)
-}
-
-// A MatmulShape is what a matmul kernel computes: C (M, N) of depth K, and by which variant.
-type MatmulShape struct {
-	Form    Form
-	M, N, K int
-	Variant string
-}
-
-// matmulLine is where a matmul's source says its form and variant.
-var matmulLine = regexp.MustCompile(`(?m)^// .*\b(A B|A B\^T|A\^T B), ((?:tile|register|texel) [0-9x ]+)$`)
-
-// MatmulOf reads a matmul's shape back from its kernel's name, source and params; ok is false for other kernels.
-func MatmulOf(name, source string, params []uint32) (m MatmulShape, ok bool) {
-	said := matmulLine.FindStringSubmatch(source)
-	if !strings.HasPrefix(name, "matmul_") || said == nil {
-		return m, false
-	}
-	for _, f := range []Form{NN, NT, TN} {
-		if f.String() == said[1] {
-			m.Form = f
-		}
-	}
-	m.Variant = said[2]
-	m.M, m.N, m.K = int(params[0]), int(params[1]), int(params[2])
-	return m, true
 }

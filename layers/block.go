@@ -25,9 +25,19 @@ type TransformerBlock struct {
 // ClassOnly.
 func (b *TransformerBlock) Forward(p *gpu.Program, x gpu.Tensor, spans Spans) gpu.Tensor {
 	b.spans = spans
-	o := b.attend(p, x)
+	return b.after(p, x, b.qkv(p, x))
+}
+
+// qkv records queries, keys and values (R, 3*D) for x.
+func (b *TransformerBlock) qkv(p *gpu.Program, x gpu.Tensor) gpu.Tensor {
+	return b.QKV.Forward(p, b.norm(p, &b.Norm1, x), Epilogue{})
+}
+
+// after records what comes after qkv.
+func (b *TransformerBlock) after(p *gpu.Program, x, qkv gpu.Tensor) gpu.Tensor {
+	o := b.attend(p, qkv)
 	if b.ClassOnly {
-		o, x = classRows(p, o, x, spans)
+		o, x = classRows(p, o, x, b.spans)
 	}
 	x = b.Proj.Forward(p, o, Epilogue{RowScale: b.drop(0), Residual: x})
 	b.hidden = p.Scratch("mlp.before", x.Rows(), b.FC1.Weight.Rows())
@@ -44,26 +54,20 @@ func (b *TransformerBlock) drop(branch int) RowScale {
 	return s
 }
 
-// Probabilities records how the class token attends in this block, (B, H, T), for x (B*T, D).
-func (b *TransformerBlock) Probabilities(p *gpu.Program, x gpu.Tensor, spans Spans) gpu.Tensor {
-	return b.Attention.Probabilities(p, b.QKV.Forward(p, b.norm(p, &b.Norm1, x), Epilogue{}), spans)
-}
-
-func (b *TransformerBlock) attend(p *gpu.Program, x gpu.Tensor) gpu.Tensor {
-	qkv := b.QKV.Forward(p, b.norm(p, &b.Norm1, x), Epilogue{})
-	defer p.Part(p.Part("attention"))
+func (b *TransformerBlock) attend(p *gpu.Program, qkv gpu.Tensor) gpu.Tensor {
+	defer p.Section("attention")()
 	return b.Attention.Forward(p, qkv, b.spans)
 }
 
 func (b *TransformerBlock) norm(p *gpu.Program, n *LayerNorm, x gpu.Tensor) gpu.Tensor {
-	defer p.Part(p.Part("layernorm"))
+	defer p.Section("layernorm")()
 	return n.Forward(p, x)
 }
 
 // Backward records the gradients of the block's weights and returns that of its input, from dy, that of its
 // output.
 func (b *TransformerBlock) Backward(p *gpu.Program, dy gpu.Tensor) gpu.Tensor {
-	if p.Target.Lanes > 1 && b.hidden.Len()%4 == 0 {
+	if !p.Target.Software && b.hidden.Len()%4 == 0 {
 		// a GPU has arithmetic to spare and no memory: the hidden layer is made again. Software has it the other way.
 		b.FC2.x = geluForward(p, b.hidden)
 	}
@@ -78,11 +82,11 @@ func (b *TransformerBlock) Backward(p *gpu.Program, dy gpu.Tensor) gpu.Tensor {
 }
 
 func (b *TransformerBlock) attendBackward(p *gpu.Program, do gpu.Tensor) gpu.Tensor {
-	defer p.Part(p.Part("attention"))
+	defer p.Section("attention")()
 	return b.Attention.Backward(p, do)
 }
 
 func (b *TransformerBlock) normBackward(p *gpu.Program, n *LayerNorm, dy, residual gpu.Tensor, d *LayerNorm) gpu.Tensor {
-	defer p.Part(p.Part("layernorm"))
+	defer p.Section("layernorm")()
 	return n.Backward(p, dy, residual, d.Weight, d.Bias)
 }

@@ -2,6 +2,7 @@ package layers
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"os"
 	"sync"
@@ -48,6 +49,15 @@ func (in *inputs) values(name string, v []float32, shape ...int) gpu.Tensor {
 	t := gpu.NewTensor(name, shape...)
 	*in = append(*in, input{t, v})
 	return t
+}
+
+// bits are the contents of a tensor of uint32 elements.
+func bits(v ...uint32) []float32 {
+	f := make([]float32, len(v))
+	for i, b := range v {
+		f[i] = math.Float32frombits(b)
+	}
+	return f
 }
 
 // check builds p, uploads the inputs and runs each kernel beside its twin.

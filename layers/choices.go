@@ -23,35 +23,56 @@ func CheckChoice(class, name string) error {
 	return nil
 }
 
-// FormatMatmul writes a target's member and choices as a line: "texel; texel 8x16: NN.5.8.8 NT.5.8.8f".
+// FormatMatmul writes a target's members and choices as a line: "texel; texel 8x16: NN.5.8.8 NT.5.8.8f". The attention's
+// member is named where it is not the one that goes with the matmul's: "register; attention tile".
 func FormatMatmul(t gpu.Target) string {
 	by := map[string][]string{}
 	for _, class := range slices.Sorted(maps.Keys(t.Choices)) {
 		by[t.Choices[class]] = append(by[t.Choices[class]], class)
 	}
 	line := string(t.Matmul)
+	if t.Attention != attentionWith(t.Matmul) {
+		line += "; " + attentionWord + string(t.Attention)
+	}
 	for _, name := range slices.Sorted(maps.Keys(by)) {
 		line += "; " + name + ": " + strings.Join(by[name], " ")
 	}
 	return line
 }
 
-// ParseMatmul reads what FormatMatmul wrote.
-func ParseMatmul(line string) (gpu.Matmul, gpu.Choices, error) {
-	parts := strings.Split(line, "; ")
-	member := gpu.Matmul(parts[0])
-	if _, ok := defaults[member]; !ok {
-		return "", nil, fmt.Errorf("there is no matmul member %q", member)
+const attentionWord = "attention "
+
+// attentionWith is the attention that goes with a matmul member where a line names none. Programs before there was a
+// choice recorded it so, and wrote such lines.
+func attentionWith(m gpu.Matmul) gpu.Attention {
+	if m == gpu.Tile {
+		return gpu.TileAttention
 	}
-	choices := gpu.Choices{}
+	return gpu.TexelAttention
+}
+
+// ParseMatmul reads what FormatMatmul wrote into a copy of t.
+func ParseMatmul(line string, t gpu.Target) (gpu.Target, error) {
+	parts := strings.Split(line, "; ")
+	t.Matmul, t.Choices = gpu.Matmul(parts[0]), gpu.Choices{}
+	if _, ok := defaults[t.Matmul]; !ok {
+		return t, fmt.Errorf("there is no matmul member %q", t.Matmul)
+	}
+	t.Attention = attentionWith(t.Matmul)
 	for _, part := range parts[1:] {
+		if name, ok := strings.CutPrefix(part, attentionWord); ok {
+			if t.Attention = gpu.Attention(name); t.Attention != gpu.TileAttention && t.Attention != gpu.TexelAttention {
+				return t, fmt.Errorf("there is no attention member %q", name)
+			}
+			continue
+		}
 		name, classes, _ := strings.Cut(part, ": ")
 		for _, class := range strings.Fields(classes) {
 			if err := CheckChoice(class, name); err != nil {
-				return "", nil, err
+				return t, err
 			}
-			choices[class] = name
+			t.Choices[class] = name
 		}
 	}
-	return member, choices, nil
+	return t, nil
 }

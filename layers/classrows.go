@@ -5,12 +5,24 @@ import (
 	"github.com/dinogpu/dinogpu/layers/ref"
 )
 
-// classRows records the first row of each picture of two tensors: (R, D) to (pictures, D).
+// classRow records the first row of each image: (R, D) to (images, D).
+func classRow(p *gpu.Program, x gpu.Tensor, s Spans) gpu.Tensor {
+	defer p.Section("tokens")()
+	B, D := s.Pictures(), x.Cols()
+	out := p.Scratch(x.Name+".class", B, D)
+	p.Dispatch(newKernel("class_rows", args{"D": D, "Pair": false}, gpu.Kernel{
+		Params: s.classParams(p), Groups: spread(ceil(B*D/4, workgroup)),
+		Twin: func(a [][]float32) { ref.ClassRows(a[1], a[0], s.classes(), D) },
+	}), x, out)
+	return out
+}
+
+// classRows records the first row of each image of two tensors: (R, D) to (images, D).
 func classRows(p *gpu.Program, x, y gpu.Tensor, s Spans) (outX, outY gpu.Tensor) {
-	defer p.Part(p.Part("tokens"))
+	defer p.Section("tokens")()
 	B, D := s.Pictures(), x.Cols()
 	outX, outY = p.Scratch(x.Name+".class", B, D), p.Scratch(y.Name+".class", B, D)
-	p.Dispatch(newKernel("class_rows", args{"D": D}, gpu.Kernel{
+	p.Dispatch(newKernel("class_rows", args{"D": D, "Pair": true}, gpu.Kernel{
 		Params: s.classParams(p), Groups: spread(ceil(B*D/4, workgroup)),
 		Twin: func(a [][]float32) {
 			ref.ClassRows(a[2], a[0], s.classes(), D)
@@ -22,7 +34,7 @@ func classRows(p *gpu.Program, x, y gpu.Tensor, s Spans) (outX, outY gpu.Tensor)
 
 // allRows records classRows' backward: (pictures, D) to (R, D), zero in the rows of the patches.
 func allRows(p *gpu.Program, doutX, doutY gpu.Tensor, s Spans) (dx, dy gpu.Tensor) {
-	defer p.Part(p.Part("tokens"))
+	defer p.Section("tokens")()
 	R, D := s.Rows(), doutX.Cols()
 	dx, dy = p.Scratch(doutX.Name+".all", R, D), p.Scratch(doutY.Name+".all", R, D)
 	p.Dispatch(newKernel("class_rows_backward", args{"D": D}, gpu.Kernel{

@@ -18,6 +18,7 @@ func TestClassRows(t *testing.T) {
 			p := gpu.NewProgram(t.Name(), gpu.SoftwareTarget)
 			x, y := classRows(p, in.noise("x", spans.Rows(), D), in.noise("y", spans.Rows(), D), spans)
 			allRows(p, x, y, spans)
+			classRow(p, in.noise("z", spans.Rows(), D), spans)
 			in.check(t, p)
 		}
 	}

@@ -32,7 +32,7 @@ func columnsSum(p *gpu.Program, dy, db gpu.Tensor) {
 // A software adapter has few lanes and pays for every dispatch; a GPU wants thousands of lanes.
 func rowTiles(p *gpu.Program, rows, across int) (tiles, each int) {
 	lanes, work := 16384, 1024
-	if p.Target.Lanes == 1 {
+	if p.Target.Software {
 		lanes, work = 256, 16384
 	}
 	tiles = min(ceil(lanes, across), ceil(rows*across, work), int(math.Sqrt(float64(rows))))

@@ -7,7 +7,7 @@ import (
 
 // Concat records tensors of one shape one behind the other along the first dimension.
 func Concat(p *gpu.Program, tensors ...gpu.Tensor) gpu.Tensor {
-	defer p.Part(p.Part("tokens"))
+	defer p.Section("tokens")()
 	shape := append([]int(nil), tensors[0].Shape...)
 	shape[0] *= len(tensors)
 	out := p.Scratch("joined", shape...)

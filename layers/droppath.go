@@ -59,7 +59,7 @@ func (s RowScale) apply(p *gpu.Program, x gpu.Tensor) gpu.Tensor {
 	if s.IsZero() || !s.fits(p, x) {
 		return x
 	}
-	defer p.Part(p.Part("drop path"))
+	defer p.Section("drop path")()
 	R, D := x.Rows(), x.Cols()
 	if D%4 != 0 {
 		p.Fail("drop path: rows of %s %v are no whole vec4s", x.Name, x.Shape)

@@ -20,7 +20,7 @@ type Embedding struct {
 
 // Forward records the tokens (R, D) of patches and says where they lie.
 func (e *Embedding) Forward(p *gpu.Program, patches Patches) (gpu.Tensor, Spans) {
-	defer p.Part(p.Part("tokens"))
+	defer p.Section("tokens")()
 	c := e.Config
 	e.patches, e.resize = patches, make([]gpu.Tensor, len(patches.grids))
 	e.Proj.Weight = e.Proj.Weight.Reshape(c.Dim, 3*c.Patch*c.Patch)
@@ -33,6 +33,10 @@ func (e *Embedding) Forward(p *gpu.Program, patches Patches) (gpu.Tensor, Spans)
 	return x, spans
 }
 
+// mostResized bounds the matrix that resizes positions, in elements: 256 MiB on host and device, which is for more
+// patches than attention can loop over.
+const mostResized = 1 << 26
+
 // positions records the positions (T, D) of the i-th size.
 func (e *Embedding) positions(p *gpu.Program, i int) gpu.Tensor {
 	side, D := e.Config.Side(), e.Config.Dim
@@ -41,13 +45,19 @@ func (e *Embedding) positions(p *gpu.Program, i int) gpu.Tensor {
 	if h == side && w == side {
 		return stored
 	}
+	if (h*w+1)*(side*side+1) > mostResized {
+		p.Fail("images of %d x %d patches are too large for the positions of %d x %d that are stored: take smaller images", h, w, side, side)
+	}
+	if p.Err() != nil {
+		return stored
+	}
 	e.resize[i] = p.Constant(fmt.Sprintf("resize %dx%d", h, w), PositionWeights(side, h, w), h*w+1, side*side+1)
 	return MatMul(p, NN, e.resize[i], stored, p.Scratch("positions", h*w+1, D), Epilogue{})
 }
 
 // Backward records the gradients of the projection, the class token and the positions from dx (R, D).
 func (e *Embedding) Backward(p *gpu.Program, dx gpu.Tensor) {
-	defer p.Part(p.Part("tokens"))
+	defer p.Section("tokens")()
 	side, D := e.Config.Side(), e.Config.Dim
 	stored := e.DPositions.Reshape(side*side+1, D)
 	dpatches := p.Scratch("dpatches", e.patches.rows.Rows(), D)

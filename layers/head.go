@@ -12,7 +12,8 @@ type HeadConfig struct {
 	Layers     int // linear layers before the prototypes, at least 1
 	Hidden     int
 	Bottleneck int
-	Out        int // prototypes
+	Out        int  // prototypes
+	NormLast   bool // the prototypes' weight_g stays 1 (norm_last_layer)
 }
 
 // names of the MLP's linear layers, as torch.nn.Sequential numbers them between the GELUs.
@@ -40,11 +41,16 @@ func (c HeadConfig) widths() []int {
 func (c HeadConfig) AddParams(l *Params, prefix string) {
 	w := c.widths()
 	for i, name := range c.names() {
-		l.Add(prefix+name+".weight", w[i+1], w[i])
-		l.Add(prefix+name+".bias", w[i+1])
+		l.addLinear(prefix+name, w[i+1], w[i])
 	}
-	l.Add(prefix+"last_layer.weight_g", c.Out, 1)
-	l.Add(prefix+"last_layer.weight_v", c.Out, c.Bottleneck)
+	l.Add(Param{
+		Name: prefix + "last_layer.weight_g", Shape: []int{c.Out, 1}, Init: Init{Constant: 1},
+		Decay: true, LastLayer: true, Frozen: c.NormLast,
+	})
+	l.Add(Param{
+		Name: prefix + "last_layer.weight_v", Shape: []int{c.Out, c.Bottleneck}, Init: Init{FanIn: c.Bottleneck},
+		Decay: true, LastLayer: true,
+	})
 }
 
 // Prototypes are the head's last layer, a linear layer without bias whose rows have the length weight_g. They
@@ -72,7 +78,7 @@ func NewPrototypes(prefix string, weights, gradients *Arena, trainGain bool) *Pr
 
 // Begin records the rows' normalisation, ahead of any head that uses them.
 func (l *Prototypes) Begin(p *gpu.Program) {
-	defer p.Part(p.Part("prototypes"))
+	defer p.Section("prototypes")()
 	l.weight = l.norm.Forward(p, l.v, l.g)
 	if !l.dv.IsZero() {
 		l.dweight = p.Scratch("prototypes.dweight", l.v.Shape...)
@@ -93,7 +99,7 @@ func (l *Prototypes) Backward(p *gpu.Program, dlogits, y, dy gpu.Tensor) {
 
 // End records the gradients of weight_v and weight_g, after the last head's Backward.
 func (l *Prototypes) End(p *gpu.Program) {
-	defer p.Part(p.Part("prototypes"))
+	defer p.Section("prototypes")()
 	l.norm.Backward(p, l.dweight, l.dv, l.dg)
 }
 
@@ -128,15 +134,15 @@ func (h *Head) Forward(p *gpu.Program, x gpu.Tensor) gpu.Tensor {
 		}
 		x = h.mlp[i].Forward(p, x, e)
 	}
-	defer p.Part(p.Part("prototypes"))
+	defer p.Section("prototypes")()
 	return h.norm.Forward(p, x)
 }
 
 // Backward records the gradients of the head's weights and returns that of the features, from dy (R, bottleneck).
 func (h *Head) Backward(p *gpu.Program, dy gpu.Tensor) gpu.Tensor {
-	before := p.Part("prototypes")
+	end := p.Section("prototypes")
 	dx := h.norm.Backward(p, dy)
-	p.Part(before)
+	end()
 	for i := len(h.mlp) - 1; i >= 0; i-- {
 		var inner gpu.Tensor
 		if i > 0 {

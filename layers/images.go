@@ -45,7 +45,7 @@ func (g grid) patches() int { return g.B * g.h * g.w }
 // GatherPatches records the patches of pictures, those of each size behind those before. H and W need not be
 // multiples of the patch: what is left over is dropped, as by the reference's convolution.
 func GatherPatches(p *gpu.Program, patch int, images ...Images) Patches {
-	defer p.Part(p.Part("tokens"))
+	defer p.Section("tokens")()
 	var x Patches
 	rows := 0
 	for _, im := range images {

@@ -27,19 +27,17 @@ const workgroup = 64
 // rowArgs says how kernels that reduce along rows share them out: lanes invocations a row, as the target
 // likes it, more where a row is so long that one invocation would take too many loop turns.
 func rowArgs(p *gpu.Program, cols int) (lanes, rows int) {
-	lanes = p.Target.Lanes
+	lanes = p.Target.Lanes()
 	for lanes < workgroup && ceil(cols, 4*lanes) > 4096 {
 		lanes *= 2
 	}
 	return lanes, workgroup / lanes
 }
 
-// spread folds n workgroups into a grid that stays within 65,535 on each axis; the kernel takes
-// group.x + group.y * groups.x as its number.
+// spread folds n workgroups into a grid that stays within 65,535 on each axis, as the kernels' group_number counts them.
 func spread(n int) [3]int {
-	const widest = 32768
-	if n <= widest {
+	if n <= shaders.GroupsPerRow {
 		return [3]int{max(n, 1), 1, 1}
 	}
-	return [3]int{widest, ceil(n, widest), 1}
+	return [3]int{shaders.GroupsPerRow, ceil(n, shaders.GroupsPerRow), 1}
 }

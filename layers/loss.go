@@ -22,7 +22,7 @@ type Loss struct {
 
 // Teacher records CenterSum += the rows of logits (2 Batch, K), then logits = softmax((logits - centre) / tau).
 func (l *Loss) Teacher(p *gpu.Program, logits gpu.Tensor) {
-	defer p.Part(p.Part("loss"))
+	defer p.Section("loss")()
 	R, K := logits.Rows(), logits.Cols()
 	if R != 2*l.Batch {
 		p.Fail("loss: %s %v has not 2 x %d rows", logits.Name, logits.Shape, l.Batch)
@@ -42,7 +42,7 @@ func (l *Loss) Teacher(p *gpu.Program, logits gpu.Tensor) {
 // Student records the losses of the crops from number first on, as many as logits (crops x Batch, K) has rows
 // for, and turns logits into their gradient. targets is what Teacher made of the teacher's logits.
 func (l *Loss) Student(p *gpu.Program, logits, targets gpu.Tensor, first int) {
-	defer p.Part(p.Part("loss"))
+	defer p.Section("loss")()
 	R, K := logits.Rows(), logits.Cols()
 	if R%l.Batch != 0 || first*l.Batch+R > l.Values.Len() || targets.Len() != 2*l.Batch*K {
 		p.Fail("loss: %s %v from crop %d on does not fit %d crops of %d pictures and %s %v",
@@ -62,7 +62,7 @@ func (l *Loss) Student(p *gpu.Program, logits, targets gpu.Tensor, first int) {
 
 // Sum records Sums += what the batch says: after Teacher and the last Student.
 func (l *Loss) Sum(p *gpu.Program) {
-	defer p.Part(p.Part("loss"))
+	defer p.Section("loss")()
 	N, R := l.Values.Len(), l.Entropy.Len()
 	p.Dispatch(newKernel("loss_sums", args{"LANES": workgroup, "ROWS": 1}, gpu.Kernel{
 		Params: []uint32{uint32(N), uint32(R)}, Groups: [3]int{1, 1, 1},
@@ -73,7 +73,7 @@ func (l *Loss) Sum(p *gpu.Program) {
 
 // UpdateCenter records the centre's step towards the mean of the rows that CenterSum is the sum of.
 func (l *Loss) UpdateCenter(p *gpu.Program, rows int) {
-	defer p.Part(p.Part("loss"))
+	defer p.Section("loss")()
 	K := l.Center.Len()
 	p.Dispatch(newKernel("center_update", args{"K": K, "V4": K%4 == 0}, gpu.Kernel{
 		Params: []uint32{uint32(rows)}, Groups: spread(ceil(K, workgroup*cell(K))), Tolerance: exact,
@@ -94,7 +94,7 @@ func cell(K int) int {
 // lossArgs specialises a kernel that passes three times over rows of K logits.
 func lossArgs(p *gpu.Program, K int) (a args, rows, trips int) {
 	const most = 20000
-	cells, lanes := K/cell(K), p.Target.Lanes
+	cells, lanes := K/cell(K), p.Target.Lanes()
 	for lanes < workgroup && 3*ceil(cells, lanes) > most {
 		lanes *= 2
 	}

@@ -163,7 +163,7 @@ func TestCenterIsKeptWhenNotFinite(t *testing.T) {
 	for _, K := range []int{5, 64} {
 		var in inputs
 		l := lossInputs(&in, 2, 4, K)
-		in[len(in)-1].value = gpu.Floats([]uint32{1})
+		in[len(in)-1].value = bits(1)
 		before := append([]float32(nil), in[0].value...)
 		p := gpu.NewProgram(t.Name(), gpu.SoftwareTarget)
 		l.UpdateCenter(p, 4)

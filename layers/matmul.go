@@ -37,18 +37,18 @@ func (e Epilogue) fused() bool {
 // MatMul records c = op(a) op(b) and returns c (M, N). Rows are all but the last dimension of a tensor.
 // a and b may have columns beyond K (or M, N): rows padded to whole vec4s.
 func MatMul(p *gpu.Program, form Form, a, b, c gpu.Tensor, e Epilogue) gpu.Tensor {
-	defer p.Part(p.Part("matmul"))
+	defer p.Section("matmul")()
 	m := newShape(p, form, a, b, c, e.fused())
 	m.recordSplit(p, m.variant(p), a, b, c, e)
 	return c
 }
 
 // recordSplit records the matmul whole, or in splits and their sum.
-func (m shape) recordSplit(p *gpu.Program, v variant, a, b, c gpu.Tensor, e Epilogue) {
+func (m MatmulShape) recordSplit(p *gpu.Program, v variant, a, b, c gpu.Tensor, e Epilogue) {
 	if !e.Sums.IsZero() && !m.sums(v) {
-		before := p.Part("bias")
+		end := p.Section("bias")
 		columnsSum(p, a, e.Sums)
-		p.Part(before)
+		end()
 		e.Sums = gpu.Tensor{}
 	}
 	splits := m.split(v)
@@ -67,7 +67,9 @@ func (m shape) recordSplit(p *gpu.Program, v variant, a, b, c gpu.Tensor, e Epil
 
 // sums tells whether a variant makes the sums of a's columns on its way: the register member would read too much for
 // them.
-func (m shape) sums(v variant) bool { return m.form == TN && m.M%4 == 0 && v.member != gpu.Register }
+func (m MatmulShape) sums(v variant) bool {
+	return m.Form == TN && m.M%4 == 0 && v.member != gpu.Register
+}
 
 // layout is how a kernel stores its result: whole, or in splits.
 type layout struct {
@@ -77,15 +79,21 @@ type layout struct {
 	sums   bool // behind each split
 }
 
-// shape is one matmul: its form and its sizes, and whether an epilogue other than Accumulate follows.
-type shape struct {
-	form    Form
+// A MatmulShape is what a matmul computes: C (M, N) of depth K.
+type MatmulShape struct {
+	Form    Form
 	M, N, K int
-	fused   bool
+	Fused   bool // an epilogue other than Accumulate follows: the depth stays in one piece
 }
 
-func newShape(p *gpu.Program, form Form, a, b, c gpu.Tensor, fused bool) shape {
-	m := shape{form: form, M: c.Rows(), N: c.Cols(), fused: fused}
+// MatmulInfo is gpu.Kernel.Info of a matmul.
+type MatmulInfo struct {
+	MatmulShape
+	Variant string
+}
+
+func newShape(p *gpu.Program, form Form, a, b, c gpu.Tensor, fused bool) MatmulShape {
+	m := MatmulShape{Form: form, M: c.Rows(), N: c.Cols(), Fused: fused}
 	switch form {
 	case NN:
 		m.K = b.Rows()
@@ -104,8 +112,8 @@ func newShape(p *gpu.Program, form Form, a, b, c gpu.Tensor, fused bool) shape {
 }
 
 // operands are the rows and columns of a and b as they lie.
-func (m shape) operands() (rows, cols [2]int) {
-	switch m.form {
+func (m MatmulShape) operands() (rows, cols [2]int) {
+	switch m.Form {
 	case NN:
 		return [2]int{m.M, m.K}, [2]int{m.K, m.N}
 	case NT:
@@ -116,17 +124,17 @@ func (m shape) operands() (rows, cols [2]int) {
 }
 
 // record records one matmul kernel.
-func (m shape) record(p *gpu.Program, v variant, l layout, a, b, c gpu.Tensor, e Epilogue) {
+func (m MatmulShape) record(p *gpu.Program, v variant, l layout, a, b, c gpu.Tensor, e Epilogue) {
 	a, b = padColumns(p, a), padColumns(p, b)
 	step := max(v.depth/4, 1) // vec4s of depth a loop turn takes
 	perSplit := ceil(ceil(m.K, 4), l.splits*step) * step
 	for _, t := range []gpu.Tensor{e.Bias, e.Gelu, e.GeluSlope, e.Residual} {
 		if !t.IsZero() && t.Cols() != l.N {
-			p.Fail("matmul %s: %s %v does not fit %s %v", m.form, t.Name, t.Shape, c.Name, c.Shape)
+			p.Fail("matmul %s: %s %v does not fit %s %v", m.Form, t.Name, t.Shape, c.Name, c.Shape)
 		}
 	}
 	if !e.Sums.IsZero() && e.Sums.Len() != m.M {
-		p.Fail("matmul %s: %s %v does not hold a sum for each of %d columns", m.form, e.Sums.Name, e.Sums.Shape, m.M)
+		p.Fail("matmul %s: %s %v does not hold a sum for each of %d columns", m.Form, e.Sums.Name, e.Sums.Shape, m.M)
 	}
 	if !e.RowScale.IsZero() && !e.RowScale.fits(p, c) {
 		return
@@ -156,15 +164,15 @@ func (m shape) record(p *gpu.Program, v variant, l layout, a, b, c gpu.Tensor, e
 		Groups: groups, Trips: perSplit / step, Flops: 2 * m.M * m.N * m.K, Tolerance: tolerance,
 		Twin:   func(h [][]float32) { m.ref(h, l, a, b, 4*perSplit, e).Run(h[2], h[0], h[1]) },
 		Sample: func(h [][]float32) [][]int { return m.sample(h, m.ref(h, l, a, b, 4*perSplit, e)) },
-		Class:  m.class(),
+		Info:   MatmulInfo{m, v.name},
 	}), bound...)
 }
 
 // arguments specialise a variant's kernel.
-func (m shape) arguments(v variant, l layout, a, b gpu.Tensor, e Epilogue) args {
+func (m MatmulShape) arguments(v variant, l layout, a, b gpu.Tensor, e Epilogue) args {
 	s := args{
-		"Form": m.form.String(), "Variant": v.name,
-		"AT": m.form == TN, "BT": m.form == NT, "V4": l.N%4 == 0, "ROWS": v.rows, "COLS": v.cols,
+		"Form": m.Form.String(), "Variant": v.name,
+		"AT": m.Form == TN, "BT": m.Form == NT, "V4": l.N%4 == 0, "ROWS": v.rows, "COLS": v.cols,
 		"Bias": !e.Bias.IsZero(), "Gelu": !e.Gelu.IsZero(), "GeluSlope": !e.GeluSlope.IsZero(),
 		"RowScale": !e.RowScale.IsZero(), "Residual": !e.Residual.IsZero(), "Accumulate": e.Accumulate,
 		"Sums": !e.Sums.IsZero(), "Inside": l.sums,
@@ -176,14 +184,14 @@ func (m shape) arguments(v variant, l layout, a, b gpu.Tensor, e Epilogue) args 
 	s["LANES"], s["Texel"] = v.lanes, v.member == gpu.Texel
 	s["AFlat"], s["BFlat"] = v.member != gpu.Texel || gpu.FoldOf(a).Flat, v.member != gpu.Texel || gpu.FoldOf(b).Flat
 	// the last depths of an operand that runs across them are read past its end, whatever lies there
-	s["TAIL"] = m.K%4 != 0 && m.form != NT
+	s["TAIL"] = m.K%4 != 0 && m.Form != NT
 	return s
 }
 
 // ref is the plain matmul and its epilogue, of the tensors as they are bound.
-func (m shape) ref(h [][]float32, l layout, a, b gpu.Tensor, perSplit int, e Epilogue) ref.Matmul {
+func (m MatmulShape) ref(h [][]float32, l layout, a, b gpu.Tensor, perSplit int, e Epilogue) ref.Matmul {
 	x := ref.Matmul{
-		M: m.M, N: l.N, K: m.K, AT: m.form == TN, BT: m.form == NT, AStride: a.Cols(), BStride: b.Cols(),
+		M: m.M, N: l.N, K: m.K, AT: m.Form == TN, BT: m.Form == NT, AStride: a.Cols(), BStride: b.Cols(),
 		PerSplit: perSplit, Split: l.each, Accumulate: e.Accumulate, Inside: l.sums,
 	}
 	next := 3

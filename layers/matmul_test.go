@@ -3,6 +3,7 @@ package layers
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -26,10 +27,37 @@ func operands(in *inputs, form Form, M, N, K int) (a, b gpu.Tensor) {
 func (in *inputs) matmul(p *gpu.Program, v string, form Form, M, N, K int, e Epilogue) {
 	a, b := operands(in, form, M, N, K)
 	if v != "" {
-		m := shape{form: form, M: M, N: N, K: K, fused: e.fused()}
-		p.Target.Choices = gpu.Choices{m.class(): v}
+		m := MatmulShape{Form: form, M: M, N: N, K: K, Fused: e.fused()}
+		p.Target.Choices = gpu.Choices{m.Class(): v}
 	}
 	MatMul(p, form, a, b, in.noise("c", M, N), e)
+}
+
+// matmulsOf is what a program's matmuls say of themselves.
+func matmulsOf(p *gpu.Program) (all []MatmulInfo) {
+	p.Each(func(k gpu.Kernel, _ []gpu.Tensor) {
+		if m, ok := k.Info.(MatmulInfo); ok {
+			all = append(all, m)
+		}
+	})
+	return all
+}
+
+// A matmul's kernel says what it computes and by which variant, whole, in splits and with its epilogue.
+func TestMatMulSaysWhatItComputes(t *testing.T) {
+	eachTarget(t, func(t *testing.T, p *gpu.Program) {
+		var in inputs
+		in.matmul(p, "", NN, 64, 64, 64, Epilogue{})
+		in.matmul(p, "", TN, 20, 23, 3000, Epilogue{Accumulate: true}) // splits have 24 columns
+		in.matmul(p, "", NT, 64, 64, 64, Epilogue{Bias: in.noise("bias", 64)})
+		var want []MatmulInfo
+		for _, m := range []MatmulShape{{NN, 64, 64, 64, false}, {TN, 20, 23, 3000, false}, {NT, 64, 64, 64, true}} {
+			want = append(want, MatmulInfo{m, m.variant(p).name})
+		}
+		if got := matmulsOf(p); !slices.Equal(got, want) {
+			t.Errorf("the kernels say %v, want %v", got, want)
+		}
+	})
 }
 
 // Every variant, at sizes that are no multiple of its blocks.
@@ -41,10 +69,9 @@ func TestMatMulVariants(t *testing.T) {
 					p := gpu.NewProgram(fmt.Sprint(s), gpu.SoftwareTarget)
 					var in inputs
 					in.matmul(p, v.name, form, s[0], s[1], s[2], Epilogue{Accumulate: i == 1})
-					for _, k := range p.Kernels() {
-						if got, ok := MatmulOf(k.Name, k.Source, k.Params); ok && got.Variant != v.name {
-							t.Fatalf("%s was recorded", got.Variant)
-						}
+					want := MatmulInfo{MatmulShape{form, s[0], s[1], s[2], false}, v.name}
+					if got := matmulsOf(p); len(got) != 1 || got[0] != want {
+						t.Fatalf("%v was recorded, want %v", got, want)
 					}
 					in.check(t, p)
 				}
@@ -129,7 +156,7 @@ func TestMatMulSums(t *testing.T) {
 				var in inputs
 				in.matmul(p, v, TN, s[0], s[1], s[2], Epilogue{Accumulate: true, Sums: in.noise("sums", s[0])})
 				own := 0
-				p.Each(func(k gpu.Kernel) {
+				p.Each(func(k gpu.Kernel, _ []gpu.Tensor) {
 					if k.Name == "columns_sum" {
 						own++
 					}

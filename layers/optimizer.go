@@ -21,30 +21,26 @@ type Optimizer struct {
 
 // AdamW records the norms and a step of AdamW.
 func (o *Optimizer) AdamW(p *gpu.Program) {
-	defer p.Part(p.Part("optimizer"))
+	defer p.Section("optimizer")()
 	o.norms(p)
 	per := quadsEach(p)
+	a := args{"PER": per, "DECAY": ref.BlockDecay, "LAST_LAYER": ref.BlockLastLayer, "TRAINABLE": ref.BlockTrainable}
 	o.Segments.slices(p, o.slice(), func(runs []gpu.Tensor, first, blocks int) {
-		p.Dispatch(newKernel("adamw", args{"PER": per}, gpu.Kernel{
-			Params: []uint32{uint32(blocks)}, Groups: spread(ceil(blocks, per)), Trips: per, Flops: 16 * Block * blocks,
+		p.Dispatch(newKernel("adamw", a, gpu.Kernel{
+			Params: []uint32{uint32(blocks)}, Groups: spread(ceil(blocks, per)), Trips: per, Flops: 16 * ref.Block * blocks,
 			Tolerance: approximate, // a square root and a division
 			Twin: func(a [][]float32) {
 				ref.AdamW(a[0], a[1], a[2], a[3], gpu.Bits(a[4]), a[5], scalarsOf(a[6]).adam(), gpu.Bits(a[7])[0] != 0)
 			},
-		}), runs[0], runs[1], runs[2], runs[3], o.blocksOf(first, blocks), o.Norms, o.Scalars, o.NonFinite)
+		}), runs[0], runs[1], runs[2], runs[3], o.Segments.blocksOf(first, blocks), o.Norms, o.Scalars, o.NonFinite)
 	}, o.Weights, o.Gradients, o.Moments[0], o.Moments[1])
-}
-
-// blocksOf is the part of the table of blocks that a slice of the arenas covers.
-func (o *Optimizer) blocksOf(first, blocks int) gpu.Tensor {
-	return o.Segments.blocks.Slice("segments.blocks", first, blocks)
 }
 
 // turnsPerTensor is the loop turns of a workgroup that adds up the blocks of the largest tensor.
 func (o *Optimizer) turnsPerTensor() int {
 	longest := 0
-	for _, g := range o.Segments.List {
-		longest = max(longest, ceil(g.Len, Block))
+	for _, g := range o.Segments.layout.List {
+		longest = max(longest, ceil(g.Len(), ref.Block))
 	}
 	return ceil(longest, workgroup) + 6
 }
@@ -54,12 +50,12 @@ func (o *Optimizer) norms(p *gpu.Program) {
 	partials := p.Scratch("gradient.partials", o.Segments.blocks.Len())
 	o.Segments.slices(p, o.slice(), func(runs []gpu.Tensor, first, blocks int) {
 		p.Dispatch(newKernel("gradient_norm_partial", args{}, gpu.Kernel{
-			Params: []uint32{uint32(blocks)}, Groups: spread(ceil(blocks, workgroup)), Trips: 64, Flops: 2 * Block * blocks,
+			Params: []uint32{uint32(blocks)}, Groups: spread(ceil(blocks, workgroup)), Trips: 64, Flops: 2 * ref.Block * blocks,
 			Tolerance: exact, Twin: func(a [][]float32) { ref.GradientNormPartial(a[1], a[0]) },
 		}), runs[0], partials.Slice("gradient.partials", first, blocks))
 	}, o.Gradients)
 	p.Dispatch(newKernel("gradient_norm", args{}, gpu.Kernel{
-		Groups: [3]int{len(o.Segments.List), 1, 1}, Trips: o.turnsPerTensor(), Tolerance: exact,
+		Groups: [3]int{len(o.Segments.layout.List), 1, 1}, Trips: o.turnsPerTensor(), Tolerance: exact,
 		Twin: func(a [][]float32) {
 			ref.GradientNorm(a[2], gpu.Bits(a[3]), a[0], gpu.Bits(a[1]), float64(scalarsOf(a[4]).Clip))
 		},
@@ -73,7 +69,7 @@ func (o *Optimizer) slice() int {
 	return maxSlice
 }
 
-// EMA moves the teacher's arenas towards the student's, gains that are frozen included.
+// EMA moves the teacher's arenas towards the student's, gains that are frozen included and buffers left out.
 type EMA struct {
 	Segments         *Segments
 	Teacher, Student []gpu.Tensor
@@ -85,26 +81,26 @@ type EMA struct {
 
 // Record records teacher += rate (student - teacher).
 func (e *EMA) Record(p *gpu.Program) {
-	defer p.Part(p.Part("optimizer"))
+	defer p.Section("optimizer")()
 	limit, per := e.limit, quadsEach(p)
 	if limit == 0 {
 		limit = maxSlice
 	}
-	e.Segments.slices(p, limit, func(runs []gpu.Tensor, _, blocks int) {
-		p.Dispatch(newKernel("ema", args{"PER": per}, gpu.Kernel{
-			Params: []uint32{uint32(blocks)}, Groups: spread(ceil(blocks, per)), Trips: per, Flops: 3 * Block * blocks,
+	e.Segments.slices(p, limit, func(runs []gpu.Tensor, first, blocks int) {
+		p.Dispatch(newKernel("ema", args{"PER": per, "BUFFER": ref.BlockBuffer}, gpu.Kernel{
+			Params: []uint32{uint32(blocks)}, Groups: spread(ceil(blocks, per)), Trips: per, Flops: 3 * ref.Block * blocks,
 			Tolerance: exact,
 			Twin: func(a [][]float32) {
-				ref.EMA(a[0], a[1], float64(scalarsOf(a[2]).TeacherRate), gpu.Bits(a[3])[0] != 0)
+				ref.EMA(a[0], a[1], gpu.Bits(a[2]), float64(scalarsOf(a[3]).TeacherRate), gpu.Bits(a[4])[0] != 0)
 			},
-		}), runs[0], runs[1], e.Scalars, e.NonFinite)
+		}), runs[0], runs[1], e.Segments.blocksOf(first, blocks), e.Scalars, e.NonFinite)
 	}, e.Teacher, e.Student)
 }
 
 // quadsEach is how many vec4 of a block one invocation works on: a GPU wants neighbours to read together,
 // software wants the step's scalars read seldom.
 func quadsEach(p *gpu.Program) int {
-	if p.Target.Lanes == 1 {
+	if p.Target.Software {
 		return 16
 	}
 	return 1

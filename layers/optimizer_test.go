@@ -6,9 +6,10 @@ import (
 	"testing"
 
 	"github.com/dinogpu/dinogpu/gpu"
+	"github.com/dinogpu/dinogpu/layers/ref"
 )
 
-// bench is an optimiser and a teacher over two arenas of six tensors in all.
+// bench is an optimiser and a teacher over two arenas of seven tensors in all.
 type bench struct {
 	inputs
 	optimizer Optimizer
@@ -16,21 +17,22 @@ type bench struct {
 	scalars   gpu.Tensor
 }
 
-var benchSegments = []Segment{
-	{Name: "weight", Offset: 0, Len: 70 * Block, Decay: true, Trainable: true}, // more blocks than lanes
-	{Name: "bias", Offset: 70 * Block, Len: 7, Trainable: true},
-	{Name: "norm", Offset: 72 * Block, Len: Block, Trainable: true}, // behind a gap of a block
-	{Name: "tokens", Arena: 1, Offset: 0, Len: Block + 1, Decay: true, Trainable: true},
-	{Name: "last.v", Arena: 1, Offset: 2 * Block, Len: 3*Block - 1, Decay: true, LastLayer: true, Trainable: true},
-	{Name: "last.g", Arena: 1, Offset: 5 * Block, Len: 40, Decay: true, LastLayer: true},
+var benchParams = []Param{
+	{Name: "weight", Offset: 0, Shape: []int{70, ref.Block}, Decay: true}, // more blocks than lanes
+	{Name: "bias", Offset: 70 * ref.Block, Shape: []int{7}},
+	{Name: "norm", Offset: 72 * ref.Block, Shape: []int{ref.Block}}, // behind a gap of a block
+	{Name: "tokens", Part: 1, Offset: 0, Shape: []int{ref.Block + 1}, Decay: true},
+	{Name: "last.v", Part: 1, Offset: 2 * ref.Block, Shape: []int{3*ref.Block - 1}, Decay: true, LastLayer: true},
+	{Name: "last.g", Part: 1, Offset: 5 * ref.Block, Shape: []int{40}, Decay: true, LastLayer: true, Frozen: true},
+	{Name: "statistics", Part: 1, Offset: 6 * ref.Block, Shape: []int{ref.Block + 9}, Buffer: true},
 }
 
 // newBench fills weights, gradients and teacher with noise where there are tensors and zeros elsewhere.
 // Gradients get a size of their own for each tensor, so that some are clipped and others not.
 func newBench(t *testing.T, s Scalars) *bench {
 	t.Helper()
-	lengths := []int{73 * Block, 6 * Block}
-	segments, err := NewSegments(benchSegments, lengths...)
+	lengths := []int{73 * ref.Block, 8 * ref.Block}
+	segments, err := NewSegments(&Params{List: benchParams, Parts: lengths})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,9 +41,9 @@ func newBench(t *testing.T, s Scalars) *bench {
 		r := rand.New(rand.NewPCG(7, uint64(len(b.inputs))))
 		for a, n := range lengths {
 			v := make([]float32, n)
-			for i, g := range benchSegments {
-				if g.Arena == a && std > 0 {
-					for k := range g.Len {
+			for i, g := range benchParams {
+				if g.Part == a && std > 0 {
+					for k := range g.Len() {
 						v[g.Offset+k] = float32(std * r.NormFloat64())
 						if name == "gradients" {
 							v[g.Offset+k] *= float32(i + 1)
@@ -58,15 +60,15 @@ func newBench(t *testing.T, s Scalars) *bench {
 	b.scalars = b.values("scalars", s.Values(), scalarCount)
 	nonFinite := b.values("nonfinite", []float32{0}, 1)
 	blocks, ranges := segments.tables()
-	b.inputs = append(b.inputs, input{segments.blocks, gpu.Floats(blocks)}, input{segments.ranges, gpu.Floats(ranges)})
-	norms := b.values("norms", make([]float32, 2*len(benchSegments)), len(benchSegments), 2)
+	b.inputs = append(b.inputs, input{segments.blocks, bits(blocks...)}, input{segments.ranges, bits(ranges...)})
+	norms := b.values("norms", make([]float32, 2*len(benchParams)), len(benchParams), 2)
 	b.optimizer = Optimizer{
 		Segments: segments, Weights: weights, Gradients: gradients, Moments: [][]gpu.Tensor{first, second},
-		Scalars: b.scalars, Norms: norms, NonFinite: nonFinite, limit: 64 * Block,
+		Scalars: b.scalars, Norms: norms, NonFinite: nonFinite, limit: 64 * ref.Block,
 	}
 	b.teacher = EMA{
 		Segments: segments, Teacher: teacher, Student: weights, Scalars: b.scalars, NonFinite: nonFinite,
-		limit: 64 * Block,
+		limit: 64 * ref.Block,
 	}
 	return b
 }
@@ -94,7 +96,10 @@ func TestOptimizerKernels(t *testing.T) {
 		"nan":      func(b *bench, _ *Scalars) { b.value(b.optimizer.Gradients[0])[3] = float32(math.NaN()) },
 		"inf":      func(b *bench, _ *Scalars) { b.value(b.optimizer.Gradients[1])[1] = float32(math.Inf(-1)) },
 		"overflow": func(b *bench, _ *Scalars) { b.value(b.optimizer.Gradients[1])[1] = 3e19 },
-		"sum":      func(b *bench, _ *Scalars) { g := b.value(b.optimizer.Gradients[0]); g[0], g[Block] = 1.5e19, 1.5e19 },
+		"sum": func(b *bench, _ *Scalars) {
+			g := b.value(b.optimizer.Gradients[0])
+			g[0], g[ref.Block] = 1.5e19, 1.5e19
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			eachTarget(t, func(t *testing.T, p *gpu.Program) {
@@ -140,13 +145,13 @@ func TestAdamWFollowsPyTorch(t *testing.T) {
 		b := newBench(t, benchScalars(1, 0))
 		b.optimizer.AdamW(p)
 		b.teacher.Record(p)
-		host := make([]hostAdamW, len(benchSegments))
+		host := make([]hostAdamW, len(benchParams))
 		var teacher [][]float64
-		part := func(arenas []gpu.Tensor, g Segment) []float32 {
-			return b.value(arenas[g.Arena])[g.Offset : g.Offset+g.Len]
+		part := func(arenas []gpu.Tensor, g Param) []float32 {
+			return b.value(arenas[g.Part])[g.Offset : g.Offset+g.Len()]
 		}
-		for i, g := range benchSegments {
-			host[i] = hostAdamW{w: wide(part(b.optimizer.Weights, g)), m: make([]float64, g.Len), v: make([]float64, g.Len)}
+		for i, g := range benchParams {
+			host[i] = hostAdamW{w: wide(part(b.optimizer.Weights, g)), m: make([]float64, g.Len()), v: make([]float64, g.Len())}
 			teacher = append(teacher, wide(part(b.teacher.Teacher, g)))
 		}
 		err := b.run(p, func() error {
@@ -171,8 +176,8 @@ func TestAdamWFollowsPyTorch(t *testing.T) {
 				if err := p.Run(); err != nil {
 					return err
 				}
-				for i, g := range benchSegments {
-					if g.Trainable && (!g.LastLayer || step > 2) {
+				for i, g := range benchParams {
+					if !g.Frozen && !g.Buffer && (!g.LastLayer || step > 2) {
 						decay := 0.0
 						if g.Decay {
 							decay = 0.2
@@ -180,6 +185,9 @@ func TestAdamWFollowsPyTorch(t *testing.T) {
 						host[i].update(part(b.optimizer.Gradients, g), 0.01, decay, 0.7)
 					}
 					for k, w := range host[i].w {
+						if g.Buffer {
+							break // the teacher keeps its own
+						}
 						teacher[i][k] = 0.996*teacher[i][k] + 0.004*w
 					}
 				}
@@ -196,7 +204,7 @@ func TestAdamWFollowsPyTorch(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for i, g := range benchSegments {
+		for i, g := range benchParams {
 			for _, c := range []struct {
 				what string
 				got  []float32
@@ -239,10 +247,10 @@ func furthest(got []float32, want []float64) (at int, off float64) {
 
 // A gradient that is not finite, in any tensor, leaves everything as it was and is told apart by its norm.
 func TestNothingMovesWhenNotFinite(t *testing.T) {
-	for bad, g := range benchSegments {
+	for bad, g := range benchParams {
 		t.Run(g.Name, func(t *testing.T) {
 			b := newBench(t, benchScalars(1, 1))
-			b.value(b.optimizer.Gradients[g.Arena])[g.Offset+g.Len-1] = float32(math.NaN())
+			b.value(b.optimizer.Gradients[g.Part])[g.Offset+g.Len()-1] = float32(math.NaN())
 			loss := Loss{
 				Center: b.noise("center", 20), CenterSum: b.noise("sum", 20),
 				Scalars: b.scalars, NonFinite: b.optimizer.NonFinite,
@@ -251,7 +259,7 @@ func TestNothingMovesWhenNotFinite(t *testing.T) {
 			b.optimizer.AdamW(p)
 			b.teacher.Record(p)
 			loss.UpdateCenter(p, 4)
-			norms, flag := make([]float32, 2*len(benchSegments)), make([]float32, 1)
+			norms, flag := make([]float32, 2*len(benchParams)), make([]float32, 1)
 			err := b.run(p, func() error {
 				for range 2 { // the flag stays
 					if err := p.Run(); err != nil {
@@ -283,9 +291,9 @@ func TestNothingMovesWhenNotFinite(t *testing.T) {
 			if gpu.Bits(flag)[0] != 1 {
 				t.Errorf("the flag is %d", gpu.Bits(flag)[0])
 			}
-			for i := range benchSegments {
+			for i := range benchParams {
 				if math.IsInf(float64(norms[2*i]), 1) != (i == bad) {
-					t.Errorf("the norm of %s is %g", benchSegments[i].Name, norms[2*i])
+					t.Errorf("the norm of %s is %g", benchParams[i].Name, norms[2*i])
 				}
 			}
 		})
@@ -293,19 +301,16 @@ func TestNothingMovesWhenNotFinite(t *testing.T) {
 }
 
 func TestSegmentsRefuse(t *testing.T) {
-	ok := Segment{Name: "a", Len: 300}
-	for name, c := range map[string]struct {
-		list   []Segment
-		arenas []int
-	}{
+	ok := Param{Name: "a", Shape: []int{300}}
+	for name, l := range map[string]Params{
 		"nothing":   {nil, []int{512}},
-		"part":      {[]Segment{ok}, []int{500}},
-		"unaligned": {[]Segment{{Name: "b", Offset: 8, Len: 4}}, []int{512}},
-		"too long":  {[]Segment{{Name: "b", Offset: 256, Len: 257}}, []int{512}},
-		"elsewhere": {[]Segment{{Name: "b", Arena: 1, Len: 4}}, []int{512}},
-		"overlap":   {[]Segment{ok, {Name: "b", Offset: 256, Len: 4}}, []int{512}},
+		"part":      {[]Param{ok}, []int{500}},
+		"unaligned": {[]Param{{Name: "b", Offset: 8, Shape: []int{4}}}, []int{512}},
+		"too long":  {[]Param{{Name: "b", Offset: 256, Shape: []int{257}}}, []int{512}},
+		"elsewhere": {[]Param{{Name: "b", Part: 1, Shape: []int{4}}}, []int{512}},
+		"overlap":   {[]Param{ok, {Name: "b", Offset: 256, Shape: []int{4}}}, []int{512}},
 	} {
-		if _, err := NewSegments(c.list, c.arenas...); err == nil {
+		if _, err := NewSegments(&l); err == nil {
 			t.Errorf("%s: no error", name)
 		}
 	}

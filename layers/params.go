@@ -1,24 +1,35 @@
 package layers
 
 import (
-	"fmt"
-
 	"github.com/dinogpu/dinogpu/gpu"
+	"github.com/dinogpu/dinogpu/layers/ref"
 )
 
-// A Param is one tensor of weights in the layout of an arena.
+// A Param is one tensor of weights in the layout of an arena. Who declares it says all that is known of it.
 type Param struct {
-	Name   string // as the released state_dict has it (reference ViT and DINOHead)
-	Shape  []int
+	Name      string // as the released state_dict has it (reference ViT and DINOHead)
+	Shape     []int
+	Init      Init
+	Decay     bool // weight decay
+	LastLayer bool // takes no step while the last layer is frozen
+	Frozen    bool // takes no step at all
+	// Buffer marks what is saved with the parameters and is none, such as running statistics: it has no gradient, and
+	// neither the optimizer nor the teacher's average touches it.
+	Buffer bool
+
 	Part   int // of the arena's tensors, the one that holds it
-	Offset int // elements from that part's start, a multiple of ParamAlign
+	Offset int // elements from that part's start, a multiple of ref.Block
+}
+
+// Init is what a parameter is before the first step. At most one of its numbers is set.
+type Init struct {
+	Constant float32 // every element; 0 where nothing is set
+	Normal   float64 // the deviation of a normal distribution around 0
+	FanIn    int     // uniform within 1 / sqrt(FanIn) around 0, as PyTorch's Linear and Conv2d
 }
 
 // Len is the number of elements.
 func (p Param) Len() int { return gpu.Tensor{Shape: p.Shape}.Len() }
-
-// ParamAlign is the alignment of parameters in an arena, in elements: blocks of that size belong to one tensor.
-const ParamAlign = 256
 
 // maxPart keeps a part of an arena within one binding of a device that has only WebGPU's default limits.
 const maxPart = 128 << 20 / 4
@@ -30,19 +41,33 @@ type Params struct {
 	Parts []int // elements of each part
 }
 
-// Add appends a tensor to the layout.
-func (l *Params) Add(name string, shape ...int) {
-	n := ceil(gpu.Tensor{Shape: shape}.Len(), ParamAlign) * ParamAlign
+// Add appends a tensor to the layout, which decides its Part and Offset.
+func (l *Params) Add(p Param) {
+	n := ceil(p.Len(), ref.Block) * ref.Block
 	last := len(l.Parts) - 1
 	if last < 0 || l.Parts[last]+n > maxPart {
 		l.Parts = append(l.Parts, 0)
 		last++
 	}
-	l.List = append(l.List, Param{Name: name, Shape: shape, Part: last, Offset: l.Parts[last]})
+	p.Part, p.Offset = last, l.Parts[last]
+	l.List = append(l.List, p)
 	l.Parts[last] += n
 }
 
-// Count is the number of parameters, padding left out.
+// addLinear appends a linear layer's weight (out, in) and bias as the reference begins them: normal with deviation
+// 0.02 (its truncation at +-2 is a hundred deviations away), and 0. As everywhere, biases do not decay.
+func (l *Params) addLinear(name string, out, in int) {
+	l.Add(Param{Name: name + ".weight", Shape: []int{out, in}, Init: Init{Normal: 0.02}, Decay: true})
+	l.Add(Param{Name: name + ".bias", Shape: []int{out}})
+}
+
+// addNorm appends a norm's weight 1 and bias 0, neither of which decays.
+func (l *Params) addNorm(name string, dim int) {
+	l.Add(Param{Name: name + ".weight", Shape: []int{dim}, Init: Init{Constant: 1}})
+	l.Add(Param{Name: name + ".bias", Shape: []int{dim}})
+}
+
+// Count is the number of elements, padding left out.
 func (l *Params) Count() int {
 	n := 0
 	for _, p := range l.List {
@@ -50,35 +75,3 @@ func (l *Params) Count() int {
 	}
 	return n
 }
-
-// An Arena holds one value for each parameter of a layout, in one or a few flat tensors.
-type Arena struct {
-	Layout *Params
-	Parts  []gpu.Tensor
-
-	named map[string]gpu.Tensor
-}
-
-// NewArena names an arena's tensors.
-func (l *Params) NewArena(role string) *Arena {
-	a := &Arena{Layout: l, named: map[string]gpu.Tensor{}}
-	for i, n := range l.Parts {
-		a.Parts = append(a.Parts, gpu.NewTensor(fmt.Sprintf("%s.%d", role, i), n))
-	}
-	for _, p := range l.List {
-		a.named[p.Name] = a.Parts[p.Part].Slice(role+"."+p.Name, p.Offset, p.Shape...)
-	}
-	return a
-}
-
-// Tensor gives the parameter of that name. A name that the layout lacks is a programmer's mistake.
-func (a *Arena) Tensor(name string) gpu.Tensor {
-	t, ok := a.named[name]
-	if !ok {
-		panic("layers: no parameter " + name)
-	}
-	return t
-}
-
-// Release gives the arena's memory back.
-func (a *Arena) Release() { gpu.Release(a.Parts...) }

@@ -3,7 +3,7 @@ package layers
 import "github.com/dinogpu/dinogpu/layers/ref"
 
 // sample does a part of the twin. What the epilogue keeps ahead of its GELU is made at the same places as c.
-func (m shape) sample(h [][]float32, x ref.Matmul) [][]int {
+func (m MatmulShape) sample(h [][]float32, x ref.Matmul) [][]int {
 	chosen := make([][]int, len(h))
 	var sums []int
 	chosen[2], sums = x.RunSome(h[2], h[0], h[1])

@@ -24,7 +24,7 @@ func samples(t *testing.T, target gpu.Target) map[string]struct {
 		if p.Err() != nil {
 			t.Fatal(p.Err())
 		}
-		p.EachKernel(func(k gpu.Kernel, args []gpu.Tensor) {
+		p.Each(func(k gpu.Kernel, args []gpu.Tensor) {
 			if k.Sample == nil {
 				return
 			}
@@ -112,7 +112,7 @@ func noiseArgs(sizes []int) [][]float32 {
 			v[i] = float32(r.NormFloat64())
 		}
 		if n == 4 {
-			v = gpu.Floats([]uint32{0, 64, 1, 0})
+			v = bits(0, 64, 1, 0)
 		}
 		all = append(all, v)
 	}

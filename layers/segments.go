@@ -7,49 +7,35 @@ import (
 	"github.com/dinogpu/dinogpu/layers/ref"
 )
 
-// Block is the grain of parameter arenas: every tensor starts at a multiple of it and zeros fill its last one.
-const Block = 256
-
-// A Segment is one parameter tensor's place in the arenas, and what the optimiser may do to it.
-type Segment struct {
-	Name      string
-	Arena     int // in the list of arenas
-	Offset    int // in elements, a multiple of Block
-	Len       int
-	Decay     bool // weight decay
-	LastLayer bool // takes no step while the last layer is frozen
-	Trainable bool
-}
-
-// Segments says which parameter tensor each block of the arenas belongs to. The arenas of every role (weights,
-// gradients, moments, teacher) are laid out the same.
+// Segments says which parameter each block of the arenas belongs to, and what the optimizer may do to it. The arenas of
+// every role (weights, gradients, moments, teacher) are laid out the same.
 type Segments struct {
-	List []Segment
+	layout *Params
 
 	blocks, ranges gpu.Tensor
-	first          []int // of each arena, its first entry in blocks
-	count          []int // of each arena, its blocks
+	first          []int // of each part of the arenas, its first entry in blocks
+	count          []int // of each part, its blocks
 }
 
-// NewSegments checks the list. arenas are the lengths of the arenas, in elements.
-func NewSegments(list []Segment, arenas ...int) (*Segments, error) {
-	s := &Segments{List: list}
-	if len(list) == 0 || len(list) >= 1<<24 {
-		return nil, fmt.Errorf("%d parameter tensors: 1 to %d can be told apart", len(list), 1<<24-1)
+// NewSegments checks the layout: every parameter starts at a multiple of ref.Block and has its blocks for itself.
+func NewSegments(l *Params) (*Segments, error) {
+	s := &Segments{layout: l}
+	if len(l.List) == 0 || len(l.List) >= 1<<24 {
+		return nil, fmt.Errorf("%d parameter tensors: 1 to %d can be told apart", len(l.List), 1<<24-1)
 	}
 	total := 0
-	for i, n := range arenas {
-		if n < 1 || n%Block != 0 {
-			return nil, fmt.Errorf("arena %d has %d elements: not whole blocks of %d", i, n, Block)
+	for i, n := range l.Parts {
+		if n < 1 || n%ref.Block != 0 {
+			return nil, fmt.Errorf("part %d has %d elements: not whole blocks of %d", i, n, ref.Block)
 		}
-		s.first, s.count = append(s.first, total), append(s.count, n/Block)
-		total += ceil(n/Block, gpu.Align) * gpu.Align // so that each arena's entries can be bound by themselves
+		s.first, s.count = append(s.first, total), append(s.count, n/ref.Block)
+		total += ceil(n/ref.Block, gpu.Align) * gpu.Align // so that each part's entries can be bound by themselves
 	}
-	s.blocks, s.ranges = gpu.NewTensor("segments.blocks", total), gpu.NewTensor("segments.ranges", len(list), 2)
+	s.blocks, s.ranges = gpu.NewTensor("segments.blocks", total), gpu.NewTensor("segments.ranges", len(l.List), 2)
 	owner := make([]string, total)
-	for _, g := range list {
-		if g.Arena < 0 || g.Arena >= len(arenas) || g.Offset < 0 || g.Offset%Block != 0 || g.Len < 1 || g.Offset+g.Len > arenas[g.Arena] {
-			return nil, fmt.Errorf("parameter %s: %d elements at %d do not fit arena %d in blocks of %d", g.Name, g.Len, g.Offset, g.Arena, Block)
+	for _, g := range l.List {
+		if g.Part < 0 || g.Part >= len(l.Parts) || g.Offset < 0 || g.Offset%ref.Block != 0 || g.Len() < 1 || g.Offset+g.Len() > l.Parts[g.Part] {
+			return nil, fmt.Errorf("parameter %s: %d elements at %d do not fit part %d in blocks of %d", g.Name, g.Len(), g.Offset, g.Part, ref.Block)
 		}
 		from, n := s.rangeOf(g)
 		for b := from; b < from+n; b++ {
@@ -62,9 +48,14 @@ func NewSegments(list []Segment, arenas ...int) (*Segments, error) {
 	return s, nil
 }
 
-// rangeOf is a tensor's first entry in the table of blocks and how many it has.
-func (s *Segments) rangeOf(g Segment) (first, n int) {
-	return s.first[g.Arena] + g.Offset/Block, ceil(g.Len, Block)
+// rangeOf is a parameter's first entry in the table of blocks and how many it has.
+func (s *Segments) rangeOf(g Param) (first, n int) {
+	return s.first[g.Part] + g.Offset/ref.Block, ceil(g.Len(), ref.Block)
+}
+
+// blocksOf is the part of the table of blocks that a slice of the arenas covers.
+func (s *Segments) blocksOf(first, blocks int) gpu.Tensor {
+	return s.blocks.Slice("segments.blocks", first, blocks)
 }
 
 // Upload writes the tables to the device: once, before the first run.
@@ -82,12 +73,12 @@ func (s *Segments) Release() { gpu.Release(s.blocks, s.ranges) }
 // tables are each block's tensor with its flags, no flag where there is none, and each tensor's range of blocks.
 func (s *Segments) tables() (blocks, ranges []uint32) {
 	blocks = make([]uint32, s.blocks.Len())
-	for number, g := range s.List {
+	for number, g := range s.layout.List {
 		entry := uint32(number)
 		for _, f := range []struct {
 			set  bool
 			flag uint32
-		}{{g.Decay, ref.BlockDecay}, {g.LastLayer, ref.BlockLastLayer}, {g.Trainable, ref.BlockTrainable}} {
+		}{{g.Decay, ref.BlockDecay}, {g.LastLayer, ref.BlockLastLayer}, {!g.Frozen && !g.Buffer, ref.BlockTrainable}, {g.Buffer, ref.BlockBuffer}} {
 			if f.set {
 				entry |= f.flag
 			}
@@ -104,7 +95,7 @@ func (s *Segments) tables() (blocks, ranges []uint32) {
 // maxSlice is what one binding holds on every adapter, 128 MiB, in elements.
 const maxSlice = 32 << 20
 
-// slices cuts equal arenas of several roles into runs of at most limit elements, a multiple of Block *
+// slices cuts equal arenas of several roles into runs of at most limit elements, a multiple of ref.Block *
 // gpu.Align, and calls record with the runs of all roles and, of each, the blocks that it covers.
 func (s *Segments) slices(p *gpu.Program, limit int, record func(runs []gpu.Tensor, firstBlock, blocks int), roles ...[]gpu.Tensor) {
 	for _, arenas := range roles {
@@ -113,20 +104,20 @@ func (s *Segments) slices(p *gpu.Program, limit int, record func(runs []gpu.Tens
 			return
 		}
 		for i, t := range arenas {
-			if t.Len() != s.count[i]*Block {
-				p.Fail("arena %s has %d elements, its segments %d", t.Name, t.Len(), s.count[i]*Block)
+			if t.Len() != s.count[i]*ref.Block {
+				p.Fail("arena %s has %d elements, its segments %d", t.Name, t.Len(), s.count[i]*ref.Block)
 				return
 			}
 		}
 	}
 	for i, blocks := range s.count {
-		for at := 0; at < blocks*Block; at += limit {
-			n := min(limit, blocks*Block-at)
+		for at := 0; at < blocks*ref.Block; at += limit {
+			n := min(limit, blocks*ref.Block-at)
 			runs := make([]gpu.Tensor, len(roles))
 			for r, arenas := range roles {
 				runs[r] = arenas[i].Slice(arenas[i].Name, at, n)
 			}
-			record(runs, s.first[i]+at/Block, n/Block)
+			record(runs, s.first[i]+at/ref.Block, n/ref.Block)
 		}
 	}
 }

@@ -7,7 +7,7 @@ import (
 
 // SGD records the norms and a step of SGD with momentum.
 func (o *Optimizer) SGD(p *gpu.Program) {
-	defer p.Part(p.Part("optimizer"))
+	defer p.Section("optimizer")()
 	o.norms(p)
 	o.sgd(p, gpu.Tensor{})
 }
@@ -16,21 +16,21 @@ func (o *Optimizer) SGD(p *gpu.Program) {
 // d = gradient + decay x weight is scaled by 0.001 |weight| / |d|. Those that do not decay are the ones of one
 // dimension, which LARS leaves to plain SGD.
 func (o *Optimizer) LARS(p *gpu.Program) {
-	defer p.Part(p.Part("optimizer"))
+	defer p.Section("optimizer")()
 	o.norms(p)
 	partials := p.Scratch("lars.partials", o.Segments.blocks.Len(), 2)
 	o.Segments.slices(p, o.slice(), func(runs []gpu.Tensor, first, blocks int) {
-		p.Dispatch(newKernel("lars_partial", args{}, gpu.Kernel{
-			Params: []uint32{uint32(blocks)}, Groups: spread(ceil(blocks, workgroup)), Trips: 64, Flops: 7 * Block * blocks,
+		p.Dispatch(newKernel("lars_partial", args{"DECAY": ref.BlockDecay}, gpu.Kernel{
+			Params: []uint32{uint32(blocks)}, Groups: spread(ceil(blocks, workgroup)), Trips: 64, Flops: 7 * ref.Block * blocks,
 			Tolerance: exact,
 			Twin: func(a [][]float32) {
 				ref.LARSPartial(a[5], a[0], a[1], gpu.Bits(a[2]), a[3], float64(scalarsOf(a[4]).WeightDecay))
 			},
-		}), runs[0], runs[1], o.blocksOf(first, blocks), o.Norms, o.Scalars, partials.Slice("lars.partials", 2*first, blocks, 2))
+		}), runs[0], runs[1], o.Segments.blocksOf(first, blocks), o.Norms, o.Scalars, partials.Slice("lars.partials", 2*first, blocks, 2))
 	}, o.Weights, o.Gradients)
-	ratios := p.Scratch("lars.ratios", len(o.Segments.List))
+	ratios := p.Scratch("lars.ratios", len(o.Segments.layout.List))
 	p.Dispatch(newKernel("lars_ratio", args{}, gpu.Kernel{
-		Groups: [3]int{len(o.Segments.List), 1, 1}, Trips: o.turnsPerTensor(), Tolerance: approximate, // square roots and a division
+		Groups: [3]int{len(o.Segments.layout.List), 1, 1}, Trips: o.turnsPerTensor(), Tolerance: approximate, // square roots and a division
 		Twin: func(a [][]float32) {
 			ref.LARSRatio(a[2], a[3], gpu.Bits(a[4]), a[0], gpu.Bits(a[1]))
 		},
@@ -41,13 +41,17 @@ func (o *Optimizer) LARS(p *gpu.Program) {
 // sgd records the step, with LARS's ratios (T) where they are given.
 func (o *Optimizer) sgd(p *gpu.Program, ratios gpu.Tensor) {
 	per, lars := quadsEach(p), !ratios.IsZero()
+	a := args{
+		"PER": per, "Lars": lars,
+		"DECAY": ref.BlockDecay, "LAST_LAYER": ref.BlockLastLayer, "TRAINABLE": ref.BlockTrainable,
+	}
 	o.Segments.slices(p, o.slice(), func(runs []gpu.Tensor, first, blocks int) {
-		bound := []gpu.Tensor{runs[0], runs[1], runs[2], o.blocksOf(first, blocks), o.Norms, o.Scalars, o.NonFinite}
+		bound := []gpu.Tensor{runs[0], runs[1], runs[2], o.Segments.blocksOf(first, blocks), o.Norms, o.Scalars, o.NonFinite}
 		if lars {
 			bound = append(bound, ratios)
 		}
-		p.Dispatch(newKernel("sgd", args{"PER": per, "Lars": lars}, gpu.Kernel{
-			Params: []uint32{uint32(blocks)}, Groups: spread(ceil(blocks, per)), Trips: per, Flops: 8 * Block * blocks,
+		p.Dispatch(newKernel("sgd", a, gpu.Kernel{
+			Params: []uint32{uint32(blocks)}, Groups: spread(ceil(blocks, per)), Trips: per, Flops: 8 * ref.Block * blocks,
 			Tolerance: exact,
 			Twin: func(a [][]float32) {
 				s := scalarsOf(a[5])

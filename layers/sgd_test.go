@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/dinogpu/dinogpu/gpu"
+	"github.com/dinogpu/dinogpu/layers/ref"
 )
 
 // momentumSteps are the optimisers that keep one moment.
@@ -20,7 +21,7 @@ func TestSGDAndLARSKernels(t *testing.T) {
 			"zeros":    func(b *bench, _ *Scalars) { clear(b.value(b.optimizer.Weights[1])) },
 			"nan":      func(b *bench, _ *Scalars) { b.value(b.optimizer.Gradients[0])[3] = float32(math.NaN()) },
 			"overflow": func(b *bench, _ *Scalars) { b.value(b.optimizer.Weights[1])[1] = 3e19 },
-			"sum":      func(b *bench, _ *Scalars) { w := b.value(b.optimizer.Weights[0]); w[0], w[Block] = 1.5e19, 1.5e19 },
+			"sum":      func(b *bench, _ *Scalars) { w := b.value(b.optimizer.Weights[0]); w[0], w[ref.Block] = 1.5e19, 1.5e19 },
 		} {
 			t.Run(name+"/"+what, func(t *testing.T) {
 				eachTarget(t, func(t *testing.T, p *gpu.Program) {
@@ -75,12 +76,12 @@ func TestMomentumFollowsItsDefinition(t *testing.T) {
 			eachTarget(t, func(t *testing.T, p *gpu.Program) {
 				b := newBench(t, benchScalars(1, 0))
 				record(&b.optimizer, p)
-				part := func(arenas []gpu.Tensor, g Segment) []float32 {
-					return b.value(arenas[g.Arena])[g.Offset : g.Offset+g.Len]
+				part := func(arenas []gpu.Tensor, g Param) []float32 {
+					return b.value(arenas[g.Part])[g.Offset : g.Offset+g.Len()]
 				}
 				var host []hostMomentum
-				for _, g := range benchSegments {
-					host = append(host, hostMomentum{w: wide(part(b.optimizer.Weights, g)), m: make([]float64, g.Len)})
+				for _, g := range benchParams {
+					host = append(host, hostMomentum{w: wide(part(b.optimizer.Weights, g)), m: make([]float64, g.Len())})
 				}
 				err := b.run(p, func() error {
 					d, err := device()
@@ -105,12 +106,12 @@ func TestMomentumFollowsItsDefinition(t *testing.T) {
 						if err := p.Run(); err != nil {
 							return err
 						}
-						for i, g := range benchSegments {
+						for i, g := range benchParams {
 							decay := 0.0
 							if g.Decay {
 								decay = 0.2
 							}
-							if g.Trainable && (!g.LastLayer || step > 2) {
+							if !g.Frozen && !g.Buffer && (!g.LastLayer || step > 2) {
 								host[i].update(part(b.optimizer.Gradients, g), 0.3, decay, 0.7, name == "lars" && g.Decay)
 							}
 						}
@@ -127,7 +128,7 @@ func TestMomentumFollowsItsDefinition(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				for i, g := range benchSegments {
+				for i, g := range benchParams {
 					if at, off := furthest(part(b.optimizer.Weights, g), host[i].w); off > 2e-6 {
 						t.Errorf("weights of %s: element %d is off by %.2g", g.Name, at, off)
 					}

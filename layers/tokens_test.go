@@ -17,7 +17,7 @@ func TestPatchesOfBytes(t *testing.T) {
 		for i := range words {
 			words[i] = r.Uint32()
 		}
-		bytes := in.values("bytes", gpu.Floats(words), len(words))
+		bytes := in.values("bytes", bits(words...), len(words))
 		GatherPatches(p, c.patch, ByteImages(bytes, c.B, c.H, c.W, [3]float64{0.485, 0.456, 0.406}, [3]float64{0.229, 0.224, 0.225}))
 		in.check(t, p)
 	}

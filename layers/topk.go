@@ -16,7 +16,7 @@ func TopKChunk(k int) int { return min(8192, (28000/(k+1)-14)*workgroup) }
 // each query: values and numbers (Q, k), best first, by value and then by the lower number; numbers are uint32.
 // chunk (4) holds, as uint32, the number of the first column, how many there are, and 1 if the lists are new.
 func TopK(p *gpu.Program, similarities, values, numbers, chunk gpu.Tensor) {
-	defer p.Part(p.Part("topk"))
+	defer p.Section("topk")()
 	Q, N, k := similarities.Rows(), similarities.Cols(), values.Cols()
 	if k < 1 || k > MaxTopK || N > TopKChunk(k) || values.Len() != Q*k || numbers.Len() != Q*k {
 		p.Fail("topk: lists of %d from %v do not fit: at most %d, from at most %d columns", k, similarities.Shape, MaxTopK, TopKChunk(k))

@@ -19,8 +19,6 @@ func (in *inputs) tied(name string, Q, N int) gpu.Tensor {
 	return in.values(name, v, Q, N)
 }
 
-func bits(v ...uint32) []float32 { return gpu.Floats(v) }
-
 func TestTopK(t *testing.T) {
 	for _, c := range []struct{ Q, N, k, count int }{
 		{1, 1, 1, 1},

@@ -14,7 +14,7 @@ const (
 	tunedRows = 512
 	// hopeless is how far behind the best a candidate's first run may be before it is dropped.
 	hopeless = 3
-	// better is what a candidate must take at most, beside the default, to be chosen: less is the clock's noise.
+	// better: a candidate must take at most this share of the default's time; a smaller gain is noise.
 	better = 0.95
 )
 
@@ -27,7 +27,7 @@ type Tuned struct {
 
 // tunable is a class of shapes with one of its shapes, and the work that all of them are in the programs.
 type tunable struct {
-	shape
+	MatmulShape
 	flops int
 }
 
@@ -64,15 +64,15 @@ func Tune(ctx context.Context, d *gpu.Device, t gpu.Target, programs []*gpu.Prog
 func tunables(programs []*gpu.Program) map[string]tunable {
 	classes := map[string]tunable{}
 	for _, p := range programs {
-		p.Each(func(k gpu.Kernel) {
-			if k.Class == "" {
+		p.Each(func(k gpu.Kernel, _ []gpu.Tensor) {
+			m, ok := k.Info.(MatmulInfo)
+			if !ok {
 				return
 			}
-			s, _ := MatmulOf(k.Name, k.Source, k.Params)
-			c := classes[k.Class]
-			c.shape = shape{form: s.Form, M: s.M, N: s.N, K: s.K, fused: k.Class[len(k.Class)-1] == 'f'}
+			c := classes[m.Class()]
+			c.MatmulShape = m.MatmulShape
 			c.flops += k.Flops
-			classes[k.Class] = c
+			classes[m.Class()] = c
 		})
 	}
 	return classes
@@ -80,7 +80,7 @@ func tunables(programs []*gpu.Program) map[string]tunable {
 
 // tune times the candidates for one shape.
 func (m tunable) tune(d *gpu.Device, t gpu.Target) (Tuned, error) {
-	if m.form == TN {
+	if m.Form == TN {
 		m.K = min(m.K, tunedRows)
 	} else {
 		m.M = min(m.M, tunedRows)

@@ -13,24 +13,43 @@ import (
 // What a target chose is a line and back.
 func TestMatmulLine(t *testing.T) {
 	for _, target := range []gpu.Target{
-		{Matmul: gpu.Tile},
-		{Matmul: gpu.Texel, Choices: gpu.Choices{"NT.11.8.8f": "texel 8x16", "NN.0.1.2": "texel 16x16", "TN.3.4.16": "texel 8x16"}},
+		gpu.GPUTarget,
+		gpu.SoftwareTarget,
+		{Matmul: gpu.Register, Attention: gpu.TexelAttention},
+		{Matmul: gpu.Register, Attention: gpu.TileAttention},
+		{Matmul: gpu.Tile, Attention: gpu.TexelAttention, Choices: gpu.Choices{"NN.0.1.2": "register 8x4"}},
+		{Software: true, Matmul: gpu.Texel, Attention: gpu.TexelAttention, Choices: gpu.Choices{"NT.11.8.8f": "texel 8x16", "NN.0.1.2": "texel 16x16", "TN.3.4.16": "texel 8x16"}},
 	} {
 		line := FormatMatmul(target)
-		member, choices, err := ParseMatmul(line)
-		if err != nil || member != target.Matmul || !maps.Equal(choices, target.Choices) {
-			t.Errorf("%q reads as %s %v: %v", line, member, choices, err)
+		got, err := ParseMatmul(line, gpu.Target{Software: target.Software})
+		if err != nil || got.Matmul != target.Matmul || got.Attention != target.Attention || got.Software != target.Software || !maps.Equal(got.Choices, target.Choices) {
+			t.Errorf("%q reads as %+v: %v", line, got, err)
+		}
+	}
+	// these lines are in checkpoints of programs whose attention followed the matmuls
+	for line, want := range map[string]gpu.Attention{
+		"tile":                              gpu.TileAttention,
+		"tile; register 8x4: NN.0.1.2":      gpu.TileAttention,
+		"register":                          gpu.TexelAttention,
+		"texel":                             gpu.TexelAttention,
+		"texel; texel 8x16: NT.5.8.8f":      gpu.TexelAttention,
+		"texel; tile 64x64x8 4x4: NT.5.8.8": gpu.TexelAttention,
+	} {
+		if got, err := ParseMatmul(line, gpu.GPUTarget); err != nil || got.Attention != want {
+			t.Errorf("%q reads as attention %s, want %s: %v", line, got.Attention, want, err)
 		}
 	}
 	for line, want := range map[string]string{
 		"":                                 "member",
 		"texels":                           "member",
+		"texel; attention register":        "attention",
+		"texel; attention ":                "attention",
 		"texel; texel 8x16: NT.1.2":        "class",
 		"texel; texel 8x16: NT.1.2.3fx":    "class",
 		"texel; texel 8x17: NT.1.2.3":      "variant",
 		"tile; tile 64x64x8 4x4: QQ.1.2.3": "class",
 	} {
-		if _, _, err := ParseMatmul(line); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := ParseMatmul(line, gpu.GPUTarget); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q gives %v, want an error about a %s", line, err, want)
 		}
 	}
@@ -72,9 +91,9 @@ func TestTune(t *testing.T) {
 			}
 			target.Choices = choices
 			recorded := map[string]string{}
-			record(target).Each(func(k gpu.Kernel) {
-				if m, ok := MatmulOf(k.Name, k.Source, k.Params); ok {
-					recorded[k.Class] = m.Variant
+			record(target).Each(func(k gpu.Kernel, _ []gpu.Tensor) {
+				if m, ok := k.Info.(MatmulInfo); ok {
+					recorded[m.Class()] = m.Variant
 				}
 			})
 			if !maps.Equal(recorded, choices) {

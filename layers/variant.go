@@ -16,10 +16,17 @@ type variant struct {
 	lanes               int // invocations a workgroup: register and texel only
 }
 
-// variants are all there are. AMD's compiler (Mesa's, for NAVI21 and GFX1100) gives the 4x4 tiles at least 20 waves
-// and 86 % multiply-adds in their inner loop, 8x4 16 waves and 89 %, 8x8 8 waves and 92 %, with the index checks that
-// wgpu asks of naga on Vulkan (Restrict); without any 87, 90 and 94 %, and as many waves. It spills in none that a GPU
-// is offered, either way; it does in texel 8x8.
+// variants are all there are. What AMD's compiler (Mesa's, for NAVI21 and GFX1100) makes of them: the waves that run at
+// once, and the share of multiply-adds in the inner loop, with the index checks that wgpu asks of naga on Vulkan
+// (Restrict) and without any:
+//
+//	variant    waves       checked  unchecked  spills
+//	tile 4x4   20 or more  86 %     87 %       no
+//	tile 8x4   16          89 %     90 %       no
+//	tile 8x8    8          92 %     94 %       no
+//	texel 8x8                                  yes: offered to software alone
+//
+// The other variants that GPUs are offered do not spill either.
 var variants = []variant{
 	{name: "tile 64x64x8 4x4", member: gpu.Tile, rows: 4, cols: 4, tileM: 64, tileN: 64, depth: 8},
 	{name: "tile 64x64x16 4x4", member: gpu.Tile, rows: 4, cols: 4, tileM: 64, tileN: 64, depth: 16},
@@ -44,7 +51,7 @@ var defaults = map[gpu.Matmul][2]string{
 // Candidates are the variants worth measuring on a kind of adapter: buffers are hopeless in software, where a read goes
 // lane by lane.
 func Candidates(t gpu.Target) []string {
-	if t.Lanes == 1 {
+	if t.Software {
 		return []string{"texel 16x16", "texel 8x16", "texel 8x8"}
 	}
 	return []string{
@@ -63,8 +70,8 @@ func variantNamed(name string) (variant, bool) {
 }
 
 // variant is what the target chose for this shape, or its member's default.
-func (m shape) variant(p *gpu.Program) variant {
-	name, chosen := p.Target.Choices[m.class()]
+func (m MatmulShape) variant(p *gpu.Program) variant {
+	name, chosen := p.Target.Choices[m.Class()]
 	if !chosen {
 		name = m.defaultVariant(p.Target)
 	}
@@ -76,10 +83,10 @@ func (m shape) variant(p *gpu.Program) variant {
 	return v
 }
 
-func (m shape) defaultVariant(t gpu.Target) string {
+func (m MatmulShape) defaultVariant(t gpu.Target) string {
 	d := defaults[t.Matmul]
 	switch {
-	case t.Lanes > 1:
+	case !t.Software:
 		return d[1]
 	case d[0] == "texel 16x16" && m.M <= 8:
 		return "texel 8x16"
@@ -87,19 +94,19 @@ func (m shape) defaultVariant(t gpu.Target) string {
 	return d[0]
 }
 
-// class is what shapes that one choice serves have in common: the form, the sizes rounded up to powers of two, and
-// whether an epilogue keeps the depth in one piece.
-func (m shape) class() string {
+// Class is what shapes that one choice of variant serves have in common, as gpu.Choices names it: the form, the sizes
+// rounded up to powers of two, and f where the epilogue is fused.
+func (m MatmulShape) Class() string {
 	log2 := func(n int) int { return mathbits.Len(uint(n - 1)) }
 	fused := ""
-	if m.fused {
+	if m.Fused {
 		fused = "f"
 	}
-	return fmt.Sprintf("%s.%d.%d.%d%s", [...]string{"NN", "NT", "TN"}[m.form], log2(m.M), log2(m.N), log2(m.K), fused)
+	return fmt.Sprintf("%s.%d.%d.%d%s", [...]string{"NN", "NT", "TN"}[m.Form], log2(m.M), log2(m.N), log2(m.K), fused)
 }
 
 // blocks is the number of blocks of C that one invocation, or with tiles one workgroup, makes.
-func (m shape) blocks(v variant) (blocks, across int) {
+func (m MatmulShape) blocks(v variant) (blocks, across int) {
 	rows, cols := v.rows, v.cols
 	if v.member == gpu.Tile {
 		rows, cols = v.tileM, v.tileN
@@ -110,8 +117,8 @@ func (m shape) blocks(v variant) (blocks, across int) {
 
 // split shares a deep and small matmul's depth out, so that the device has enough to do at once. It depends on the
 // shape and the variant alone: the order of the sums never changes.
-func (m shape) split(v variant) int {
-	if m.fused || m.form == NT && m.N%4 != 0 { // columns past N would hold what lies behind B
+func (m MatmulShape) split(v variant) int {
+	if m.Fused || m.Form == NT && m.N%4 != 0 { // columns past N would hold what lies behind B
 		return 1
 	}
 	blocks, _ := m.blocks(v)

@@ -23,39 +23,33 @@ func (c ViTConfig) Side() int { return c.ImageSize / c.Patch }
 
 // AddParams appends the backbone's tensors in the order and by the names of the released state_dict.
 func (c ViTConfig) AddParams(l *Params, prefix string) {
-	add := func(name string, shape ...int) { l.Add(prefix+name, shape...) }
-	D := c.Dim
-	add("cls_token", 1, 1, D)
-	add("pos_embed", 1, c.Side()*c.Side()+1, D)
-	add("patch_embed.proj.weight", D, 3, c.Patch, c.Patch)
-	add("patch_embed.proj.bias", D)
-	pair := func(name string, bias int, shape ...int) {
-		add(name+".weight", shape...)
-		add(name+".bias", bias)
-	}
+	D, tokens := c.Dim, Init{Normal: 0.02}
+	l.Add(Param{Name: prefix + "cls_token", Shape: []int{1, 1, D}, Init: tokens, Decay: true})
+	l.Add(Param{Name: prefix + "pos_embed", Shape: []int{1, c.Side()*c.Side() + 1, D}, Init: tokens, Decay: true})
+	conv := Init{FanIn: 3 * c.Patch * c.Patch}
+	l.Add(Param{Name: prefix + "patch_embed.proj.weight", Shape: []int{D, 3, c.Patch, c.Patch}, Init: conv, Decay: true})
+	l.Add(Param{Name: prefix + "patch_embed.proj.bias", Shape: []int{D}, Init: conv})
 	for i := range c.Depth {
-		b := fmt.Sprintf("blocks.%d.", i)
-		pair(b+"norm1", D, D)
-		pair(b+"attn.qkv", 3*D, 3*D, D)
-		pair(b+"attn.proj", D, D, D)
-		pair(b+"norm2", D, D)
-		pair(b+"mlp.fc1", mlpRatio*D, mlpRatio*D, D)
-		pair(b+"mlp.fc2", D, D, mlpRatio*D)
+		b := fmt.Sprintf("%sblocks.%d.", prefix, i)
+		l.addNorm(b+"norm1", D)
+		l.addLinear(b+"attn.qkv", 3*D, D)
+		l.addLinear(b+"attn.proj", D, D)
+		l.addNorm(b+"norm2", D)
+		l.addLinear(b+"mlp.fc1", mlpRatio*D, D)
+		l.addLinear(b+"mlp.fc2", D, mlpRatio*D)
 	}
-	pair("norm", D, D)
+	l.addNorm(prefix+"norm", D)
 }
 
-// ViT is a backbone that runs pictures of one or two sizes side by side. Several may share the same weights.
+// ViT is a backbone that runs images of one or two sizes side by side. Several may share the same weights.
 type ViT struct {
 	Config ViTConfig
 	Drop   [][2]gpu.Tensor // of each block, see TransformerBlock; nil: none is dropped
 
-	embed     Embedding
-	blocks    []*TransformerBlock
-	norm      LayerNorm
-	dnorm     LayerNorm
-	spans     Spans
-	lastInput gpu.Tensor // of the last block
+	embed  Embedding
+	blocks []*TransformerBlock
+	norm   LayerNorm
+	dnorm  LayerNorm
 }
 
 // NewViT binds a backbone to weights, and to gradients unless they are nil, under names with this prefix.
@@ -89,53 +83,27 @@ func NewViT(c ViTConfig, prefix string, weights, gradients *Arena) *ViT {
 	return v
 }
 
-// Forward records the features (pictures, D) of patches: the class token after the final norm.
+// Forward records the features (images, D) of patches: the class token after the final norm.
 func (v *ViT) Forward(p *gpu.Program, patches Patches) gpu.Tensor {
 	x, spans := v.embed.Forward(p, patches)
-	v.spans = spans
 	for i, b := range v.blocks {
 		b.ClassOnly = i == len(v.blocks)-1
 		if v.Drop != nil {
 			b.Drop = v.Drop[i]
 		}
-		v.lastInput = x
 		x = b.Forward(p, x, spans)
 	}
-	defer p.Part(p.Part("layernorm"))
+	defer p.Section("layernorm")()
 	return v.norm.Forward(p, x)
 }
 
 // Backward records the gradients of all weights, from that of the features (B, D).
 func (v *ViT) Backward(p *gpu.Program, dfeatures gpu.Tensor) {
-	before := p.Part("layernorm")
+	end := p.Section("layernorm")
 	dx := v.norm.Backward(p, dfeatures, gpu.Tensor{}, v.dnorm.Weight, v.dnorm.Bias)
-	p.Part(before)
+	end()
 	for i := len(v.blocks) - 1; i >= 0; i-- {
 		dx = v.blocks[i].Backward(p, dx)
 	}
 	v.embed.Backward(p, dx)
-}
-
-// LastAttention records how the class token attends in the last block, (B, heads, T), after Forward.
-func (v *ViT) LastAttention(p *gpu.Program) gpu.Tensor {
-	return v.blocks[len(v.blocks)-1].Probabilities(p, v.lastInput, v.spans)
-}
-
-// LastBlocks records the outputs of the last n blocks for patches of pictures of one size, all tokens, each (B*T, D)
-// passed through the final norm (reference get_intermediate_layers), and the last block's attention of the class
-// token.
-func (v *ViT) LastBlocks(p *gpu.Program, patches Patches, n int) (outputs []gpu.Tensor, attention gpu.Tensor) {
-	x, spans := v.embed.Forward(p, patches)
-	for i, b := range v.blocks {
-		b.ClassOnly = false
-		if i == len(v.blocks)-1 {
-			attention = b.Probabilities(p, x, spans)
-		}
-		x = b.Forward(p, x, spans)
-		if len(v.blocks)-i <= n {
-			norm := v.norm
-			outputs = append(outputs, norm.Forward(p, x))
-		}
-	}
-	return outputs, attention
 }

@@ -6,8 +6,7 @@
 //   w    = w - lr wd w - lr (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + eps)
 //
 //   weights, gradients, first, second  (N)        N = 256 blocks
-//   blocks                             (N / 256)  tensor number, with 1 << 24 decay, 2 << 24 last layer,
-//                                                 4 << 24 trainable
+//   blocks                             (N / 256)  tensor number, with DECAY, LAST_LAYER, TRAINABLE
 //   norms                              (T, 2)     from gradient_norm: norm and coefficient
 //   nonfinite                          (1)        not zero: nothing is changed
 //
@@ -33,11 +32,11 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) i:
     let block = group_number(group) * PER + i / STEP;
     if block >= p.x || nonfinite[0] != 0u { return; }
     let tensor = blocks[block];
-    let last = (tensor & (2u << 24u)) != 0u;
-    if (tensor & (4u << 24u)) == 0u || (last && scalars.last_layer == 0.0) { return; }
+    let last = (tensor & LAST_LAYER) != 0u;
+    if (tensor & TRAINABLE) == 0u || (last && scalars.last_layer == 0.0) { return; }
     let coefficient = norms[tensor & 0xffffffu].y;
     let lr = scalars.learning_rate;
-    let decay = select(0.0, lr * scalars.weight_decay, (tensor & (1u << 24u)) != 0u);
+    let decay = select(0.0, lr * scalars.weight_decay, (tensor & DECAY) != 0u);
     let a = lr * select(scalars.first_correction, scalars.last_first_correction, last);
     let b = select(scalars.second_correction, scalars.last_second_correction, last);
     for (var at = block * 64u + i % STEP; at < block * 64u + 64u; at += STEP) {

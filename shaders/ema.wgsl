@@ -1,8 +1,9 @@
 // teacher += rate (student - teacher), unless the step is not finite; rate = 1 - momentum.
 // An invocation does PER vec4 of a block of 256 values.
 //
-//   teacher, student  (N)   N = 256 blocks: every tensor, frozen ones too
-//   nonfinite         (1)   not zero: nothing is changed
+//   teacher, student  (N)        N = 256 blocks: every tensor, frozen ones too
+//   blocks            (N / 256)  tensor number, with BUFFER: left alone
+//   nonfinite         (1)        not zero: nothing is changed
 //
 // The reference DINO's momentum update. In this form equal values stay equal: a gain of 1 stays exactly 1.
 //import group
@@ -10,9 +11,10 @@
 
 @group(0) @binding(0) var<storage, read_write> teacher: array<vec4f>;
 @group(0) @binding(1) var<storage, read> student: array<vec4f>;
-@group(0) @binding(2) var<storage, read> scalars: Scalars;
-@group(0) @binding(3) var<storage, read> nonfinite: array<u32>;
-@group(0) @binding(4) var<uniform> p: vec4u; // blocks
+@group(0) @binding(2) var<storage, read> blocks: array<u32>;
+@group(0) @binding(3) var<storage, read> scalars: Scalars;
+@group(0) @binding(4) var<storage, read> nonfinite: array<u32>;
+@group(0) @binding(5) var<uniform> p: vec4u; // blocks
 
 const STEP = 64u / PER; // invocations a block
 
@@ -20,6 +22,7 @@ const STEP = 64u / PER; // invocations a block
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) i: u32) {
     let block = group_number(group) * PER + i / STEP;
     if block >= p.x || nonfinite[0] != 0u { return; }
+    if (blocks[block] & BUFFER) != 0u { return; }
     let rate = vec4f(scalars.teacher_rate);
     for (var at = block * 64u + i % STEP; at < block * 64u + 64u; at += STEP) {
         teacher[at] = fma(student[at] - teacher[at], rate, teacher[at]);

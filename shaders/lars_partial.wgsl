@@ -2,7 +2,7 @@
 // An invocation a block.
 //
 //   weights, gradients  (N)           N = 256 blocks
-//   blocks              (N / 256)     tensor number, with 1 << 24 decay
+//   blocks              (N / 256)     tensor number, with DECAY
 //   norms               (T, 2)        from gradient_norm: norm and coefficient
 //   partials            (N / 256, 2)
 //
@@ -23,7 +23,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) i:
     let block = group_number(group) * 64u + i;
     if block >= p.x { return; }
     let tensor = blocks[block];
-    let decay = select(0.0, scalars.weight_decay, (tensor & (1u << 24u)) != 0u);
+    let decay = select(0.0, scalars.weight_decay, (tensor & DECAY) != 0u);
     let coefficient = norms[tensor & 0xffffffu].y;
     var of_w = vec4f();
     var of_d = vec4f();

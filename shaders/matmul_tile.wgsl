@@ -12,6 +12,7 @@
 {{bind}} var<storage, read> A: array<vec4f>;
 {{bind}} var<storage, read> B: array<vec4f>;
 //import epilogue
+//import group
 {{- $across := div .TILE_N .COLS}}
 {{- $threads := mul $across (div .TILE_M .ROWS)}}
 {{- $d4 := div .DEPTH 4}}
@@ -62,7 +63,7 @@ var<workgroup> tile_b: array<array<array<vec4f, {{div .TILE_N 4}}>, 4>, {{$d4}}>
 
 @compute @workgroup_size({{$threads}})
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) i: u32) {
-    let block = group.x + group.y * 32768u;
+    let block = group_number(group);
     let row0 = block / p.across * TILE_M;
     let col0 = block % p.across * TILE_N;
     let z = group.z;

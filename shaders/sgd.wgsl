@@ -7,7 +7,7 @@
 //   w  = w - lr m
 //
 //   weights, gradients, first  (N)        N = 256 blocks; first is the momentum m
-//   blocks                     (N / 256)  tensor number, with 1 << 24 decay, 2 << 24 last layer, 4 << 24 trainable
+//   blocks                     (N / 256)  tensor number, with DECAY, LAST_LAYER, TRAINABLE
 //   norms                      (T, 2)     from gradient_norm: norm and coefficient
 //   nonfinite                  (1)        not zero: nothing is changed
 //   ratios                     (T)        with Lars: from lars_ratio
@@ -39,9 +39,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) i:
     let block = group_number(group) * PER + i / STEP;
     if block >= p.x || nonfinite[0] != 0u { return; }
     let tensor = blocks[block];
-    let last = (tensor & (2u << 24u)) != 0u;
-    if (tensor & (4u << 24u)) == 0u || (last && scalars.last_layer == 0.0) { return; }
-    let decays = (tensor & (1u << 24u)) != 0u;
+    let last = (tensor & LAST_LAYER) != 0u;
+    if (tensor & TRAINABLE) == 0u || (last && scalars.last_layer == 0.0) { return; }
+    let decays = (tensor & DECAY) != 0u;
     let decay = select(0.0, scalars.weight_decay, decays);
     let coefficient = norms[tensor & 0xffffffu].y;
 {{- if .Lars}}

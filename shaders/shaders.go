@@ -8,7 +8,8 @@ package shaders
 import (
 	"embed"
 	"fmt"
-	"sort"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"text/template"
@@ -44,7 +45,7 @@ func specialise(name string, args Args) (string, error) {
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "// %s.wgsl, specialised by dinogpu\n", name)
-	for _, n := range sortedKeys(args) {
+	for _, n := range slices.Sorted(maps.Keys(args)) {
 		if v, ok := args[n].(int); ok && n == strings.ToUpper(n) {
 			fmt.Fprintf(&b, "const %s: u32 = %du;\n", n, v)
 		}
@@ -63,21 +64,6 @@ func specialise(name string, args Args) (string, error) {
 		return "", fmt.Errorf("shaders: %s: %w", name, err)
 	}
 	return b.String(), nil
-}
-
-// Names lists the kernels.
-func Names() []string {
-	entries, err := files.ReadDir(".")
-	if err != nil {
-		panic("shaders: " + err.Error()) // the embedded folder itself
-	}
-	var names []string
-	for _, e := range entries {
-		if n, ok := strings.CutSuffix(e.Name(), ".wgsl"); ok {
-			names = append(names, n)
-		}
-	}
-	return names
 }
 
 func parse(name string) (*template.Template, error) {
@@ -121,9 +107,14 @@ func withImports(name, text string) (string, error) {
 	return b.String(), nil
 }
 
+// GroupsPerRow is where a grid of workgroups is folded: kernels count row after row, so that more than the 65,535 that an
+// axis takes can be numbered.
+const GroupsPerRow = 32768
+
 // functions are what templates may call.
 var functions = template.FuncMap{
-	"bind": func() string { return "" },
+	"groupsPerRow": func() int { return GroupsPerRow },
+	"bind":         func() string { return "" },
 	// upto n: 0, 1, ... n-1
 	"upto": func(n int) []int {
 		s := make([]int, n)
@@ -147,13 +138,4 @@ var functions = template.FuncMap{
 	},
 	// axis 0..3: the component of a vec4
 	"axis": func(i int) string { return "xyzw"[i%4 : i%4+1] },
-}
-
-func sortedKeys(args Args) []string {
-	keys := make([]string, 0, len(args))
-	for k := range args {
-		keys = append(keys, k)
-	}
-	sort.Strings(keys)
-	return keys
 }

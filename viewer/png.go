@@ -4,36 +4,20 @@ import (
 	"fmt"
 	"image"
 	"image/png"
+	"io"
 	"os"
 	"path/filepath"
+
+	"github.com/dinogpu/dinogpu/dino/disk"
 )
 
 // WritePNG writes im to path, whose folder is made if it is missing. What was there stays until all is written.
 func WritePNG(path string, im image.Image) error {
-	if err := writePNG(path, im); err != nil {
-		return fmt.Errorf("picture %s cannot be written: %w", path, err)
+	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+		return fmt.Errorf("image %s cannot be written: its folder cannot be made (%w)", path, disk.PlainError(err))
+	}
+	if err := disk.WriteFile(path, func(w io.Writer) error { return png.Encode(w, im) }); err != nil {
+		return fmt.Errorf("image %w", err)
 	}
 	return nil
-}
-
-func writePNG(path string, im image.Image) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
-		return err
-	}
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".tmp-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name()) // nothing is left by that name once it is renamed
-	err = png.Encode(f, im)
-	if err == nil {
-		err = f.Chmod(0o644) // CreateTemp keeps others out
-	}
-	if closeErr := f.Close(); err == nil {
-		err = closeErr
-	}
-	if err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
 }

@@ -36,7 +36,7 @@ var oddLenient = map[string]bool{
 // Every odd file is what Pillow's convert("RGB") reads from it, or is refused in a
 // sentence of its own. Lossy ones may be off by rounding.
 func TestOddFilesAreReadAsPillowDoes(t *testing.T) {
-	expected := openExpected(t, oddDir+"expected.safetensors")
+	expected := openExpected(t, "../formats/odd/expected.safetensors")
 	files, err := os.ReadDir(oddDir)
 	if err != nil {
 		t.Fatal(err)

@@ -5,38 +5,24 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/nlpodyssey/safetensors"
+	"github.com/dinogpu/dinogpu/testdata/golden"
 )
 
 // expected holds what Pillow reads from files, by their names.
-type expected struct {
-	t  *testing.T
-	st safetensors.SafeTensors
-}
+type expected struct{ *golden.File }
 
 func openExpected(t *testing.T, path string) expected {
 	t.Helper()
-	raw, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	st, err := safetensors.Deserialize(raw)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return expected{t, st}
+	return expected{golden.Open(t, path)}
 }
 
 // image is nil for a file that Pillow refuses.
 func (e expected) image(name string) *Image {
-	v, ok := e.st.Tensor(name)
-	if !ok {
+	if !e.Has(name) {
 		return nil
 	}
-	if v.DType() != safetensors.U8 || len(v.Shape()) != 3 {
-		e.t.Fatalf("%s is no image", name)
-	}
-	return &Image{H: int(v.Shape()[0]), W: int(v.Shape()[1]), Pix: v.Data()}
+	shape := e.Shape(name)
+	return &Image{H: shape[0], W: shape[1], Pix: e.Bytes(name)}
 }
 
 // tolerance is how far an image may be from Pillow's, in gray levels: at most, and
@@ -74,14 +60,14 @@ func diff(got, want []uint8) (worst int, mean float64) {
 // testdata/formats/make.py made. Everything without loss is exact.
 func TestDecodePillow(t *testing.T) {
 	const dir = "../../testdata/formats"
-	want := openExpected(t, dir+"/expected.safetensors")
+	want := openExpected(t, "../formats/expected.safetensors")
 	lossy := map[string]tolerance{
 		// The inverse transforms round differently, which conversion to RGB
 		// widens; the standard library's is as far away.
 		"420.jpg": {3, 0.06}, "422.jpg": {3, 0.06}, "444.jpg": {3, 0.06}, "progressive.jpg": {3, 0.06},
 		"exif-orientation.jpg": {3, 0.06}, "grey.jpg": {1, 0.03}, "cmyk.jpg": {1, 0.03},
 	}
-	for _, name := range want.st.Names() {
+	for _, name := range want.Names() {
 		t.Run(name, func(t *testing.T) {
 			f, err := os.Open(filepath.Join(dir, name))
 			if err != nil {
@@ -109,7 +95,7 @@ func TestDecodePillow(t *testing.T) {
 			images++
 		}
 	}
-	if n := len(want.st.Names()); n != images || n != 40 {
+	if n := len(want.Names()); n != images || n != 40 {
 		t.Errorf("%d images, %d expectations", images, n)
 	}
 }

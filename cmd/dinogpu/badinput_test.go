@@ -119,9 +119,9 @@ func TestBadInput(t *testing.T) {
 		{"--data noise", exitFailed, "noise"},
 		{"--data short-idx3-ubyte", exitFailed, "short-idx3-ubyte"},
 		{"--data file/below", exitFailed, "file/below"},
-		{"--data four", exitFailed, "4 pictures"},
-		{"--data four --batch-size 2 --accumulate 3", exitFailed, "4 pictures"},
-		{"--limit 3", exitFailed, "3 pictures"},
+		{"--data four", exitFailed, "4 images"},
+		{"--data four --batch-size 2 --accumulate 3", exitFailed, "6 images, and there are only 4"},
+		{"--limit 3", exitFailed, "3 images"},
 		{"--limit=-1", exitUsage, "limit -1"},
 		// Settings files, names.
 		{"--config nothing.yaml", exitUsage, "nothing.yaml"},

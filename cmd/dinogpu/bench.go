@@ -12,12 +12,14 @@ import (
 
 	"github.com/alecthomas/kong"
 
-	"github.com/dinogpu/dinogpu/dino"
 	"github.com/dinogpu/dinogpu/gpu"
+	"github.com/dinogpu/dinogpu/layers/tuning"
+
+	"github.com/dinogpu/dinogpu/dino/settings"
 )
 
 type benchCmd struct {
-	Settings dino.Settings `embed:""`
+	Settings settings.Settings `embed:""`
 
 	Config string        `group:"run" placeholder:"FILE" help:"YAML settings, like a run's config.yaml."`
 	Time   time.Duration `group:"plan" default:"60s" help:"Take about this long; fewer repeats and a smaller batch make it so, and are named."`
@@ -36,7 +38,7 @@ func (b *benchCmd) BeforeResolve(ctx *kong.Context, a *app) error {
 	with := *a
 	with.env = func(name string) (string, bool) {
 		text, ok := a.env(name)
-		if name == dino.EnvName("preset") && text == "" && !namesConfig(ctx, a) {
+		if name == settings.EnvName("preset") && text == "" && !namesConfig(ctx, a) {
 			return "demo", true
 		}
 		return text, ok
@@ -51,7 +53,7 @@ func namesConfig(ctx *kong.Context, a *app) bool {
 			return true
 		}
 	}
-	text, _ := a.env(dino.EnvName("config"))
+	text, _ := a.env(settings.EnvName("config"))
 	return text != ""
 }
 
@@ -103,7 +105,7 @@ func (b *benchCmd) Run(a *app) error {
 	}
 	defer device.Close()
 	m := &bencher{
-		app: a, settings: b.Settings, device: device, target: targetOf(device, b.Settings.Run.Matmul),
+		app: a, settings: b.Settings, device: device, target: tuning.Forced(device, b.Settings.Run.Matmul),
 		time: b.Time, deadline: time.Now().Add(b.Time),
 	}
 	m.report.Adapter = device.Adapter.Name
@@ -181,7 +183,7 @@ func (m *bencher) note(format string, args ...any) {
 // A bencher is a measurement under way.
 type bencher struct {
 	app      *app
-	settings dino.Settings
+	settings settings.Settings
 	device   *gpu.Device
 	target   gpu.Target
 	time     time.Duration

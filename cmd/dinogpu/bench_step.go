@@ -9,6 +9,9 @@ import (
 	"github.com/dinogpu/dinogpu/dino"
 	"github.com/dinogpu/dinogpu/gpu"
 	"github.com/dinogpu/dinogpu/layers"
+	"github.com/dinogpu/dinogpu/layers/tuning"
+
+	"github.com/dinogpu/dinogpu/dino/settings"
 )
 
 const (
@@ -26,8 +29,8 @@ const (
 // tune chooses the step's matmuls as training would.
 func (m *bencher) tune() error {
 	s := m.settings
-	t := tuner{device: m.device, run: s.Run, console: m.app.console, time: min(tuneTime, m.time/4)}
-	target, err := t.target(m.app.ctx, func(target gpu.Target) (*dino.Trainer, error) {
+	t := m.app.tuner(m.device, s.Run, min(tuning.Usual, m.time/4))
+	target, err := t.Target(m.app.ctx, func(target gpu.Target) (tuning.Recorded, error) {
 		return recordWhatFits(&s, target, m.app.console)
 	})
 	m.target = target
@@ -131,7 +134,7 @@ func (m *bencher) steps(t *dino.Trainer) (seconds []float64, host float64, err e
 }
 
 // noiseBatch is a batch of random bytes in the shape that the loader gives.
-func noiseBatch(c dino.Config) *augment.Batch {
+func noiseBatch(c settings.Config) *augment.Batch {
 	r := rand.New(rand.NewPCG(3, 4))
 	b := &augment.Batch{Images: make([]int, c.BatchSize)}
 	for v := range c.Crops() {
@@ -169,7 +172,7 @@ func (m *bencher) ops(t *dino.Trainer) error {
 		}
 		names, all = append(names, p.Name), append(all, times)
 		runs := runsInStep(t, i)
-		for part, seconds := range gpu.SecondsByPart(times) {
+		for part, seconds := range gpu.SecondsBySection(times) {
 			if part == "" {
 				part = "other"
 			}
@@ -216,12 +219,13 @@ var formNames = map[layers.Form]string{layers.NT: "forward", layers.NN: "input g
 // matmuls gathers the distinct shapes of a program's matmuls, in the order they come. Padding and staging ahead of
 // a matmul, and the sum of its partials behind it, count as its time: none of them would be there without it.
 func (m *bencher) matmuls(times []gpu.OpTime, runs int) []matmulRow {
-	var order []layers.MatmulShape
-	seconds, calls := map[layers.MatmulShape]float64{}, map[layers.MatmulShape]int{}
-	var last *layers.MatmulShape
+	var order []layers.MatmulInfo
+	seconds, calls := map[layers.MatmulInfo]float64{}, map[layers.MatmulInfo]int{}
+	var last *layers.MatmulInfo
 	ahead := 0.0
 	for _, t := range times {
-		shape, ok := layers.MatmulOf(t.Kernel, t.Source, t.Params)
+		shape, ok := t.Info.(layers.MatmulInfo)
+		shape.Fused = false // a row is of all epilogues
 		switch {
 		case ok:
 			if calls[shape] == 0 {
@@ -230,9 +234,9 @@ func (m *bencher) matmuls(times []gpu.OpTime, runs int) []matmulRow {
 			calls[shape]++
 			seconds[shape] += ahead + t.Seconds
 			ahead, last = 0, &shape
-		case t.Part == "matmul" && t.Kernel == "partials_reduce" && last != nil:
+		case t.Section == "matmul" && t.Kernel == "partials_reduce" && last != nil:
 			seconds[*last] += t.Seconds
-		case t.Part == "matmul":
+		case t.Section == "matmul":
 			ahead += t.Seconds
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/dinogpu/dinogpu/gpu"
+	"github.com/dinogpu/dinogpu/layers"
 )
 
 // A small model, so that the whole bench takes moments.
@@ -134,18 +135,22 @@ func TestBenchMistakes(t *testing.T) {
 	}
 }
 
-// The time of staging ahead of a matmul and of its partial sums behind it is the matmul's.
+// The time of staging ahead of a matmul and of its partial sums behind it is the matmul's; one with an epilogue is of the
+// same row.
 func TestMatmulRowsHoldWhatAMatmulNeeds(t *testing.T) {
 	m := &bencher{}
-	matmul := gpu.OpTime{Part: "matmul", Kernel: "matmul_texel", Source: "// A B^T, texel 16x16", Params: []uint32{10, 20, 30}, Seconds: 4}
+	info := layers.MatmulInfo{MatmulShape: layers.MatmulShape{Form: layers.NT, M: 10, N: 20, K: 30}, Variant: "texel 16x16"}
+	matmul := gpu.OpTime{Section: "matmul", Kernel: "matmul_texel", Info: info, Seconds: 4}
+	info.Fused = true
+	fused := gpu.OpTime{Section: "matmul", Kernel: "matmul_texel", Info: info, Seconds: 4}
 	rows := m.matmuls([]gpu.OpTime{
-		{Part: "bias", Kernel: "columns_sum", Seconds: 100},
-		{Part: "matmul", Kernel: "stage", Seconds: 1},
+		{Section: "bias", Kernel: "columns_sum", Seconds: 100},
+		{Section: "matmul", Kernel: "stage", Seconds: 1},
 		matmul,
-		{Part: "matmul", Kernel: "partials_reduce", Seconds: 2},
-		matmul,
+		{Section: "matmul", Kernel: "partials_reduce", Seconds: 2},
+		fused,
 	}, 3)
-	if len(rows) != 1 || rows[0].Name != "forward" || rows[0].Seconds != 5.5 || rows[0].Calls != 6 || rows[0].M != 10 || rows[0].N != 20 || rows[0].K != 30 {
+	if len(rows) != 1 || rows[0].Name != "forward" || rows[0].Seconds != 5.5 || rows[0].Calls != 6 || rows[0].M != 10 || rows[0].N != 20 || rows[0].K != 30 || rows[0].Variant != "texel 16x16" {
 		t.Errorf("rows %+v", rows)
 	}
 }

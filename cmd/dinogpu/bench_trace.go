@@ -28,10 +28,10 @@ func traced(programs []string, times [][]gpu.OpTime) []traceEvent {
 	for i, ops := range times {
 		for _, o := range ops {
 			e := traceEvent{
-				Name: o.Kernel, Part: o.Part, Phase: "X", Start: at, Took: 1e6 * o.Seconds, PID: 1, TID: 1,
+				Name: o.Kernel, Part: o.Section, Phase: "X", Start: at, Took: 1e6 * o.Seconds, PID: 1, TID: 1,
 				Args: map[string]any{"program": programs[i], "gflops": float64(o.Flops) / o.Seconds / 1e9, "bytes": o.Bytes},
 			}
-			if m, ok := layers.MatmulOf(o.Kernel, o.Source, o.Params); ok {
+			if m, ok := o.Info.(layers.MatmulInfo); ok {
 				e.Args["shape"] = fmt.Sprintf("%s (%d, %d) of depth %d", m.Form, m.M, m.N, m.K)
 			}
 			events = append(events, e)

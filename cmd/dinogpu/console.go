@@ -4,33 +4,24 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 	"sync"
 	"time"
 
+	"github.com/dinogpu/dinogpu/dino/run"
 	"golang.org/x/term"
-
-	"github.com/dinogpu/dinogpu/dino"
 )
 
-// console is where notices and progress go: stderr, and train.log once a run
-// has a folder. On a terminal the last line is rewritten as the run goes on.
+// console is where notices and progress go: stderr. On a terminal the last line is rewritten as the work goes on.
 type console struct {
 	w     io.Writer
 	tty   bool
 	width func() int
 	now   func() time.Time // nil: time.Now
 
-	mu     sync.Mutex
-	run    *dino.RunDir
-	early  []saidLine // until the first run is attached
-	ended  bool       // a run was attached and is not any more
-	status string     // what the rewritten line shows, or empty
-}
-
-type saidLine struct {
-	at   time.Time
-	text string
+	mu      sync.Mutex
+	log     func(text string) // of the run that goes on
+	earlier []run.Line        // said before a run had a log
+	status  string            // what the rewritten line shows, or empty
 }
 
 func newConsole(stderr *os.File) *console {
@@ -48,43 +39,47 @@ func newConsole(stderr *os.File) *console {
 	}
 }
 
-// Attach sends what is printed to the run's train.log as well, from what was
-// said before the run had a folder on; nil ends that.
-func (c *console) Attach(run *dino.RunDir) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.run, c.ended = run, run == nil
-	if run == nil {
-		return
-	}
-	for _, l := range c.early {
-		c.write(l)
-	}
-	c.early = nil
-}
-
-// Print says a notice.
-func (c *console) Print(format string, args ...any) {
-	c.say(fmt.Sprintf(format, args...))
-}
+// Print says a notice. It belongs to the log of a run that goes on or is about to begin.
+func (c *console) Print(format string, args ...any) { c.say(fmt.Sprintf(format, args...)) }
 
 // Error says why the command ends.
 func (c *console) Error(text string) { c.say(text) }
 
 func (c *console) say(text string) {
+	text = asFlags(text)
+	c.show(text)
+	c.mu.Lock()
+	log := c.log
+	if log == nil {
+		c.earlier = append(c.earlier, run.Line{At: c.time(), Text: text})
+	}
+	c.mu.Unlock()
+	if log != nil {
+		log(text) // not under the lock: the run holds one of its own while it calls show
+	}
+}
+
+// show says what is in the run's log already.
+func (c *console) show(text string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.clear()
-	fmt.Fprintln(c.w, text)
-	c.log(text)
+	fmt.Fprintln(c.w, asFlags(text))
 	c.draw()
 }
 
-// Log writes to train.log alone.
-func (c *console) Log(text string) {
+// attach sends what is said from now on to a run's log as well; nil ends that.
+func (c *console) attach(log func(text string)) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.log(text)
+	c.log = log
+}
+
+func (c *console) time() time.Time {
+	if c.now == nil {
+		return time.Now()
+	}
+	return c.now()
 }
 
 // Status replaces the rewritten line; the empty text takes it away. It does
@@ -98,28 +93,6 @@ func (c *console) Status(text string) {
 	c.clear()
 	c.status = text
 	c.draw()
-}
-
-func (c *console) log(text string) {
-	now := time.Now
-	if c.now != nil {
-		now = c.now
-	}
-	l := saidLine{now(), text}
-	switch {
-	case c.run != nil:
-		c.write(l)
-	case !c.ended:
-		c.early = append(c.early, l)
-	}
-}
-
-// A full disk should not end a run that goes well: lines that train.log does
-// not take wait in it, and closing it tells of those that are lost.
-func (c *console) write(l saidLine) {
-	for _, line := range strings.Split(l.text, "\n") {
-		_ = c.run.Log(l.at, line)
-	}
 }
 
 func (c *console) clear() {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"text/tabwriter"
 
+	"github.com/dinogpu/dinogpu/dino/disk"
 	"github.com/dinogpu/dinogpu/gpu"
 )
 
@@ -40,7 +41,7 @@ func listDevices(w io.Writer, adapters []gpu.Adapter, asJSON bool) error {
 	for _, r := range rows {
 		l := r.Limits
 		fmt.Fprintf(t, "%d\t%s\t%s\t%s\t%s\t%s\t%s\t%d, %s\t%s\n", r.Index, r.Name, r.Kind, r.Backend, r.Driver,
-			size(l.Binding), size(l.Buffer), l.Invocations, size(l.WorkgroupMem), r.Verdict)
+			disk.Size(uint64(l.Binding)), disk.Size(uint64(l.Buffer)), l.Invocations, disk.Size(uint64(l.WorkgroupMem)), r.Verdict)
 	}
 	return t.Flush()
 }
@@ -53,20 +54,6 @@ func verdict(a gpu.Adapter) string {
 		return "software: works, slowly"
 	}
 	return "ready"
-}
-
-// size is a number of bytes in the largest unit that it fills.
-func size(bytes int) string {
-	const units = "KMGTPE"
-	if bytes < 1<<10 {
-		return fmt.Sprintf("%d B", bytes)
-	}
-	v, i := float64(bytes)/(1<<10), 0
-	// what would be written as 1024 goes to the next unit: some drivers report one byte short of a power of two
-	for v >= 1023.95 && i < len(units)-1 {
-		v, i = v/(1<<10), i+1
-	}
-	return fmt.Sprintf("%.4g %ciB", v, units[i])
 }
 
 // writeJSON prints v for programs and for people.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -14,6 +13,10 @@ import (
 	"github.com/dinogpu/dinogpu/eval"
 	"github.com/dinogpu/dinogpu/gpu"
 	"github.com/dinogpu/dinogpu/layers"
+
+	"github.com/dinogpu/dinogpu/dino/settings"
+
+	"github.com/dinogpu/dinogpu/dino/weights"
 )
 
 // The evaluations, each a command of its own.
@@ -73,25 +76,25 @@ func (c *knnCmd) Run(a *app) error {
 	if err != nil {
 		return usageError{err}
 	}
-	if text, ok := a.env(dino.EnvName("adapter")); ok && c.Adapter == "" {
+	if text, ok := a.env(settings.EnvName("adapter")); ok && c.Adapter == "" {
 		c.Adapter = text
 	}
-	weights, err := dino.OpenWeights(c.Weights, func(err error) { a.console.Print("%v", err) })
+	model, err := weights.Open(c.Weights, func(err error) { a.console.Print("%v", err) })
 	if err != nil {
 		return err
 	}
 	if c.ImageSize == 0 {
-		c.ImageSize = weights.ViT.ImageSize
+		c.ImageSize = model.ViT.ImageSize
 	}
-	if c.ImageSize < weights.ViT.Patch {
-		return usageError{fmt.Errorf("--image-size %d is smaller than one patch of %d pixels", c.ImageSize, weights.ViT.Patch)}
+	if c.ImageSize < model.ViT.Patch {
+		return usageError{fmt.Errorf("--image-size %d is smaller than one patch of %d pixels", c.ImageSize, model.ViT.Patch)}
 	}
-	roles := []string{dino.RoleTeacher}
+	roles := []string{weights.RoleTeacher}
 	if c.Student {
-		roles = append(roles, dino.RoleStudent)
+		roles = append(roles, weights.RoleStudent)
 	}
 	for _, role := range roles {
-		if _, err := weights.Network(role); err != nil {
+		if _, err := model.Network(role); err != nil {
 			return usageError{fmt.Errorf("%w; leave --student out or name the run's folder", err)}
 		}
 	}
@@ -104,7 +107,7 @@ func (c *knnCmd) Run(a *app) error {
 		return err
 	}
 	defer device.Close()
-	report, err := c.measure(a, device, weights, roles, question, paths)
+	report, err := c.measure(a, device, model, roles, question, paths)
 	if err != nil {
 		return err
 	}
@@ -145,29 +148,29 @@ func (c *knnCmd) paths() (labelledPaths, error) {
 }
 
 // measure asks the question of each role's network.
-func (c *knnCmd) measure(a *app, d *gpu.Device, w *dino.Weights, roles []string, q eval.Question, paths labelledPaths) (knnReport, error) {
+func (c *knnCmd) measure(a *app, d *gpu.Device, w *weights.Model, roles []string, q eval.Question, paths labelledPaths) (knnReport, error) {
 	a.console.Print("%d pictures of %d classes in %s vote on %d in %s", len(q.Bank.Which), len(q.Classes), paths.Train, len(q.Queries.Which), paths.Test)
 	if len(q.Classes) <= 5 {
 		a.console.Print("with %d classes the right one is nearly always among the best five: look at top-1", len(q.Classes))
 	}
-	var nets []network
+	var networks []*layers.Arena
 	for _, role := range roles {
 		arena, err := w.Upload(d, role)
 		if err != nil {
 			return knnReport{}, err
 		}
 		defer arena.Release()
-		nets = append(nets, network{role, arena})
+		networks = append(networks, arena)
 	}
-	batch := batchOf(w.ViT, c.ImageSize, q)
+	config := dino.BackboneConfig{ViT: w.ViT, Mean: w.Mean, Std: w.Std, Height: c.ImageSize, Width: c.ImageSize, Blocks: 1}
 	train, test := newLeftOut(a.console, paths.Train), newLeftOut(a.console, paths.Test)
-	k := knnOf{
-		question: q, size: c.ImageSize, ks: c.NbKNN, temperature: c.Temperature,
-		bank:    embedding(a.console, paths.Train, q.Bank, batch, train),
-		queries: embedding(a.console, paths.Test, q.Queries, batch, test),
+	vote := eval.Vote{
+		Question: q, Ks: c.NbKNN, Temperature: c.Temperature,
+		Bank:    embedding(a.console, paths.Train, q.Bank, train),
+		Queries: embedding(a.console, paths.Test, q.Queries, test),
 	}
 	defer a.console.Status("")
-	results, err := k.ask(a.ctx, d, w.Config(), d.Target(), nets)
+	results, err := vote.AskNetworks(a.ctx, d, d.Target(), config, networks...)
 	if err != nil {
 		if a.ctx.Err() != nil {
 			return knnReport{}, fmt.Errorf("%w: nothing was measured, and there was nothing to save", errInterrupted)
@@ -181,9 +184,9 @@ func (c *knnCmd) measure(a *app, d *gpu.Device, w *dino.Weights, roles []string,
 		Train: knnSide{paths.Train, len(q.Bank.Which) - len(train.seen), len(train.seen)},
 		Test:  knnSide{paths.Test, len(q.Queries.Which) - len(test.seen), len(test.seen)},
 	}
-	for i, n := range nets {
+	for i, role := range roles {
 		for _, x := range results[i] {
-			r.Results = append(r.Results, knnRow{n.role, x.K, x.Used, x.Top1, x.Top5})
+			r.Results = append(r.Results, knnRow{role, x.K, x.Used, x.Top1, x.Top5})
 		}
 	}
 	return r, nil
@@ -201,34 +204,4 @@ func (r knnReport) print(out io.Writer) error {
 		fmt.Fprintf(w, "%s\t%s\t%.2f\t%.2f\n", row.Network, k, row.Top1, row.Top5)
 	}
 	return w.Flush()
-}
-
-// A network is a run's or a file's weights on the device.
-type network struct {
-	role  string
-	arena *layers.Arena
-}
-
-// knnOf is one k-NN question with all that it takes to ask it.
-type knnOf struct {
-	question      eval.Question
-	size          int // pixels a side of the views
-	ks            []int
-	temperature   float64
-	bank, queries eval.Reading
-}
-
-// ask gives the accuracies of each network, whose backbone and normalisation are c's. Pictures are decoded once for
-// all of them.
-func (k knnOf) ask(ctx context.Context, d *gpu.Device, c dino.Config, target gpu.Target, nets []network) ([][]eval.Result, error) {
-	var embedders []eval.Embedder
-	for _, n := range nets {
-		b, err := dino.NewBackbone(d, c, target, n.arena, k.size, k.bank.Batch, false)
-		if err != nil {
-			return nil, err
-		}
-		defer b.Release()
-		embedders = append(embedders, b)
-	}
-	return k.question.Ask(ctx, d, k.bank, k.queries, k.ks, k.temperature, embedders...)
 }

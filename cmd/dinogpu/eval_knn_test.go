@@ -170,7 +170,7 @@ func checkEvalClasses(t *testing.T, run, pictures string) {
 	if want := r.Results[0].Top1 * 26 / 35; more.Test.Pictures != 35 || more.Results[0].Top1 < want-1e-9 || more.Results[0].Top1 > want+1e-9 {
 		t.Errorf("with 9 pictures of an unknown class: %+v, want %g", more, want)
 	}
-	for _, want := range []string{"emu", "count as wrong (9)", "without a class"} {
+	for _, want := range []string{"count as wrong: 9 (emu)", "without a class, which are ignored: 1"} {
 		if !strings.Contains(o.stderr, want) {
 			t.Errorf("%q is not said:\n%s", want, o.stderr)
 		}
@@ -201,7 +201,7 @@ func checkEvalRefuses(t *testing.T, run, pictures string) {
 		"half":          {"--weights " + run + " --train " + train, exitUsage, "--test PATH"},
 		"both ways":     {"--weights " + run + " --data " + pictures + " --train " + train, exitUsage, "give one of them"},
 		"no val":        {"--weights " + run + " --data " + train, exitUsage, filepath.Join(train, "train")},
-		"same":          {"--weights " + run + " --train " + train + " --test " + train + "/", exitFailed, "its own nearest neighbour"},
+		"same":          {"--weights " + run + " --train " + train + " --test " + train + "/", exitFailed, "its own nearest neighbor"},
 		"flat":          {"--weights " + run + " --train " + train + " --test " + filepath.Join(val, "ant"), exitFailed, "a sub-folder for each class"},
 		"no idx labels": {"--weights " + run + " --train " + train + " --test " + numbers, exitFailed, "labels' file beside it"},
 		"other classes": {"--weights " + run + " --train " + train + " --test " + strange, exitFailed, "xenops, yak"},
@@ -271,7 +271,7 @@ func TestStoppedWithinAnEvaluation(t *testing.T) {
 		ctx, stop := context.WithCancel(context.Background())
 		defer stop()
 		out, said := &bytes.Buffer{}, &stopWhenSaid{text: "is left out", stop: stop}
-		code = run(&app{
+		code = execute(&app{
 			ctx: ctx, stdout: out, now: time.Now, env: func(string) (string, bool) { return "", false },
 			console: &console{w: said, width: func() int { return 80 }, now: time.Now},
 		}, args)

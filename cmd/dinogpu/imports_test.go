@@ -17,17 +17,32 @@ const module = "github.com/dinogpu/dinogpu"
 // that stands not here fails the test, so that the table stays whole.
 var mayImport = map[string][]string{
 	"testdata":       {},
+	forTests:         {},
 	"shaders":        {},
 	"layers/ref":     {},
 	"gpu":            {},
+	"dino/disk":      {},
 	"augment/decode": {},
 	"augment":        {"augment/decode", "testdata"},
 	"layers":         {"gpu", "shaders", "layers/ref"},
-	"dino":           {"gpu", "shaders", "layers", "layers/ref", "augment", "testdata"},
-	"eval":           {"gpu", "shaders", "layers", "layers/ref", "augment", "dino", "testdata"},
-	"viewer":         {"gpu", "shaders", "layers", "layers/ref", "augment", "dino", "eval", "testdata"},
-	"cmd/dinogpu":    {"gpu", "shaders", "layers", "layers/ref", "augment", "dino", "eval", "viewer", "testdata"},
+	"layers/tuning":  {"layers", "gpu", "dino/disk"},
+	"dino/settings":  {"layers", "dino/disk"},
+	"dino/weights":   {"layers", "gpu", "dino/settings", "dino/disk"},
+	"dino":           {"layers", "gpu", "augment", "dino/settings"},
+	"dino/run": {
+		"layers", "layers/tuning", "gpu", "augment", "dino", "dino/settings", "dino/weights", "dino/disk",
+	},
+	"eval":   {"layers", "gpu", "shaders", "augment", "dino", "dino/settings", "dino/weights"},
+	"viewer": {"augment", "dino/disk"},
+	"cmd/dinogpu": {
+		"layers", "layers/tuning", "gpu", "shaders", "augment", "dino", "dino/settings", "dino/weights", "dino/run",
+		"dino/disk", "eval", "viewer", "testdata",
+	},
 }
+
+// forTests reads golden files for tests, so it may import package testing, and it stands in no list above: only tests
+// may import it.
+const forTests = "testdata/golden"
 
 // Outside packages that only some of ours may import: the binding is kept in
 // one place so that it can be replaced, the command line out of the library.
@@ -39,7 +54,11 @@ var keptIn = map[string][]string{
 	"golang.org/x/image/bmp":       {"augment/decode"}, // so do these
 	"golang.org/x/image/tiff":      {"augment/decode"},
 	"golang.org/x/image/webp":      {"augment/decode"},
-	"google.golang.org/protobuf":   {"dino"}, // the wire format of TensorBoard's events
+	"google.golang.org/protobuf":   {"dino/run"}, // the wire format of TensorBoard's events
+	"github.com/gofrs/flock":       {"dino/run"},
+	"github.com/kelindar/binary":   {"dino/weights"}, // unsafe on bytes that nobody checked
+	"go.yaml.in/yaml":              {"dino/settings"},
+	"golang.org/x/sys":             {"dino/disk", "cmd/dinogpu"}, // the command: its tests of terminals
 }
 
 type goPackage struct {
@@ -49,7 +68,7 @@ type goPackage struct {
 
 func listPackages(t *testing.T) []goPackage {
 	t.Helper()
-	cmd := exec.Command("go", "list", "-json=ImportPath,Imports,TestImports,XTestImports", module+"/...", module+"/testdata")
+	cmd := exec.Command("go", "list", "-json=ImportPath,Imports,TestImports,XTestImports", module+"/...", module+"/testdata", module+"/"+forTests)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
@@ -81,13 +100,16 @@ func TestImportsPointDown(t *testing.T) {
 			t.Errorf("%s is not in the table of imports", from)
 			continue
 		}
-		// Tests follow the same table; beside it they may read testdata.
+		if slices.Contains(allowed, forTests) {
+			t.Errorf("the table lets %s import %s, which is for tests alone", from, forTests)
+		}
+		// Tests follow the same table; beside it they may read testdata and golden files.
 		for _, list := range []struct {
 			imports []string
 			also    []string
 		}{
 			{p.Imports, nil},
-			{append(p.TestImports, p.XTestImports...), []string{from, "testdata"}},
+			{append(p.TestImports, p.XTestImports...), []string{from, "testdata", forTests}},
 		} {
 			for _, path := range list.imports {
 				checkImport(t, from, path, append(list.also, allowed...))

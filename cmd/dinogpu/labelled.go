@@ -2,17 +2,13 @@ package main
 
 import (
 	"fmt"
-	"path/filepath"
 	"strings"
 	"time"
 
-	"github.com/dinogpu/dinogpu/augment"
-	"github.com/dinogpu/dinogpu/dino"
 	"github.com/dinogpu/dinogpu/eval"
-	"github.com/dinogpu/dinogpu/layers"
 )
 
-// labelledPaths are where a question's pictures lie.
+// labelledPaths are where a question's images lie.
 type labelledPaths struct {
 	Train, Test string
 	Limit       int // of each; 0: all
@@ -20,38 +16,19 @@ type labelledPaths struct {
 
 // open opens both and pairs their classes. What takes no part, or cannot be right, is said.
 func (l labelledPaths) open(size int, console *console) (eval.Question, error) {
-	if filepath.Clean(l.Train) == filepath.Clean(l.Test) {
-		return eval.Question{}, fmt.Errorf("%s cannot be both: each picture would be its own nearest neighbour; split it into pictures that vote and pictures that are asked about", l.Train)
-	}
-	train, err := augment.Open(l.Train)
-	if err != nil {
-		return eval.Question{}, err
-	}
-	test, err := augment.Open(l.Test)
-	if err != nil {
-		return eval.Question{}, err
-	}
-	q, m, err := eval.Match(eval.Named{Source: augment.Limit(train, l.Limit), Path: l.Train}, eval.Named{Source: augment.Limit(test, l.Limit), Path: l.Test})
+	q, m, err := eval.OpenQuestion(l.Train, l.Test, l.Limit, size)
 	if err != nil {
 		return q, err
 	}
 	for i, path := range []string{l.Train, l.Test} {
 		if n := m.NoLabel[i]; n > 0 {
-			console.Print("without a class, so taking no part, in %s: %d", path, n)
+			console.Print("%s: images without a class, which are ignored: %d", path, n)
 		}
 	}
 	if len(m.Unknown) > 0 {
-		console.Print("classes of %s that %s has no pictures of, which count as wrong (%d): %s", l.Test, l.Train, m.UnknownPictures, strings.Join(m.Unknown, ", "))
+		console.Print("%s: images of classes that %s lacks, which count as wrong: %d (%s)", l.Test, l.Train, m.UnknownImages, strings.Join(m.Unknown, ", "))
 	}
-	q.Bank.View, q.Queries.View = eval.EvalView(size), eval.EvalView(size)
 	return q, nil
-}
-
-// batchOf is how many pictures of the question a backbone takes at once: as many as fit, in batches of even length.
-func batchOf(v layers.ViTConfig, size int, q eval.Question) int {
-	n, most := max(len(q.Bank.Which), len(q.Queries.Which)), dino.BackboneBatch(v, size)
-	batches := (n + most - 1) / most
-	return (n + batches - 1) / batches
 }
 
 // leftOut names pictures that cannot be read, each once, and counts them.
@@ -88,11 +65,11 @@ func (l *leftOut) say() {
 	}
 }
 
-// embedding is how pictures of a path are read for an evaluation of this batch, with its progress shown.
-func embedding(console *console, path string, p eval.Pictures, batch int, out *leftOut) eval.Reading {
+// embedding is how images of a path are read for an evaluation, with its progress shown.
+func embedding(console *console, path string, p eval.Pictures, out *leftOut) eval.Reading {
 	begun := console.now()
 	drawn, printed := time.Time{}, begun
-	return eval.Reading{Batch: batch, LeftOut: out.add, Done: func(n int) {
+	return eval.Reading{LeftOut: out.add, Done: func(n int) {
 		now := console.now()
 		line := func() string { return fmt.Sprintf("%s: %d of %d pictures", path, n, len(p.Which)) }
 		switch {
@@ -101,7 +78,7 @@ func embedding(console *console, path string, p eval.Pictures, batch int, out *l
 		case console.tty && now.Sub(drawn) >= redrawEvery:
 			drawn = now
 			console.Status(line())
-		case !console.tty && now.Sub(printed) >= lateEvery:
+		case !console.tty && now.Sub(printed) >= time.Minute:
 			printed = now
 			console.Print("%s", line())
 		}

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/alecthomas/kong"
+	"github.com/dinogpu/dinogpu/dino/run"
 )
 
 // What a command returns to the shell.
@@ -58,9 +59,6 @@ func (e usageError) Unwrap() error { return e.err }
 // errInterrupted is returned by a command that Ctrl-C ended and that keeps nothing.
 var errInterrupted = errors.New("stopped")
 
-// errStopped is returned by a command that Ctrl-C ended in good order.
-var errStopped = errors.New("stopped; everything is saved")
-
 // Kong's --help and --version want to leave from deep inside; main leaves from
 // one place.
 type leave int
@@ -68,12 +66,12 @@ type leave int
 func main() {
 	con := newConsole(os.Stderr)
 	ctx, stop := withSignals(context.Background(), con, stopWordsOf(os.Args[1:]))
-	code := run(&app{ctx: ctx, stdout: os.Stdout, console: con, env: os.LookupEnv, now: time.Now}, os.Args[1:])
+	code := execute(&app{ctx: ctx, stdout: os.Stdout, console: con, env: os.LookupEnv, now: time.Now}, os.Args[1:])
 	stop()
 	os.Exit(code)
 }
 
-func run(a *app, args []string) (code int) {
+func execute(a *app, args []string) (code int) {
 	defer func() {
 		switch r := recover().(type) {
 		case nil:
@@ -127,7 +125,7 @@ func exitCode(err error) int {
 	switch {
 	case err == nil:
 		return exitDone
-	case errors.Is(err, errStopped), errors.Is(err, errInterrupted):
+	case errors.Is(err, run.ErrStopped), errors.Is(err, errInterrupted):
 		return exitStopped
 	case errors.As(err, &usage):
 		return exitUsage

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/dinogpu/dinogpu/dino/run"
 )
 
 // A command line run in this process: what it printed and how it ended.
@@ -35,7 +37,7 @@ func dinogpu(t *testing.T, environ map[string]string, args ...string) outcome {
 		},
 		now: time.Now,
 	}
-	code := run(a, args)
+	code := execute(a, args)
 	return outcome{code, stdout.String(), stderr.String()}
 }
 
@@ -152,7 +154,7 @@ func TestPanicIsReportedAsOurBug(t *testing.T) {
 	var stderr bytes.Buffer
 	a.console = &console{w: &stderr, width: func() int { return 80 }, now: time.Now}
 	a.env = func(string) (string, bool) { panic("broken inside") }
-	if code := run(a, []string{"train", "--preset", "demo"}); code != exitFailed {
+	if code := execute(a, []string{"train", "--preset", "demo"}); code != exitFailed {
 		t.Errorf("exit %d, want %d", code, exitFailed)
 	}
 	text := stderr.String()
@@ -176,7 +178,7 @@ func TestExitCodes(t *testing.T) {
 		{errors.New("disk full"), exitFailed},
 		{usageError{errors.New("no such thing")}, exitUsage},
 		{fmt.Errorf("run: %w", usageError{errors.New("no such thing")}), exitUsage},
-		{fmt.Errorf("%w: dinogpu train --resume runs/x goes on", errStopped), exitStopped},
+		{fmt.Errorf("%w: dinogpu train --resume runs/x goes on", run.ErrStopped), exitStopped},
 	} {
 		if got := exitCode(c.err); got != c.want {
 			t.Errorf("%v: exit %d, want %d", c.err, got, c.want)
@@ -195,7 +197,7 @@ func TestStoppedBeforeTheFirstStep(t *testing.T) {
 			ctx: ctx, stdout: &stdout, console: &console{w: &stderr, width: func() int { return 80 }},
 			env: func(string) (string, bool) { return "", false }, now: time.Now,
 		}
-		return outcome{run(a, append(args, "--no-tune")), stdout.String(), stderr.String()}
+		return outcome{execute(a, append(args, "--no-tune")), stdout.String(), stderr.String()}
 	}
 	wantExit(t, stopped(shortRun(dir)...), exitStopped, "no run was begun")
 	if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/dinogpu/dinogpu/dino"
+	"github.com/dinogpu/dinogpu/dino/weights"
 )
 
 // files reads a folder.
@@ -64,7 +64,7 @@ func TestRunNamesTheWeightThatIsNotFinite(t *testing.T) {
 	if o := dinogpu(t, nil, shortRun(dir, "--max-steps", "2")...); o.code != exitStopped {
 		t.Fatalf("exit %d: %s", o.code, o.stderr)
 	}
-	h, tensors, err := dino.NewestCheckpoint(dir, func(err error) { t.Error(err) })
+	h, tensors, err := weights.NewestCheckpoint(dir, func(err error) { t.Error(err) })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,7 +74,7 @@ func TestRunNamesTheWeightThatIsNotFinite(t *testing.T) {
 		}
 	}
 	folder := filepath.Join(dir, "checkpoints")
-	if err := dino.WriteCheckpoint(filepath.Join(folder, dino.CheckpointName(2)), h, tensors); err != nil {
+	if err := weights.WriteCheckpoint(filepath.Join(folder, weights.CheckpointName(2)), h, tensors); err != nil {
 		t.Fatal(err)
 	}
 	before, teacher := files(t, folder), files(t, dir)["teacher.safetensors"]
@@ -103,7 +103,7 @@ func TestRunDoesNotSaveWhatIsNotFinite(t *testing.T) {
 			!strings.Contains(o.stderr, "so it is not saved") || strings.Contains(o.stderr, "Free some space") {
 			t.Errorf("%s: exit %d: %s", name, o.code, o.stderr)
 		}
-		if paths, err := dino.Checkpoints(dir); err != nil || len(paths) > 0 {
+		if paths, err := weights.Checkpoints(dir); err != nil || len(paths) > 0 {
 			t.Errorf("%s: checkpoints %v, %v", name, paths, err)
 		}
 		if _, err := os.Stat(filepath.Join(dir, "teacher.safetensors")); err == nil {

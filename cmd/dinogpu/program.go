@@ -30,8 +30,3 @@ func argument(text string) string {
 	}
 	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
 }
-
-// resumeCommand is the command that goes on with the run.
-func (r *training) resumeCommand() string {
-	return programName() + " train --resume " + argument(r.run.Path())
-}

@@ -12,10 +12,13 @@ import (
 	"github.com/dinogpu/dinogpu/eval"
 	"github.com/dinogpu/dinogpu/gpu"
 	"github.com/dinogpu/dinogpu/layers"
+
+	"github.com/dinogpu/dinogpu/dino/disk"
+	"github.com/dinogpu/dinogpu/dino/settings"
 )
 
 type selftestCmd struct {
-	Settings dino.Settings `embed:""`
+	Settings settings.Settings `embed:""`
 
 	Config string `group:"run" placeholder:"FILE" help:"YAML settings, like a run's config.yaml."`
 	JSON   bool   `name:"json" group:"plan" help:"As JSON."`
@@ -60,7 +63,7 @@ func (c *selftestCmd) Run(a *app) error {
 // A selfTester is a test under way.
 type selfTester struct {
 	app      *app
-	settings dino.Settings
+	settings settings.Settings
 	device   *gpu.Device
 	tests    *dino.Tests
 	report   selftestReport
@@ -78,7 +81,7 @@ func (t *selfTester) record() error {
 	}
 	rate, err := t.rate(target)
 	if err != nil {
-		return fmt.Errorf("%w\nThe selftest could not begin. %s", err, t.advice())
+		return fmt.Errorf("%w\nThe selftest could not begin. %s", err, t.advice(true))
 	}
 	if _, err := recordWhatFits(&s, target, t.app.console); err != nil {
 		return err
@@ -96,8 +99,8 @@ func (t *selfTester) record() error {
 			break
 		}
 		if t.tests.Batch() == 1 {
-			return fmt.Errorf("selftest needs %.1f GiB of memory for this model, and %.1f GiB are free: stop other programs, or test a smaller --preset",
-				float64(need)/(1<<30), float64(free)/(1<<30))
+			return fmt.Errorf("selftest needs %s of memory for this model, and %s are free: stop other programs, or test a smaller --preset",
+				disk.Size(uint64(need)), disk.Size(uint64(free)))
 		}
 		s.Config.BatchSize = t.tests.Batch() / 2
 	}
@@ -110,14 +113,7 @@ func (t *selfTester) record() error {
 
 // target is how a run on the adapter would be recorded: with the variants of matmul that were measured before.
 func (t *selfTester) target() gpu.Target {
-	target := targetOf(t.device, t.settings.Run.Matmul)
-	if t.settings.Run.Matmul != "auto" || !t.settings.Run.Tune {
-		return target
-	}
-	if cache, err := openTuneCache(t.device.Adapter); err == nil {
-		target.Choices, _ = cache.load() // what train says about it is no business of a test
-	}
-	return target
+	return t.app.tuner(t.device, t.settings.Run, 0).Known()
 }
 
 // rate is how many flops a second a matmul of middling size takes.
@@ -168,7 +164,7 @@ func (t *selfTester) run() error {
 			if errors.Is(err, context.Canceled) || t.app.ctx.Err() != nil {
 				return err
 			}
-			return fmt.Errorf("%w\nThe selftest could not go on after %d kernels. %s", err, len(s.Results), t.advice())
+			return fmt.Errorf("%w\nThe selftest could not go on after %d kernels. %s", err, len(s.Results), t.advice(true))
 		}
 	}
 	t.report.add(s.Results)

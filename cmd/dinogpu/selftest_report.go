@@ -74,7 +74,7 @@ func (r *selftestReport) add(results []gpu.TestResult) {
 
 // shapeText is a matmul's form and sizes, or the shape of another kernel's largest tensor.
 func shapeText(t gpu.TestResult) string {
-	if m, ok := layers.MatmulOf(t.Kernel, t.Source, t.Params); ok {
+	if m, ok := t.Info.(layers.MatmulInfo); ok {
 		return fmt.Sprintf("%s  %d x %d x %d", m.Form, m.M, m.N, m.K)
 	}
 	largest := t.Tensors[0]
@@ -144,9 +144,11 @@ func (t *selfTester) verdict() error {
 		return nil
 	}
 	var names []string
+	matmuls := false
 	for _, k := range r.Kernels {
 		if !k.Passed {
 			names = append(names, fmt.Sprintf("%s (%s)", k.Kernel, k.Shape))
+			matmuls = matmuls || strings.HasPrefix(k.Kernel, "matmul_")
 		}
 	}
 	const most = 5
@@ -154,16 +156,21 @@ func (t *selfTester) verdict() error {
 		names = append(names[:most], fmt.Sprintf("and %d more", len(names)-most))
 	}
 	return fmt.Errorf("%d of %d kernels FAILED on %s: %s. What this adapter computes is wrong there, and training on it would learn from wrong numbers. %s",
-		r.Tested-r.Passed, r.Tested, r.where(), strings.Join(names, ", "), t.advice())
+		r.Tested-r.Passed, r.Tested, r.where(), strings.Join(names, ", "), t.advice(matmuls))
 }
 
-// advice is what a user can do about a driver that fails, with the file for a report.
-func (t *selfTester) advice() string {
-	other := gpu.Texel
-	if t.report.Matmul == string(gpu.Texel) {
-		other = gpu.Tile
+// advice is what a user can do about a driver that fails, with the file for a report. matmuls says that other matmuls
+// may help.
+func (t *selfTester) advice(matmuls bool) string {
+	text := "Update the GPU's driver; or take another adapter with --adapter (dinogpu devices lists them)"
+	if matmuls {
+		other := gpu.Texel
+		if t.report.Matmul == string(gpu.Texel) {
+			other = gpu.Tile
+		}
+		text += fmt.Sprintf(", or other matmuls with --matmul %s", other)
 	}
-	text := fmt.Sprintf("Update the GPU's driver; or take another adapter with --adapter (dinogpu devices lists them), or the other kernels with --matmul %s, and test again. If it stays, please report it at %s", other, issuesURL)
+	text += ", and test again. If it stays, please report it at " + issuesURL
 	path := filepath.Join(os.TempDir(), fmt.Sprintf("dinogpu-selftest-%d.json", os.Getpid()))
 	data, err := json.MarshalIndent(t.report, "", "  ")
 	if err == nil {

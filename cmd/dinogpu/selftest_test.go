@@ -88,10 +88,13 @@ fn main(@builtin(local_invocation_index) i: u32) { x[i] = 1.001; }`,
 	if exitCode(err) != exitFailed {
 		t.Fatalf("exit %d, %v", exitCode(err), err)
 	}
-	for _, want := range []string{"1 of ", "FAILED", "broken_kernel (64)", "driver", "--adapter", "--matmul tile", issuesURL, device.Adapter.Name} {
+	for _, want := range []string{"1 of ", "FAILED", "broken_kernel (64)", "driver", "--adapter", issuesURL, device.Adapter.Name} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("the error has no %q: %v", want, err)
 		}
+	}
+	if strings.Contains(err.Error(), "--matmul") {
+		t.Errorf("other matmuls are advised where none failed: %v", err)
 	}
 	if row := regexp.MustCompile(`(?m)^broken_kernel +64 +64 +1\.0e-06 +1e-10 .*FAILED: x \[64\] differs from its twin$`); !row.MatchString(stdout.String()) {
 		t.Errorf("the table has no such row:\n%s", stdout.String())
@@ -112,6 +115,17 @@ fn main(@builtin(local_invocation_index) i: u32) { x[i] = 1.001; }`,
 	var r selftestReport
 	if readErr != nil || json.Unmarshal(data, &r) != nil || r.Passed != r.Tested-1 || r.Kernels[r.Tested-1].Passed {
 		t.Errorf("the file holds %v", r)
+	}
+}
+
+// Other matmuls are advised where one failed.
+func TestSelftestAdvisesOtherMatmuls(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir()) // where the file for a report goes
+	for matmul, want := range map[string]string{"texel": "--matmul tile", "tile": "--matmul texel", "register": "--matmul texel"} {
+		r := selftestReport{Matmul: matmul, Tested: 1, Kernels: []selftestRow{{Kernel: "matmul_" + matmul}}}
+		if err := (&selfTester{report: r}).verdict(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q in it", matmul, err, want)
+		}
 	}
 }
 

@@ -7,10 +7,12 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/dinogpu/dinogpu/dino"
 	"github.com/dinogpu/dinogpu/eval"
 	"github.com/dinogpu/dinogpu/gpu"
 	"github.com/dinogpu/dinogpu/layers"
+
+	"github.com/dinogpu/dinogpu/dino"
+	"github.com/dinogpu/dinogpu/dino/settings"
 )
 
 type shadersCmd struct {
@@ -25,7 +27,7 @@ func (shadersCmd) Help() string {
 
 // Run writes the kernels.
 func (c *shadersCmd) Run(a *app) error {
-	s, err := dino.PresetSettings(c.Preset)
+	s, err := settings.FromPreset(c.Preset)
 	if err != nil {
 		return usageError{err}
 	}
@@ -51,17 +53,17 @@ func (c *shadersCmd) Run(a *app) error {
 }
 
 // addKernels adds the kernels of training with each optimiser, and with each matmul variant that tuning may choose.
-func addKernels(files map[string]string, s dino.Settings, target gpu.Target, con *console) error {
-	add := func(s dino.Settings, target gpu.Target) (classes []string, err error) {
+func addKernels(files map[string]string, s settings.Settings, target gpu.Target, con *console) error {
+	add := func(s settings.Settings, target gpu.Target) (classes []string, err error) {
 		t, err := recordWhatFits(&s, target, con)
 		if err != nil {
 			return nil, err
 		}
 		for _, p := range t.Programs() {
-			p.Each(func(k gpu.Kernel) {
+			p.Each(func(k gpu.Kernel, _ []gpu.Tensor) {
 				files[shaderFile(k)] = k.Source
-				if k.Class != "" {
-					classes = append(classes, k.Class)
+				if m, ok := k.Info.(layers.MatmulInfo); ok {
+					classes = append(classes, m.Class())
 				}
 			})
 		}
@@ -88,40 +90,23 @@ func addKernels(files map[string]string, s dino.Settings, target gpu.Target, con
 	return nil
 }
 
-// addEvaluation adds the kernels of attention maps and of the search for neighbours.
-func addEvaluation(files map[string]string, c dino.Config, target gpu.Target) error {
+// addEvaluation adds the kernels of frozen backbones, their attention, and the search for neighbors.
+func addEvaluation(files map[string]string, c settings.Config, target gpu.Target) error {
+	backbone := dino.BackboneOf(c)
+	backbone.Batch, backbone.Blocks, backbone.Attention = 1, min(2, backbone.ViT.Depth), []int{backbone.ViT.Depth - 1}
+	embed, err := dino.BackboneProgram(target, backbone, c.Layout().NewArena("weights"))
+	if err != nil {
+		return err
+	}
 	p := gpu.NewProgram("evaluation", target)
-	l, side := &layers.Params{}, c.GlobalCropsSize
-	c.ViT().AddParams(l, "")
-	vit := layers.NewViT(c.ViT(), "", l.NewArena("weights"), nil)
-	pictures := layers.ByteImages(gpu.NewTensor("pictures", layers.PixelWords(1, side, side)), 1, side, side, c.Mean, c.Std)
-	vit.Forward(p, layers.GatherPatches(p, c.PatchSize, pictures))
-	vit.LastAttention(p)
 	for _, k := range []int{eval.DemoK, 200} {
 		layers.TopK(p, gpu.NewTensor("similarities", 64, layers.TopKChunk(k)), gpu.NewTensor("values", 64, k),
 			gpu.NewTensor("numbers", 64, k), gpu.NewTensor("chunk", 4))
 	}
-	for _, k := range p.Kernels() {
+	for _, k := range append(embed.Kernels(), p.Kernels()...) {
 		files[shaderFile(k)] = k.Source
 	}
 	return p.Err()
-}
-
-// recordWhatFits records the settings' training. Where a tensor passes what one binding holds by default, it halves
-// the batch, here and in the settings, and says so.
-func recordWhatFits(s *dino.Settings, target gpu.Target, con *console) (*dino.Trainer, error) {
-	asked := s.Config.BatchSize
-	for {
-		// how many steps make an epoch is in no kernel
-		t, err := dino.Record(s.Config, target, 1, dino.Options{Crops: s.Run.Crops})
-		if err == nil || s.Config.BatchSize == 1 {
-			if s.Config.BatchSize < asked && err == nil {
-				con.Print("batch %d instead of %d, which does not fit the default limits", s.Config.BatchSize, asked)
-			}
-			return t, err
-		}
-		s.Config.BatchSize /= 2
-	}
 }
 
 // shaderFile tells a kernel's specialisations apart by their text, and is the same from one build to the next.

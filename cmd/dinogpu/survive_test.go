@@ -9,7 +9,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/dinogpu/dinogpu/dino"
+	"github.com/dinogpu/dinogpu/dino/weights"
+
+	"github.com/dinogpu/dinogpu/dino/run"
 )
 
 // killableRun trains a model of a few thousand weights on 48 pictures, two batches
@@ -102,7 +104,7 @@ func TestResumeByTheFileThatNamesTheNewest(t *testing.T) {
 func TestTwoProcessesOnOneRun(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "run")
 	wantExit(t, dinogpu(t, nil, killableRun(dir, "--epochs", "1", "--max-steps", "1")...), exitStopped)
-	other, err := dino.OpenRunDir(dir)
+	other, err := run.OpenFolder(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -118,7 +120,7 @@ func TestTwoProcessesOnOneRun(t *testing.T) {
 func TestResumeWithOtherPictures(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "run")
 	wantExit(t, dinogpu(t, nil, killableRun(dir, "--epochs", "1", "--max-steps", "1")...), exitStopped)
-	wantExit(t, dinogpu(t, nil, "train", "--resume", dir, "--data", "demo"), exitFailed, "--data demo holds other pictures", "48 pictures")
+	wantExit(t, dinogpu(t, nil, "train", "--resume", dir, "--data", "demo"), exitFailed, "--data demo holds other images", "48 pictures")
 	moved := filepath.Join(t.TempDir(), "t10k-images-idx3-ubyte.gz")
 	data, err := os.ReadFile("../../testdata/fashion-mnist/t10k-images-idx3-ubyte.gz")
 	if err == nil {
@@ -130,48 +132,11 @@ func TestResumeWithOtherPictures(t *testing.T) {
 	wantExit(t, dinogpu(t, nil, "train", "--resume", dir, "--data", moved), exitDone)
 }
 
-// A full disk is played by the question for free space; TestFileLimit has a real one.
-func TestFullDisk(t *testing.T) {
-	whole, dir := filepath.Join(t.TempDir(), "whole"), filepath.Join(t.TempDir(), "run")
-	wantExit(t, dinogpu(t, nil, killableRun(whole, "--epochs", "2")...), exitDone)
-	free := uint64(1 << 40)
-	after := 0 // saves that find room
-	freeSpace = func(string) (uint64, bool) {
-		after--
-		if after < 0 {
-			return free, true
-		}
-		return 1 << 40, true
-	}
-	t.Cleanup(func() { freeSpace = dino.FreeSpace })
-
-	// No room from the start: no run, no folder.
-	free = 100 << 10
-	wantExit(t, dinogpu(t, nil, killableRun(dir)...), exitFailed, "disk space", "100.0 KiB are free", "--keep")
-	if _, err := os.Stat(dir); err == nil {
-		t.Fatal("a run folder was made")
-	}
-	// Full after the start and two saves: the run goes on, and says in the end what is lost.
-	after = 3
-	o := dinogpu(t, nil, killableRun(dir, "--epochs", "2", "--checkpoint-every", "2", "--max-steps", "9")...)
-	wantExit(t, o, exitFailed, "Training goes on", "the newest checkpoint is that of step 4", "step 9 could not be saved", "--resume "+dir)
-	if got := len(lines(t, filepath.Join(dir, "metrics.jsonl"))); got != 9 {
-		t.Errorf("%d steps were done, want 9", got)
-	}
-	if h, _ := lastTensors(t, dir); h.Step != 4 {
-		t.Errorf("the newest checkpoint is of step %d, want 4", h.Step)
-	}
-	// Room again.
-	free = 1 << 40
-	wantExit(t, dinogpu(t, nil, "train", "--resume", dir), exitDone)
-	wantSameRun(t, whole, dir)
-}
-
 // The checkpoints that are kept: the newest two, and one every three epochs for ever.
 func TestKeptCheckpoints(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "run")
 	wantExit(t, dinogpu(t, nil, killableRun(dir, "--epochs", "8", "--saveckp-freq", "3", "--keep", "2")...), exitDone)
-	paths, err := dino.Checkpoints(dir)
+	paths, err := weights.Checkpoints(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -189,7 +154,7 @@ func TestDamagedNewestIsSetAside(t *testing.T) {
 	whole, dir := filepath.Join(t.TempDir(), "whole"), filepath.Join(t.TempDir(), "run")
 	wantExit(t, dinogpu(t, nil, killableRun(whole, "--epochs", "2")...), exitDone)
 	wantExit(t, dinogpu(t, nil, killableRun(dir, "--epochs", "2", "--checkpoint-every", "2", "--max-steps", "8")...), exitStopped)
-	newest := filepath.Join(dir, "checkpoints", dino.CheckpointName(8))
+	newest := filepath.Join(dir, "checkpoints", weights.CheckpointName(8))
 	data, err := os.ReadFile(newest)
 	if err != nil {
 		t.Fatal(err)

@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/dinogpu/dinogpu/dino"
+	"github.com/dinogpu/dinogpu/dino/weights"
 )
 
 // Killed a dozen times without warning, wherever it just was (a step, a
@@ -124,7 +124,7 @@ func TestFileLimit(t *testing.T) {
 	if h, _ := lastTensors(t, dir); h.Step != 3 {
 		t.Errorf("the newest checkpoint is of step %d, want 3", h.Step)
 	}
-	if entries, err := os.ReadDir(filepath.Join(dir, "checkpoints")); err != nil || len(entries) != 1 || entries[0].Name() != dino.CheckpointName(3) {
+	if entries, err := os.ReadDir(filepath.Join(dir, "checkpoints")); err != nil || len(entries) != 1 || entries[0].Name() != weights.CheckpointName(3) {
 		t.Errorf("the checkpoints are %v, %v", entries, err)
 	}
 	wantExit(t, dinogpu(t, nil, "train", "--resume", dir), exitDone)

@@ -9,11 +9,14 @@ import (
 
 	"github.com/alecthomas/kong"
 
-	"github.com/dinogpu/dinogpu/dino"
+	"github.com/dinogpu/dinogpu/augment"
+	"github.com/dinogpu/dinogpu/dino/settings"
+
+	"github.com/dinogpu/dinogpu/dino/run"
 )
 
 type trainCmd struct {
-	Settings dino.Settings `embed:""`
+	Settings settings.Settings `embed:""`
 
 	Config string `group:"run" placeholder:"FILE" help:"YAML settings, like a run's config.yaml."`
 	RunDir string `group:"run" aliases:"output-dir" placeholder:"DIR" help:"A new folder; else runs/<preset>-<UTC time>."`
@@ -22,7 +25,8 @@ type trainCmd struct {
 	DryRun bool `group:"plan" help:"Say what it would take and stop. Needs no GPU, no data."`
 	JSON   bool `name:"json" group:"plan" help:"With --dry-run: as JSON."`
 
-	auto *dino.Situation // what preset auto chose by; nil where it chose nothing
+	images augment.Source      // opened when preset auto counted them
+	auto   *settings.AutoInput // what preset auto chose by; nil where it chose nothing
 }
 
 // Flags of train that are no setting of the run.
@@ -45,12 +49,12 @@ func flagGroups() []kong.Group {
 // Help is what --help says before the flags.
 func (trainCmd) Help() string {
 	width := 0
-	for _, p := range dino.Presets() {
+	for _, p := range settings.Presets() {
 		width = max(width, len(p.Name))
 	}
 	var b strings.Builder
 	b.WriteString("A flag beats its environment variable (DINOGPU_OUT_DIM for --out-dim), that beats --config, that --preset, and that the defaults shown here. Pairs take a comma; --no-NAME or --NAME=false turns a switch off.\n\nPresets:\n\n")
-	for _, p := range dino.Presets() {
+	for _, p := range settings.Presets() {
 		fmt.Fprintf(&b, "    %-*s  %s\n", width, p.Name, p.Help)
 	}
 	return b.String()
@@ -67,19 +71,19 @@ func (t *trainCmd) BeforeResolve(ctx *kong.Context, a *app) error {
 	}
 	own := map[string]string{} // train's own flags, by flag name
 	for _, key := range t.ownEnv() {
-		if text, ok := a.env(dino.EnvName(key)); ok && text != "" {
+		if text, ok := a.env(settings.EnvName(key)); ok && text != "" {
 			own[strings.ReplaceAll(key, "_", "-")] = text
 		}
 	}
-	sources := dino.Sources{Env: a.env, ConfigFile: own["config"], Flags: map[string]string{}}
+	sources := settings.Sources{Env: a.env, ConfigFile: own["config"], Flags: map[string]string{}}
 	for _, key := range t.Settings.Keys() {
 		if v, ok := given[strings.ReplaceAll(key, "_", "-")]; ok {
-			sources.Flags[key] = dino.Text(v)
+			sources.Flags[key] = settings.Text(v)
 		}
 	}
 	plan, _ := given["dry-run"].(bool)
-	sources.Situation = func(s dino.Settings) dino.Situation {
-		at := situationOf(s, plan)
+	sources.AutoInput = func(s settings.Settings) settings.AutoInput {
+		at := t.situationOf(s, plan)
 		t.auto = &at
 		return at
 	}
@@ -98,7 +102,7 @@ func (t *trainCmd) BeforeResolve(ctx *kong.Context, a *app) error {
 			return errors.New("--config is for a new run: one that goes on has its settings in its folder")
 		}
 		var err error
-		if resume, err = dino.FindRun(resume); err != nil {
+		if resume, err = run.Find(resume); err != nil {
 			return err
 		}
 		// what the run began with, under the flags: another value is refused by its name later
@@ -111,7 +115,7 @@ func (t *trainCmd) BeforeResolve(ctx *kong.Context, a *app) error {
 	if resume != "" {
 		// Where the run was to stop the last time is no word about this time.
 		for key, none := range map[string]string{"max_steps": "0", "max_time": "0s"} {
-			if text, ok := a.env(dino.EnvName(key)); ok && text != "" {
+			if text, ok := a.env(settings.EnvName(key)); ok && text != "" {
 				continue
 			}
 			if err := merged.Set(key, none); err != nil {
@@ -140,7 +144,10 @@ func (t *trainCmd) Run(a *app) error {
 		return usageError{errors.New("--json belongs to --dry-run: a run's numbers are in its metrics.jsonl")}
 	}
 	if t.auto != nil && (t.DryRun || !t.auto.Assumed) {
-		a.console.Print("%s", dino.AutoNotice(t.Settings, *t.auto))
+		a.console.Print("%s", settings.AutoNotice(t.Settings, *t.auto))
+	}
+	if t.DryRun {
+		return t.dryRun(a)
 	}
 	// kong has validated the settings, but a plan looks at no picture.
 	if !t.DryRun {
@@ -153,18 +160,11 @@ func (t *trainCmd) Run(a *app) error {
 			return usageError{errors.New("--run-dir starts a new run and --resume goes on with one: give one of them")}
 		}
 		var err error
-		if t.Resume, err = dino.FindRun(t.Resume); err != nil {
+		if t.Resume, err = run.Find(t.Resume); err != nil {
 			return err
 		}
 	}
-	return runTrain(a.ctx, t.Settings, trainOptions{
-		RunDir: t.RunDir, Resume: t.Resume, DryRun: t.DryRun, JSON: t.JSON,
-		Console: a.console, Stdout: a.stdout, Now: a.now,
-	})
-}
-
-func rateNotice(c dino.Config) string {
-	return fmt.Sprintf("learning rate %.6g = lr %g x batch %d x accumulate %d / 256", c.ScaledLR(), c.LR, c.BatchSize, c.Accumulate)
+	return t.train(a)
 }
 
 // A variable with our prefix that nothing reads is most likely a slip.
@@ -172,8 +172,8 @@ func (t *trainCmd) unknownEnv(environ []string) []string {
 	known := map[string]bool{}
 	var names, notices []string
 	for _, key := range append(t.ownEnv(), t.Settings.Keys()...) {
-		known[dino.EnvName(key)] = true
-		names = append(names, dino.EnvName(key))
+		known[settings.EnvName(key)] = true
+		names = append(names, settings.EnvName(key))
 	}
 	for _, pair := range environ {
 		name, _, _ := strings.Cut(pair, "=")
@@ -181,7 +181,7 @@ func (t *trainCmd) unknownEnv(environ []string) []string {
 			continue
 		}
 		notice := "environment variable " + name + " is none of train's settings"
-		if near := dino.Nearest(name, names); near != "" {
+		if near := settings.Nearest(name, names); near != "" {
 			notice += "; did you mean " + near + "?"
 		}
 		notices = append(notices, notice)

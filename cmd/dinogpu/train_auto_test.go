@@ -12,7 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/dinogpu/dinogpu/dino"
+	"github.com/dinogpu/dinogpu/dino/settings"
 )
 
 // photographs writes n small pictures.
@@ -74,7 +74,7 @@ func TestTrainAuto(t *testing.T) {
 	}
 
 	config := filepath.Join(dir, "config.yaml")
-	want, err := dino.LoadSettings(config)
+	want, err := settings.Load(config)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,7 +83,7 @@ func TestTrainAuto(t *testing.T) {
 	}
 	for _, args := range [][]string{{"--config", config}, {"--preset", "auto", "--config", config}, {"--resume", dir}} {
 		got := parseTrain(t, nil, args...)
-		if diff := cmp.Diff(want.Config, got.Settings.Config); diff != "" || got.auto != nil || got.Settings.Preset != dino.PresetAuto {
+		if diff := cmp.Diff(want.Config, got.Settings.Config); diff != "" || got.auto != nil || got.Settings.Preset != settings.PresetAuto {
 			t.Errorf("%v: chosen by %+v\n%s", args, got.auto, diff)
 		}
 	}

@@ -7,59 +7,67 @@ import (
 
 	"github.com/dinogpu/dinogpu/augment"
 	"github.com/dinogpu/dinogpu/dino"
+	"github.com/dinogpu/dinogpu/dino/run"
 	"github.com/dinogpu/dinogpu/eval"
 	"github.com/dinogpu/dinogpu/layers"
 	"github.com/dinogpu/dinogpu/viewer"
 )
 
-// demoBatch is how many pictures an evaluation looks at together.
-const demoBatch = 125
-
 // demoEvaluation asks the demo's question of the run's networks.
 type demoEvaluation struct {
 	*eval.Demo
-	r *training
+	r   *run.Run
+	app *app
 }
 
-func newDemoEvaluation(r *training) (*demoEvaluation, error) {
+// demoReport prints the demo's table and writes its two images.
+func demoReport(ctx context.Context, r *run.Run, a *app) error {
 	bank, test, err := augment.Demo()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return &demoEvaluation{eval.NewDemo(bank, test, r.settings.Config.GlobalCropsSize), r}, nil
+	e := &demoEvaluation{eval.NewDemo(bank, test, r.Settings().Config.GlobalCropsSize), r, a}
+	return e.report(ctx)
 }
 
 // score asks it of one network's weights.
 func (e *demoEvaluation) score(ctx context.Context, weights *layers.Arena) (eval.DemoScore, error) {
-	b, err := e.backbone(weights, false)
+	b, err := e.backbone(weights, e.config())
 	if err != nil {
 		return eval.DemoScore{}, err
 	}
 	defer b.Release()
-	return e.Score(ctx, e.r.device, demoBatch, b)
+	return e.Score(ctx, e.r.Device(), b)
 }
 
-func (e *demoEvaluation) backbone(weights *layers.Arena, attention bool) (*dino.Backbone, error) {
-	c := e.r.settings.Config
-	return dino.NewBackbone(e.r.device, c, e.r.target, weights, c.GlobalCropsSize, demoBatch, attention)
+func (e *demoEvaluation) backbone(weights *layers.Arena, c dino.BackboneConfig) (*dino.Backbone, error) {
+	return dino.NewBackbone(e.r.Device(), e.r.Target(), c, weights)
+}
+
+func (e *demoEvaluation) config() dino.BackboneConfig {
+	c := dino.BackboneOf(e.r.Settings().Config)
+	c.Batch = eval.DemoBatch
+	return c
 }
 
 // picture is one of the demo's as its question shows it.
 func (e *demoEvaluation) picture(from eval.Pictures, i int) (*augment.Image, error) {
 	pixels, err := from.Look(i)
-	size := e.r.settings.Config.GlobalCropsSize
+	size := e.r.Settings().Config.GlobalCropsSize
 	return &augment.Image{W: size, H: size, Pix: pixels}, err
 }
 
+func (e *demoEvaluation) say(format string, args ...any) { e.app.console.Print(format, args...) }
+
 // report prints the table and writes the two pictures.
 func (e *demoEvaluation) report(ctx context.Context) error {
-	e.r.options.Console.Print("evaluating: 20 nearest of %d labelled pictures, for %d others", len(e.Bank.Which), len(e.Queries.Which))
-	fresh, err := dino.NewWeights(e.r.device, e.r.settings.Config)
+	e.say("evaluating: 20 nearest of %d labeled images, for %d others", len(e.Bank.Which), len(e.Queries.Which))
+	fresh, err := dino.FreshWeights(e.r.Device(), e.r.Settings().Config)
 	if err != nil {
 		return err
 	}
 	defer fresh.Release()
-	pixels, err := e.Score(ctx, e.r.device, demoBatch, eval.Pixels{})
+	pixels, err := e.Score(ctx, e.r.Device(), eval.Pixels{})
 	if err != nil {
 		return err
 	}
@@ -67,16 +75,16 @@ func (e *demoEvaluation) report(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	trained, err := e.score(ctx, e.r.trainer.Teacher)
+	trained, err := e.score(ctx, e.r.Teacher())
 	if err != nil {
 		return err
 	}
 	if err := e.table(pixels, untrained, trained); err != nil {
 		return err
 	}
-	if !e.r.run.Reported(e.r.step, "demo_teacher") {
-		e.r.note(demoMetrics{
-			Step: e.r.step, PixelsAsTheyAre: pixels.AsTheyAre, PixelsMoved: pixels.Moved,
+	if !e.r.Reported("demo_teacher") {
+		e.r.Measured(demoMetrics{
+			Step: e.r.Step(), PixelsAsTheyAre: pixels.AsTheyAre, PixelsMoved: pixels.Moved,
 			UntrainedAsTheyAre: untrained.AsTheyAre, UntrainedMoved: untrained.Moved,
 			TrainedAsTheyAre: trained.AsTheyAre, TrainedMoved: trained.Moved,
 		})
@@ -99,7 +107,7 @@ type demoMetrics struct {
 }
 
 func (e *demoEvaluation) table(pixels, untrained, trained eval.DemoScore) error {
-	w := tabwriter.NewWriter(e.r.options.Stdout, 0, 0, 3, ' ', 0)
+	w := tabwriter.NewWriter(e.app.stdout, 0, 0, 3, ' ', 0)
 	fmt.Fprintf(w, "\n%d-NN accuracy, %%\tas they are\tmoved\n", eval.DemoK)
 	for _, row := range []struct {
 		name string
@@ -110,7 +118,7 @@ func (e *demoEvaluation) table(pixels, untrained, trained eval.DemoScore) error 
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(e.r.options.Stdout, "\nHow to read it: %s; raw pixels do well on pictures as they are because "+
+	_, err := fmt.Fprintf(e.app.stdout, "\nHow to read it: %s; raw pixels do well on pictures as they are because "+
 		"these are all centred and of one size, which photographs are not.\n", demoVerdict(trained.Moved-untrained.Moved))
 	return err
 }
@@ -143,27 +151,38 @@ func (e *demoEvaluation) neighbours(s eval.DemoScore) error {
 		}
 		rows = append(rows, row)
 	}
-	return viewer.WritePNG(e.r.run.Join("neighbours.png"), viewer.Neighbours(rows))
+	return viewer.WritePNG(e.r.Folder().Join("neighbours.png"), viewer.Neighbours(rows))
 }
 
 // attention draws what each head of the teacher's last block looks at in eight test pictures.
 func (e *demoEvaluation) attention(ctx context.Context) error {
-	b, err := e.backbone(e.r.trainer.Teacher, true)
+	const shown = 8
+	c := e.config()
+	c.Batch, c.Blocks, c.Attention = shown, 0, []int{c.ViT.Depth - 1}
+	b, err := e.backbone(e.r.Teacher(), c)
 	if err != nil {
 		return err
 	}
 	defer b.Release()
 	var pictures []*augment.Image
-	for i := range 8 {
-		picture, err := e.picture(e.Queries, i*len(e.Queries.Which)/8)
+	var pixels [][]uint8
+	for i := range shown {
+		picture, err := e.picture(e.Queries, i*len(e.Queries.Which)/shown)
 		if err != nil {
 			return err
 		}
-		pictures = append(pictures, picture)
+		pictures, pixels = append(pictures, picture), append(pixels, picture.Pix)
 	}
-	maps, err := b.Attention(ctx, len(pictures), func(i int) ([]uint8, error) { return pictures[i].Pix, nil })
+	out, err := b.Run(ctx, pixels)
 	if err != nil {
 		return err
 	}
-	return viewer.WritePNG(e.r.run.Join("attention", "heads.png"), viewer.Attention(pictures, maps, b.GridH, b.GridW))
+	maps := make([][][]float32, shown)
+	for i := range maps {
+		for h := range c.ViT.Heads {
+			maps[i] = append(maps[i], out.Map(0, i, 0, h))
+		}
+	}
+	gridH, gridW := c.Grid()
+	return viewer.WritePNG(e.r.Folder().Join("attention", "heads.png"), viewer.Attention(pictures, maps, gridH, gridW))
 }

@@ -113,7 +113,7 @@ func TestTrainRefuses(t *testing.T) {
 		"damaged idx":     {[]string{"--data", damaged, "--knn-every", "0"}, damaged},
 		"no adapter":      {[]string{"--adapter", "voodoo"}, "dinogpu devices"},
 		"unwritable":      {[]string{"--run-dir", filepath.Join(damaged, "run")}, damaged},
-		"too few":         {[]string{"--limit", "3"}, "3"},
+		"too few":         {[]string{"--limit", "3"}, "a batch of 16 is more than the 3 images there are"},
 		"huge":            {[]string{"--out-dim", "100000000"}, ""},
 		"missing data":    {[]string{"--data", filepath.Join(dir, "nothing"), "--knn-every", "0"}, "nothing"},
 		"patch too large": {[]string{"--patch-size", "20"}, "patch"},

@@ -5,11 +5,52 @@ import (
 
 	"github.com/dinogpu/dinogpu/augment"
 	"github.com/dinogpu/dinogpu/dino"
+	"github.com/dinogpu/dinogpu/dino/run"
+	"github.com/dinogpu/dinogpu/dino/settings"
 	"github.com/dinogpu/dinogpu/eval"
 )
 
-// openKNN opens the pictures of --knn-every, nil where it is 0: those of --knn-train and --knn-test, else the demo's.
-func openKNN(s dino.Settings, console *console) (*knnOf, error) {
+// runEvaluation is what a run is asked as it goes on: k-NN, and at its end the demo's table.
+type runEvaluation struct {
+	app      *app
+	settings settings.Settings
+	knn      *eval.Vote // nil without --knn-every
+}
+
+func newRunEvaluation(s settings.Settings, a *app) (*runEvaluation, error) {
+	knn, err := openKNN(s, a.console)
+	return &runEvaluation{app: a, settings: s, knn: knn}, err
+}
+
+// evaluate asks what is due. Where the demo's table comes, it says what is nearest among the demo's own images.
+func (e *runEvaluation) evaluate(ctx context.Context, r *run.Run) error {
+	demo := r.Step() == r.Total() && e.settings.Config.Data == settings.DataDemo
+	if e.knn != nil && !(demo && e.settings.Run.KNNTrain == "") && !r.Reported("knn_teacher") {
+		if err := e.measure(ctx, r); err != nil {
+			return err
+		}
+	}
+	if demo {
+		return demoReport(ctx, r, e.app)
+	}
+	return nil
+}
+
+// measure asks teacher and student.
+func (e *runEvaluation) measure(ctx context.Context, r *run.Run) error {
+	results, err := e.knn.AskNetworks(ctx, r.Device(), r.Target(), dino.BackboneOf(e.settings.Config), r.Teacher(), r.Student())
+	if err != nil {
+		return err
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	r.Measured(run.EvalMetrics{Step: r.Step(), KNNTeacher: results[0][0].Top1, KNNStudent: results[1][0].Top1})
+	return nil
+}
+
+// openKNN opens the images of --knn-every, nil where it is 0: those of --knn-train and --knn-test, else the demo's.
+func openKNN(s settings.Settings, console *console) (*eval.Vote, error) {
 	if s.Run.KNNEvery == 0 {
 		if s.Run.KNNTrain != "" {
 			console.Print("--knn-every is 0, so %s and %s are not looked at", s.Run.KNNTrain, s.Run.KNNTest)
@@ -17,61 +58,21 @@ func openKNN(s dino.Settings, console *console) (*knnOf, error) {
 		return nil, nil
 	}
 	size := s.Config.GlobalCropsSize
-	k := &knnOf{size: size, ks: []int{eval.DemoK}, temperature: eval.Temperature}
-	k.bank.Batch, k.queries.Batch = demoBatch, demoBatch
-	if s.Run.KNNTrain == "" { // the demo: settings of other pictures were refused
+	v := &eval.Vote{Ks: []int{eval.DemoK}, Temperature: eval.Temperature}
+	if s.Run.KNNTrain == "" { // the demo: settings of other images were refused
 		bank, test, err := augment.Demo()
 		if err != nil {
 			return nil, err
 		}
-		k.question = eval.NewDemo(bank, test, size).Question
-		return k, nil
+		v.Question = eval.NewDemo(bank, test, size).Question
+		v.Bank.Batch = eval.DemoBatch
+		return v, nil
 	}
 	var err error
-	if k.question, err = (labelledPaths{Train: s.Run.KNNTrain, Test: s.Run.KNNTest}).open(size, console); err != nil {
+	if v.Question, err = (labelledPaths{Train: s.Run.KNNTrain, Test: s.Run.KNNTest}).open(size, console); err != nil {
 		return nil, err
 	}
-	batch := batchOf(s.Config.ViT(), size, k.question)
-	k.bank = eval.Reading{Batch: batch, LeftOut: newLeftOut(console, s.Run.KNNTrain).add}
-	k.queries = eval.Reading{Batch: batch, LeftOut: newLeftOut(console, s.Run.KNNTest).add}
-	return k, nil
+	v.Bank.LeftOut = newLeftOut(console, s.Run.KNNTrain).add
+	v.Queries.LeftOut = newLeftOut(console, s.Run.KNNTest).add
+	return v, nil
 }
-
-// knnDue tells whether k-NN belongs to the end of this step: that of every --knn-every epochs, and of the run, where
-// the demo's report says what is nearest among its own pictures.
-func (r *training) knnDue() bool {
-	switch {
-	case r.knn == nil || r.step == 0:
-		return false
-	case r.step == r.trainer.Schedules.Steps():
-		return r.demo == nil || r.settings.Run.KNNTrain != ""
-	}
-	return r.step%(r.settings.Run.KNNEvery*r.loader.StepsPerEpoch()) == 0
-}
-
-// measure asks teacher and student, and writes what they know. Stopped by ctx it returns nil and has written nothing:
-// the caller sees the same ctx.
-func (r *training) measure(ctx context.Context, progress *progress) error {
-	if !r.knnDue() || r.measured() {
-		return nil
-	}
-	if err := r.finish(); err != nil {
-		return err
-	}
-	nets := []network{{dino.RoleTeacher, r.trainer.Teacher}, {dino.RoleStudent, r.trainer.Student}}
-	results, err := r.knn.ask(ctx, r.device, r.settings.Config, r.target, nets)
-	if ctx.Err() != nil {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	m := dino.EvalMetrics{Step: r.step, KNNTeacher: results[0][0].Top1, KNNStudent: results[1][0].Top1}
-	progress.Eval(m)
-	r.note(m)
-	return nil
-}
-
-// measured tells whether this step's evaluation stands in metrics.jsonl, as it does when a run goes on that was
-// stopped after it.
-func (r *training) measured() bool { return r.run.Reported(r.step, "knn_teacher") }

@@ -1,53 +1,57 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"text/tabwriter"
 
 	"github.com/dinogpu/dinogpu/dino"
+	"github.com/dinogpu/dinogpu/dino/disk"
 	"github.com/dinogpu/dinogpu/gpu"
+	"github.com/dinogpu/dinogpu/layers/tuning"
 )
 
-// dryRun says what the run would take. It opens no device and no picture, and
-// counts the pictures where they are there; where --matmul leaves the choice,
-// it plans for a GPU.
-func dryRun(s dino.Settings, o trainOptions) error {
-	target := gpu.GPUTarget
-	if s.Run.Matmul == string(gpu.Texel) {
-		target = gpu.SoftwareTarget
-	}
-	t, err := dino.Record(s.Config, target, 1, dino.Options{Crops: s.Run.Crops})
+// dryRun says what the run would take. It opens no device and no image, and
+// counts the images where they are there.
+func (t *trainCmd) dryRun(a *app) error {
+	s := t.Settings
+	trainer, err := dino.Record(s.Config, planTarget(s.Run.Matmul), 1, dino.Options{Crops: s.Run.Crops})
 	if err != nil {
 		return err
 	}
-	p, err := t.Plan()
+	p, err := trainer.Plan()
 	if err != nil {
 		return err
 	}
-	if at := situationOf(s, true); !at.Assumed {
-		advise(s, at, o.Console)
+	if at := t.situationOf(s, true); !at.Assumed {
+		advise(s, at, a.console)
 	}
-	if o.JSON {
-		e := json.NewEncoder(o.Stdout)
-		e.SetIndent("", "  ")
-		return e.Encode(p)
+	if t.JSON {
+		return writeJSON(a.stdout, p)
 	}
-	w := tabwriter.NewWriter(o.Stdout, 0, 0, 2, ' ', 0)
-	mib := func(name string, bytes int) { fmt.Fprintf(w, "%s\t%.1f MiB\n", name, float64(bytes)/(1<<20)) }
+	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+	size := func(name string, bytes int) { fmt.Fprintf(w, "%s\t%s\n", name, disk.Size(uint64(bytes))) }
 	fmt.Fprintf(w, "parameters\t%d\n", p.Parameters)
 	fmt.Fprintf(w, "work a step\t%.4g GFLOP\n", p.FlopsPerStep/1e9)
 	fmt.Fprintf(w, "dispatches a step\t%d\n", p.DispatchesPerStep)
-	mib("weights", p.Bytes.Weights)
-	mib("gradients", p.Bytes.Gradients)
-	mib("moments", p.Bytes.Moments)
-	mib("teacher", p.Bytes.Teacher)
-	mib("activations", p.Bytes.Activations)
-	mib("logits", p.Bytes.Logits)
-	mib("staging and the rest", p.Bytes.Staging)
-	mib("total", p.Bytes.Total)
-	mib("largest binding", p.LargestBinding)
+	size("weights", p.Bytes.Weights)
+	size("gradients", p.Bytes.Gradients)
+	size("moments", p.Bytes.Moments)
+	size("teacher", p.Bytes.Teacher)
+	size("activations", p.Bytes.Activations)
+	size("logits", p.Bytes.Logits)
+	size("staging and the rest", p.Bytes.Staging)
+	size("total", p.Bytes.Total)
+	size("largest binding", p.LargestBinding)
 	fmt.Fprintf(w, "limits\tany WebGPU device's will do\n")
 	fmt.Fprintf(w, "matmul\t%s\n", p.Matmul)
 	return w.Flush()
+}
+
+// planTarget is what a plan is for, which looks at no adapter: a GPU, or software where --matmul says texel, whose
+// matmuls are made for that.
+func planTarget(matmul string) gpu.Target {
+	if matmul == string(gpu.Texel) {
+		return gpu.SoftwareTarget
+	}
+	return tuning.Force(gpu.GPUTarget, matmul)
 }

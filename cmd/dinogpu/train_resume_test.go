@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/dinogpu/dinogpu/dino"
+	"github.com/dinogpu/dinogpu/dino/weights"
 )
 
 // shortRun is six steps of the demo's model, in two epochs.
@@ -17,9 +17,9 @@ func shortRun(dir string, more ...string) []string {
 }
 
 // lastTensors reads a run's newest checkpoint.
-func lastTensors(t *testing.T, dir string) (dino.CheckpointHeader, map[string][]float32) {
+func lastTensors(t *testing.T, dir string) (weights.Header, map[string][]float32) {
 	t.Helper()
-	h, tensors, err := dino.NewestCheckpoint(dir, func(err error) { t.Error(err) })
+	h, tensors, err := weights.NewestCheckpoint(dir, func(err error) { t.Error(err) })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,7 +81,7 @@ func resumeIsExact(t *testing.T, stops []int, flags ...string) {
 func TestResumeTakesTheCheckpointBeforeADamagedOne(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "run")
 	dinogpu(t, nil, shortRun(dir, "--max-steps", "4", "--checkpoint-every", "1")...)
-	paths, err := dino.Checkpoints(dir)
+	paths, err := weights.Checkpoints(dir)
 	if err != nil || len(paths) != 2 || !strings.HasSuffix(paths[0], "step-00000004.dino") {
 		t.Fatalf("checkpoints %v, %v: want the newest two", paths, err)
 	}

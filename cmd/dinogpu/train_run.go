@@ -1,244 +1,115 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"io"
-	"runtime"
-	"time"
 
 	"github.com/dinogpu/dinogpu/augment"
-	"github.com/dinogpu/dinogpu/dino"
-	"github.com/dinogpu/dinogpu/gpu"
+	"github.com/dinogpu/dinogpu/dino/run"
+	"github.com/dinogpu/dinogpu/dino/settings"
+	"github.com/dinogpu/dinogpu/layers"
 )
 
-// trainOptions are what a run needs beside its settings.
-type trainOptions struct {
-	RunDir  string // --run-dir; empty: runs/<preset>-<UTC time>
-	Resume  string // --resume; empty: a new run
-	DryRun  bool
-	JSON    bool
-	Console *console
-	Stdout  io.Writer
-	Now     func() time.Time
-}
-
-// openRun makes a new run's folder, or opens that of the run that goes on.
-func (o trainOptions) openRun(s dino.Settings, from *resumed) (*dino.RunDir, error) {
-	if from == nil {
-		return o.createRun(s)
+// train carries out the run that was asked for.
+func (t *trainCmd) train(a *app) error {
+	follow := &follower{console: a.console}
+	o := run.Options{
+		Settings: t.Settings, Folder: t.RunDir, Images: t.images, Notices: follow,
+		Program: versionText(), Now: a.now, EvaluateEvery: t.Settings.Run.KNNEvery,
 	}
-	run := from.run
-	if err := run.GoOn(s, from.header.Step); err != nil {
-		return nil, err
-	}
-	o.Console.Attach(run)
-	o.Console.Log(versionText())
-	o.Console.Print("going on with %s after step %d", run.Path(), from.header.Step)
-	return run, nil
-}
-
-// createRun makes the run's folder. What the console said before and says from
-// there on is in its train.log too. The caller closes it with closeRun.
-func (o trainOptions) createRun(s dino.Settings) (*dino.RunDir, error) {
-	run, err := dino.CreateRunDir(o.RunDir, s, o.Now())
-	if err != nil {
-		return nil, err
-	}
-	o.Console.Attach(run)
-	o.Console.Log(versionText())
-	o.Console.Print("run folder %s", run.Path())
-	return run, nil
-}
-
-// closeRun ends a run's files. Lines that could not be written until now are
-// reported here, once.
-func (o trainOptions) closeRun(run *dino.RunDir) error {
-	o.Console.Attach(nil)
-	return run.Close()
-}
-
-// runTrain carries out a run whose settings are valid. Stopped by ctx, it
-// saves and returns errStopped.
-func runTrain(ctx context.Context, s dino.Settings, o trainOptions) error {
-	if o.DryRun {
-		return dryRun(s, o)
-	}
-	var from *resumed
-	if o.Resume != "" {
-		var err error
-		if from, err = openResume(&s, o); err != nil {
-			return err
+	if t.Resume == "" {
+		if err := run.CheckNew(t.RunDir); err != nil {
+			return runWords(err, t.RunDir)
 		}
-		defer from.run.Close() // where closeRun has closed it, again
-	} else if err := dino.CheckNewRunDir(o.RunDir); err != nil {
-		return err
 	}
-	pictures, err := openPictures(s.Config)
+	evaluation, err := newRunEvaluation(t.Settings, a)
 	if err != nil {
 		return err
 	}
-	if err := from.samePictures(pictures, s.Config.Data); err != nil {
-		return err
-	}
-	knn, err := openKNN(s, o.Console)
-	if err != nil {
-		return err
-	}
-	loader, err := augment.NewLoader(pictures, loaderConfig(s.Config, o.Console))
-	if err != nil {
-		return err
-	}
-	defer loader.Close()
-	device, err := openDevice(s.Run.Adapter, o.Console)
+	o.Evaluate = evaluation.evaluate
+	device, err := openDevice(t.Settings.Run.Adapter, a.console)
 	if err != nil {
 		return err
 	}
 	defer device.Close()
-	o.Console.Print("%s", rateNotice(s.Config))
-	record := func(t gpu.Target) (*dino.Trainer, error) {
-		return dino.Record(s.Config, t, loader.StepsPerEpoch(), dino.Options{Crops: s.Run.Crops})
+	o.Device, o.Earlier = device, a.console.earlier
+	var r *run.Run
+	if t.Resume != "" {
+		r, err = run.Resume(a.ctx, t.Resume, o)
+	} else {
+		r, err = run.New(a.ctx, o)
 	}
-	target, err := chooseTarget(ctx, device, s.Run, o.Console, from, record)
 	if err != nil {
-		return err
+		return runWords(err, t.Resume)
 	}
-	if ctx.Err() != nil {
-		return stoppedEarly(from)
+	follow.begin(r)
+	a.console.attach(r.Log)
+	err = r.Train(a.ctx)
+	if err == nil {
+		err = tellWhere(a, r)
 	}
-	trainer, err := record(target)
-	if err != nil {
-		return err
-	}
-	defer trainer.Release()
-	if err := fits(trainer, device); err != nil {
-		return err
-	}
-	if err := enoughSpace(trainer, s, o.folder(), o.Console); err != nil {
-		return err
-	}
-	// What can fail comes before the folder: a refused run leaves none.
-	if err := trainer.Build(device); err != nil {
-		return err
-	}
-	if ctx.Err() != nil {
-		return stoppedEarly(from)
-	}
-	run, err := o.openRun(s, from)
-	if err != nil {
-		return err
-	}
-	r := &training{
-		settings: s, options: o, device: device, loader: loader, target: target, trainer: trainer, run: run, pictures: pictures, from: from, knn: knn,
-		fingerprint: augment.Fingerprint(pictures), saved: -1,
-	}
-	err = r.carryOut(ctx)
-	if err != nil {
-		o.Console.Log(err.Error()) // main says it once the log is closed
-	}
-	closed := o.closeRun(run)
-	if closed != nil && errors.Is(err, errStopped) {
+	a.console.attach(nil)
+	closed := r.Close()
+	if closed != nil && errors.Is(err, run.ErrStopped) {
 		return fmt.Errorf("%v, but the last lines of its files are not: %w", err, closed)
 	}
-	return errors.Join(err, closed)
+	return errors.Join(runWords(err, r.Folder().Path()), closed)
 }
 
-// stoppedEarly is what a run says that Ctrl-C ends before its folder is touched.
-func stoppedEarly(from *resumed) error {
-	if from == nil {
-		return fmt.Errorf("%w before the first step: no run was begun", errInterrupted)
-	}
-	return fmt.Errorf("%w before the first step: %s is as it was", errInterrupted, from.run.Path())
-}
-
-// folder is where the run's files go or will go.
-func (o trainOptions) folder() string {
+// runWords puts the commands into the error of a run, in whose folder there may be something to go on with.
+func runWords(err error, folder string) error {
+	var (
+		exists  *run.ExistsError
+		changed *settings.ChangedError
+		stopped *run.Stopped
+		broken  *run.Broken
+	)
 	switch {
-	case o.Resume != "":
-		return o.Resume
-	case o.RunDir != "":
-		return o.RunDir
-	}
-	return dino.RunsFolder
-}
-
-// chooseTarget is how the run is recorded: as its checkpoint was, or with matmuls measured on the device.
-func chooseTarget(ctx context.Context, d *gpu.Device, o dino.RunOptions, con *console, from *resumed, record func(gpu.Target) (*dino.Trainer, error)) (gpu.Target, error) {
-	if from != nil && from.tensors != nil && o.Matmul == "auto" {
-		target := d.Target()
-		target.Matmul, target.Choices = from.matmul, from.choices
-		return target, nil
-	}
-	return tuner{device: d, run: o, console: con, time: tuneTime}.target(ctx, record)
-}
-
-// fits tells before anything is allocated whether the run's memory is there.
-func fits(t *dino.Trainer, d *gpu.Device) error {
-	need, err := t.Memory()
-	if err != nil {
+	case errors.As(err, &exists):
+		return fmt.Errorf("%s already holds files, and a run never writes over another: go on with it by\n  %s\nor start anew with\n  %s train --run-dir %s",
+			exists.Path, resumeCommand(exists.Path), programName(), argument(exists.Free))
+	case errors.As(err, &changed):
+		return usageError{err}
+	case errors.Is(err, run.ErrNotBegun) && folder == "":
+		return fmt.Errorf("%w: no run was begun", errors.Join(err, errInterrupted))
+	case errors.Is(err, run.ErrNotBegun):
+		return errors.Join(err, errInterrupted)
+	case errors.As(err, &stopped) && stopped.Unmeasured:
+		return fmt.Errorf("%w; to run it: %s", err, resumeCommand(folder))
+	case errors.As(err, &stopped):
+		return fmt.Errorf("%w; it goes on with: %s", err, resumeCommand(folder))
+	case errors.As(err, &broken):
+		return fmt.Errorf("%w; it goes on with: %s", err, resumeCommand(folder))
+	case errors.Is(err, layers.ErrNotFinite):
 		return err
 	}
-	if free := d.FreeMemory(); free > 0 && need > free {
-		return fmt.Errorf("the run needs %.1f GiB for its tensors, and %.1f GiB are free: take a smaller --batch-size with --accumulate, --crops apart, or a smaller --out-dim",
-			float64(need)/(1<<30), float64(free)/(1<<30))
-	}
-	return nil
+	return err
 }
 
-// openPictures opens what --data names.
-func openPictures(c dino.Config) (augment.Source, error) {
-	if c.Data == dino.DataDemo {
-		train, _, err := augment.Demo()
-		if err != nil {
-			return nil, err
-		}
-		return augment.Limit(train, c.Limit), nil
-	}
-	src, err := augment.Open(c.Data)
-	if err != nil {
-		return nil, err
-	}
-	return augment.Limit(src, c.Limit), nil
+// resumeCommand is the command that goes on with a run.
+func resumeCommand(folder string) string {
+	return programName() + " train --resume " + argument(folder)
 }
 
-// loaderConfig is how the run's pictures are cut and mixed.
-func loaderConfig(c dino.Config, console *console) augment.LoaderConfig {
-	recipe := augment.Reference
-	if c.Augmentation == "light" {
-		recipe = augment.Light
+// tellWhere names what the run left, and what may come next.
+func tellWhere(a *app, r *run.Run) error {
+	files := "teacher.safetensors (the released names), "
+	next := fmt.Sprintf("  %s eval knn --weights %s --data LABELED   how well it tells classes apart; LABELED holds train/ and val/",
+		programName(), argument(r.Folder().Path()))
+	if r.Settings().Config.Data == settings.DataDemo {
+		files += "neighbours.png, attention/heads.png, "
+		next = fmt.Sprintf(`  %[1]s train --data YOUR_IMAGES --preset auto   settings by their number
+  %[1]s bench --preset demo                      what this device can do, and where a step's time goes`, programName())
 	}
-	workers := c.NumWorkers
-	if workers == 0 {
-		workers = runtime.NumCPU()
-	}
-	pair := func(r dino.Range) [2]float64 { return [2]float64{r.Lo, r.Hi} }
-	return augment.LoaderConfig{
-		Recipe:    recipe(c.GlobalCropsSize, pair(c.GlobalCropsScale), c.LocalCropsNumber, c.LocalCropsSize, pair(c.LocalCropsScale)),
-		BatchSize: c.BatchSize, Accumulate: c.Accumulate, Seed: c.Seed, Workers: workers, Queue: 4,
-		OnBad: func(name string, err error) { console.Print("%s is left out: %v", name, err) },
-	}
+	_, err := fmt.Fprintf(a.stdout, "\nResults are in %s: %smetrics.jsonl, train.log, checkpoints.\n\nTry next:\n%s\n", r.Folder().Path(), files, next)
+	return err
 }
 
-// openDevice opens the adapter and says so when it is software.
-func openDevice(name string, console *console) (*gpu.Device, error) {
-	d, err := gpu.Open(name)
-	if err != nil {
-		return nil, err
+// openImages opens what --data names, once for whoever asks.
+func (t *trainCmd) openImages(s settings.Settings) (augment.Source, error) {
+	var err error
+	if t.images == nil {
+		t.images, err = run.OpenImages(s.Config)
 	}
-	kind := ""
-	if d.Adapter.Software {
-		kind = ": software, which works but is slow"
-	}
-	console.Print("adapter %s (%s)%s", d.Adapter.Name, d.Adapter.Backend, kind)
-	return d, nil
-}
-
-// targetOf is how programs are recorded for d: its own way unless --matmul says another.
-func targetOf(d *gpu.Device, matmul string) gpu.Target {
-	t := d.Target()
-	if matmul != "auto" {
-		t.Matmul = gpu.Matmul(matmul)
-	}
-	return t
+	return t.images, err
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/alecthomas/kong"
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/dinogpu/dinogpu/dino"
+	"github.com/dinogpu/dinogpu/dino/settings"
 )
 
 // The settings a command line gives, by the parser that main uses.
@@ -64,11 +64,11 @@ func TestFlagsBeatEveryOtherSource(t *testing.T) {
 
 // With no flags at all the command line and the library agree on every value.
 func TestDefaultsAndPresetsPassThroughUnchanged(t *testing.T) {
-	if diff := cmp.Diff(dino.DefaultSettings(), parseTrain(t, nil).Settings); diff != "" {
+	if diff := cmp.Diff(settings.Default(), parseTrain(t, nil).Settings); diff != "" {
 		t.Errorf("defaults:\n%s", diff)
 	}
-	for _, p := range dino.Presets() {
-		want, err := dino.PresetSettings(p.Name)
+	for _, p := range settings.Presets() {
+		want, err := settings.FromPreset(p.Name)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -79,8 +79,8 @@ func TestDefaultsAndPresetsPassThroughUnchanged(t *testing.T) {
 	}
 }
 
-// Every setting has a flag of its name, so that file, environment and command
-// line speak of the same things.
+// Every setting has a flag of its name at train, so that file, environment and
+// command line speak of the same things.
 func TestEverySettingIsAFlag(t *testing.T) {
 	parser, err := kong.New(&cli{}, kong.Bind(&app{}))
 	if err != nil {
@@ -88,11 +88,14 @@ func TestEverySettingIsAFlag(t *testing.T) {
 	}
 	flags := map[string]*kong.Flag{}
 	for _, node := range parser.Model.Children {
+		if node.Name != "train" { // bench and selftest have the same flags
+			continue
+		}
 		for _, flag := range node.Flags {
 			flags[flag.Name] = flag
 		}
 	}
-	for _, key := range dino.DefaultSettings().Keys() {
+	for _, key := range settings.Default().Keys() {
 		flag := flags[strings.ReplaceAll(key, "_", "-")]
 		if flag == nil {
 			t.Errorf("%s has no flag", key)
@@ -142,12 +145,12 @@ func TestFlagForms(t *testing.T) {
 func TestArchFlagTakesBackThePresetsSizes(t *testing.T) {
 	for _, c := range []struct {
 		args string
-		want dino.ModelSize
+		want settings.ModelSize
 	}{
-		{"--preset demo", dino.ModelSize{Dim: 96, Depth: 2, Heads: 3}},
-		{"--preset demo --arch vit_base", dino.ModelSize{Dim: 768, Depth: 12, Heads: 12}},
-		{"--preset demo --arch vit_base --depth 3", dino.ModelSize{Dim: 768, Depth: 3, Heads: 12}},
-		{"--preset demo --depth 3", dino.ModelSize{Dim: 96, Depth: 3, Heads: 3}},
+		{"--preset demo", settings.ModelSize{Dim: 96, Depth: 2, Heads: 3}},
+		{"--preset demo --arch vit_base", settings.ModelSize{Dim: 768, Depth: 12, Heads: 12}},
+		{"--preset demo --arch vit_base --depth 3", settings.ModelSize{Dim: 768, Depth: 3, Heads: 12}},
+		{"--preset demo --depth 3", settings.ModelSize{Dim: 96, Depth: 3, Heads: 3}},
 	} {
 		if got := parseTrain(t, nil, strings.Fields(c.args)...).Settings.Config.Size(); got != c.want {
 			t.Errorf("%s: %+v, want %+v", c.args, got, c.want)
@@ -155,62 +158,10 @@ func TestArchFlagTakesBackThePresetsSizes(t *testing.T) {
 	}
 }
 
-func TestTheRateUsedIsSaid(t *testing.T) {
-	c := dino.DefaultConfig()
-	c.Accumulate = 8
-	if got, want := rateNotice(c), "learning rate 0.001 = lr 0.0005 x batch 64 x accumulate 8 / 256"; got != want {
-		t.Errorf("got %q, want %q", got, want)
-	}
-}
-
 func TestUnknownEnvironmentIsNamed(t *testing.T) {
 	got := (&trainCmd{}).unknownEnv([]string{"PATH=/bin", "DINOGPU_OUT_DIM=3", "DINOGPU_RUN_DIR=x", "DINOGPU_OUTDIM=3"})
 	want := []string{"environment variable DINOGPU_OUTDIM is none of train's settings; did you mean DINOGPU_OUT_DIM?"}
 	if diff := cmp.Diff(want, got); diff != "" {
-		t.Error(diff)
-	}
-}
-
-// What is said during a run stands in its train.log, and the settings are in
-// its config.yaml.
-func TestCreateRunKeepsWhatIsSaid(t *testing.T) {
-	var stderr bytes.Buffer
-	opts := trainOptions{
-		RunDir:  filepath.Join(t.TempDir(), "run"),
-		Console: &console{w: &stderr, width: func() int { return 80 }, now: time.Now},
-		Now:     time.Now,
-	}
-	s, err := dino.PresetSettings("demo")
-	if err != nil {
-		t.Fatal(err)
-	}
-	opts.Console.Print("said before")
-	run, err := opts.createRun(s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	opts.Console.Print("two\nlines")
-	if err := opts.closeRun(run); err != nil {
-		t.Fatal(err)
-	}
-	opts.Console.Print("after the run")
-	log, err := os.ReadFile(run.Join("train.log"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, want := range []string{"Z said before\n", "Z two\n", "Z lines\n", "commit "} {
-		if !strings.Contains(string(log), want) {
-			t.Errorf("train.log does not hold %q:\n%s", want, log)
-		}
-	}
-	if strings.Contains(string(log), "after the run") {
-		t.Error("train.log goes on after the run")
-	}
-	back, err := dino.LoadSettings(run.Join("config.yaml"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(s, back); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -2,12 +2,16 @@ package main
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"text/tabwriter"
 	"time"
 
-	"github.com/dinogpu/dinogpu/dino"
 	"github.com/dinogpu/dinogpu/gpu"
 	"github.com/dinogpu/dinogpu/layers"
+	"github.com/dinogpu/dinogpu/layers/tuning"
+
+	"github.com/dinogpu/dinogpu/dino/settings"
 )
 
 type tuneCmd struct {
@@ -30,7 +34,7 @@ type tuneReport struct {
 
 // Run measures and prints.
 func (c *tuneCmd) Run(a *app) error {
-	s, err := dino.PresetSettings(c.Preset)
+	s, err := settings.FromPreset(c.Preset)
 	if err != nil {
 		return usageError{err}
 	}
@@ -42,8 +46,9 @@ func (c *tuneCmd) Run(a *app) error {
 		return err
 	}
 	defer device.Close()
-	t := tuner{device: device, run: dino.RunOptions{Matmul: "auto", Tune: true}, console: a.console, again: true, time: c.Time}
-	target, err := t.target(a.ctx, func(target gpu.Target) (*dino.Trainer, error) { return recordWhatFits(&s, target, a.console) })
+	t := a.tuner(device, settings.Run{Matmul: "auto", Tune: true}, c.Time)
+	t.Again = true
+	target, err := t.Target(a.ctx, func(target gpu.Target) (tuning.Recorded, error) { return recordWhatFits(&s, target, a.console) })
 	if err != nil {
 		return err
 	}
@@ -51,7 +56,7 @@ func (c *tuneCmd) Run(a *app) error {
 		return writeJSON(a.stdout, tuneReport{device.Adapter.Name, target.Choices})
 	}
 	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
-	for _, class := range sortedNames(target.Choices) {
+	for _, class := range slices.Sorted(maps.Keys(target.Choices)) {
 		fmt.Fprintf(w, "%s\t%s\n", class, target.Choices[class])
 	}
 	if err := w.Flush(); err != nil {

@@ -83,15 +83,18 @@ func AttentionForward(o, lse, qkv []float32, H, T int, only ...int) {
 	})
 }
 
-// AttentionProbabilities is the twin of attention_probabilities.wgsl: out (B, H, T), qkv (B*T, 3*D).
-func AttentionProbabilities(out, qkv []float32, H, T int) {
-	s := headsOf(qkv, len(out), H, T, []int{0})
-	s.each(func(b, h, t int) {
-		scores, sum := s.scores(qkv, b, h, t)
-		for k := range T {
-			out[(b*H+h)*T+k] = float32(math.Exp(scores[k] - sum))
-		}
-	})
+// AttentionProbabilities is the twin of attention_probabilities.wgsl: out (B, Q, H, T), qkv (B*T, 3*D), queries (Q).
+func AttentionProbabilities(out, qkv []float32, queries []uint32, H, T int) {
+	Q := len(queries)
+	for i, query := range queries {
+		s := headsOf(qkv, len(out)/Q, H, T, []int{int(query)})
+		s.each(func(b, h, t int) {
+			scores, sum := s.scores(qkv, b, h, t)
+			for k := range T {
+				out[((b*Q+i)*H+h)*T+k] = float32(math.Exp(scores[k] - sum))
+			}
+		})
+	}
 }
 
 // pair is what both backward kernels need of query t and key k: their probability and the gradient of their

@@ -2,14 +2,15 @@ package ref
 
 import "math"
 
-// blockSize is how many values of an arena are summed and flagged together.
-const blockSize = 256
+// Block is how many values of an arena are summed and flagged together: every tensor starts at a multiple of it, and
+// zeros fill its last one.
+const Block = 256
 
 // GradientNormPartial is the twin of gradient_norm_partial.wgsl: gradients (N), partials (N / 256).
 func GradientNormPartial(partials, gradients []float32) {
 	for b := range partials {
 		var sum float64
-		for _, g := range gradients[b*blockSize : (b+1)*blockSize] {
+		for _, g := range gradients[b*Block : (b+1)*Block] {
 			sum += float64(g) * float64(g)
 		}
 		partials[b] = float32(sum)
@@ -44,6 +45,7 @@ const (
 	BlockDecay = 1 << (24 + iota)
 	BlockLastLayer
 	BlockTrainable
+	BlockBuffer
 )
 
 // Adam is what AdamW needs of the step's numbers.
@@ -70,7 +72,7 @@ func AdamW(weights, gradients, first, second []float32, blocks []uint32, norms [
 			continue
 		}
 		coefficient := float64(norms[2*(tensor&0xffffff)+1])
-		for i := b * blockSize; i < (b+1)*blockSize; i++ {
+		for i := b * Block; i < (b+1)*Block; i++ {
 			g, w := coefficient*float64(gradients[i]), float64(weights[i])
 			m := float64(first[i]) + s.Rate1*(g-float64(first[i]))
 			v := float64(second[i]) + s.Rate2*(g*g-float64(second[i]))
@@ -80,12 +82,15 @@ func AdamW(weights, gradients, first, second []float32, blocks []uint32, norms [
 	}
 }
 
-// EMA is the twin of ema.wgsl: teacher, student (N).
-func EMA(teacher, student []float32, rate float64, nonFinite bool) {
+// EMA is the twin of ema.wgsl: teacher, student (N), blocks (N / 256).
+func EMA(teacher, student []float32, blocks []uint32, rate float64, nonFinite bool) {
 	if nonFinite {
 		return
 	}
 	for i, v := range teacher {
+		if blocks[i/Block]&BlockBuffer != 0 {
+			continue
+		}
 		teacher[i] = float32(float64(v) + rate*(float64(student[i])-float64(v)))
 	}
 }

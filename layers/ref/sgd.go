@@ -26,7 +26,7 @@ func SGD(weights, gradients, first []float32, blocks []uint32, norms, ratios []f
 				ratio = float64(ratios[tensor])
 			}
 		}
-		for i := b * blockSize; i < (b+1)*blockSize; i++ {
+		for i := b * Block; i < (b+1)*Block; i++ {
 			w := float64(weights[i])
 			m := sgdMomentum*float64(first[i]) + ratio*(coefficient*float64(gradients[i])+decay*w)
 			first[i] = float32(m)
@@ -44,7 +44,7 @@ func LARSPartial(partials, weights, gradients []float32, blocks []uint32, norms 
 			decay = weightDecay
 		}
 		var ofW, ofD float64
-		for i := b * blockSize; i < (b+1)*blockSize; i++ {
+		for i := b * Block; i < (b+1)*Block; i++ {
 			w := float64(weights[i])
 			d := coefficient*float64(gradients[i]) + decay*w
 			ofW += w * w

@@ -2,6 +2,7 @@
 // itself. Rows of an operand that run along the depth give 4 depths of a row a read ("along"); rows that run across it
 // give 4 rows or columns of C at one depth ("across"). Accumulators are worked in groups of 2 rows x 1 vec4, each
 // through 4 depths before the next: where the compiler keeps the order of statements, a group stays in registers.
+//import group
 {{- $quads := div .COLS 4}}
 {{- define "starts"}}
 {{- range $r := upto .Count}}
@@ -26,7 +27,7 @@
 @compute @workgroup_size({{.LANES}})
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
     // blocks are dealt to lanes one by one, so that no shape leaves most of a workgroup idle
-    let block = (group.x + group.y * 32768u) * {{.LANES}}u + lane;
+    let block = group_number(group) * {{.LANES}}u + lane;
     let row = block / p.across * ROWS;
     let col = block % p.across * COLS;
     let z = group.z;

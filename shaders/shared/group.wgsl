@@ -1,3 +1,3 @@
-// group_number is a workgroup's place in a grid that is folded at 32,768 groups a row.
-fn group_number(group: vec3u) -> u32 { return group.x + group.y * 32768u; }
+// group_number is a workgroup's place in a grid that is folded into rows of {{groupsPerRow}}.
+fn group_number(group: vec3u) -> u32 { return group.x + group.y * {{groupsPerRow}}u; }
 

@@ -1,5 +1,0 @@
-//go:build !linux && !darwin && !windows
-
-package dino
-
-func freeSpace(string) (bytes uint64, known bool) { return 0, false }

@@ -1,0 +1,150 @@
+package run
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/dinogpu/dinogpu/dino/settings"
+	"github.com/dinogpu/dinogpu/dino/weights"
+	"github.com/dinogpu/dinogpu/layers"
+)
+
+// period is how many steps lie between two checkpoints.
+func period(r settings.Run, perEpoch int) int {
+	if r.CheckpointEvery == 0 {
+		return perEpoch
+	}
+	return r.CheckpointEvery
+}
+
+// saveWhenDue writes a checkpoint at the end of an epoch, or every checkpoint_every steps, and removes those that are
+// too many. A run is worth more than one of its checkpoints: where it cannot be written, that is said, those before it
+// stay, and the run goes on to the next.
+func (r *Run) saveWhenDue() error {
+	if r.step%period(r.settings.Run, r.loader.StepsPerEpoch()) != 0 || r.step == r.Total() {
+		return nil // the run's end saves for itself
+	}
+	if err := r.finish(); err != nil {
+		return err
+	}
+	if err := r.saveCheckpoint(); errors.Is(err, layers.ErrNotFinite) {
+		return err // no room would help
+	} else if err != nil {
+		r.say("%v. Training goes on and saves again at the next checkpoint: free some space until then, as %s", err, r.standing())
+	}
+	return nil
+}
+
+// save writes what a run leaves when it ends or is stopped: the checkpoint and the teacher's backbone. One is tried where
+// the other fails.
+func (r *Run) save() error {
+	var checkpoint error
+	if r.saved != r.step {
+		checkpoint = r.saveCheckpoint()
+	}
+	if errors.Is(checkpoint, layers.ErrNotFinite) {
+		return r.notFinite(checkpoint)
+	}
+	if checkpoint != nil {
+		checkpoint = fmt.Errorf("step %d could not be saved: %w. Free some space; %s", r.step, checkpoint, r.standing())
+	}
+	return errors.Join(checkpoint, r.saveTeacher())
+}
+
+// standing says from where a run that ends now would go on.
+func (r *Run) standing() string {
+	if r.saved < 0 {
+		return "there is no checkpoint yet"
+	}
+	return fmt.Sprintf("the newest checkpoint is that of step %d", r.saved)
+}
+
+// saveCheckpoint writes one and then removes older ones.
+func (r *Run) saveCheckpoint() error {
+	folder := r.folder.Join(weights.CheckpointsFolder)
+	if err := os.MkdirAll(folder, 0o777); err != nil {
+		return fmt.Errorf("no folder for the checkpoints: %w", err)
+	}
+	path := filepath.Join(folder, weights.CheckpointName(r.step))
+	if err := roomFor(weights.CheckpointBytes(r.trainer.StateLayout()), path); err != nil {
+		return fmt.Errorf("checkpoint %w", err)
+	}
+	// What the checkpoint stands for is in metrics.jsonl before it is.
+	if err := r.folder.Sync(); err != nil {
+		return err
+	}
+	state, err := r.trainer.State()
+	if err != nil {
+		return err
+	}
+	if err := weights.WriteCheckpoint(path, r.header(), state); err != nil {
+		return err
+	}
+	r.saved = r.step
+	r.prune()
+	return nil
+}
+
+func (r *Run) header() weights.Header {
+	perEpoch, c := r.loader.StepsPerEpoch(), r.settings.Config
+	return weights.Header{
+		Step: r.step, Epoch: r.step / perEpoch, Batch: r.step % perEpoch * c.Accumulate, Seed: c.Seed,
+		Config: string(r.settings.YAML()), Matmul: r.trainer.Matmul(), Adapter: r.device.Adapter.Name, Pictures: r.fingerprint,
+	}
+}
+
+// saveTeacher writes the teacher's backbone under the names of the released weights, which timm loads as they are.
+func (r *Run) saveTeacher() error {
+	path := r.folder.Join(weights.TeacherFile)
+	if err := roomFor(weights.TeacherBytes(r.trainer.StateLayout()), path); err != nil {
+		return err
+	}
+	backbone, err := r.trainer.TeacherBackbone()
+	if err != nil {
+		return err
+	}
+	return weights.WriteSafetensors(path, backbone, weights.BackboneMetadata(r.settings.Config))
+}
+
+// prune removes the checkpoints that are not to be kept.
+func (r *Run) prune() {
+	paths, err := weights.Checkpoints(r.folder.Path())
+	if err != nil {
+		r.say("old checkpoints stay: %v", err)
+	}
+	for _, path := range tooMany(paths, r.settings.Run, r.loader.StepsPerEpoch(), r.step) {
+		if err := os.Remove(path); err != nil {
+			r.say("an old checkpoint stays: %v", err)
+		}
+	}
+}
+
+// tooMany are those of paths, the newest first, that are neither among the newest keep nor, every saveckp_freq epochs,
+// kept for ever.
+func tooMany(paths []string, r settings.Run, perEpoch, step int) []string {
+	forEver := map[string]bool{}
+	if r.SaveckpFreq > 0 {
+		every := r.SaveckpFreq * perEpoch
+		for s := every; s <= step; s += every {
+			forEver[weights.CheckpointName(s)] = true
+		}
+	}
+	var many []string
+	for i, path := range paths {
+		if i >= max(1, r.Keep) && !forEver[filepath.Base(path)] {
+			many = append(many, path)
+		}
+	}
+	return many
+}
+
+// notFinite adds to the error of a run that stopped at a number that is not finite what the run has left.
+func (r *Run) notFinite(err error) error {
+	e := &NotFinite{Err: err}
+	if paths, listed := weights.Checkpoints(r.folder.Path()); listed == nil && len(paths) > 0 {
+		e.LastGood = paths[0]
+	}
+	return e
+}

@@ -1,0 +1,102 @@
+package run
+
+import (
+	"errors"
+	"fmt"
+)
+
+// ErrStopped is in the chain of what Train returns when it was stopped before the run's end, in good order.
+var ErrStopped = errors.New("stopped; everything is saved")
+
+// A Reason says why a run stopped before its end.
+type Reason int
+
+// The reasons to stop.
+const (
+	Canceled Reason = iota // the context
+	MaxSteps
+	MaxTime
+)
+
+// A Stopped is the error of a run that stopped in good order and can be resumed.
+type Stopped struct {
+	Step, Total int // optimizer steps
+	Reason      Reason
+	Unmeasured  bool // it has trained to its end, and the last evaluation was not run
+}
+
+func (s *Stopped) Error() string {
+	if s.Unmeasured {
+		return ErrStopped.Error() + ", the last evaluation was not run"
+	}
+	return fmt.Sprintf("%v after step %d of %d", ErrStopped, s.Step, s.Total)
+}
+
+// Is makes errors.Is(err, ErrStopped) true.
+func (s *Stopped) Is(target error) bool { return target == ErrStopped }
+
+// ErrNotBegun is in the chain of what New and Resume return when their context ended before the run's folder was
+// touched.
+var ErrNotBegun = errors.New("stopped before the first step")
+
+// A NotFinite is the end of a run in which a loss, a gradient or a weight became NaN or infinite. To go on would end the
+// same way.
+type NotFinite struct {
+	Err      error  // what is not finite, and where
+	LastGood string // the newest checkpoint, whose state is finite; empty: there is none
+}
+
+func (e *NotFinite) Error() string {
+	if e.LastGood == "" {
+		return fmt.Sprintf("%v; the run has no checkpoint yet", e.Err)
+	}
+	return fmt.Sprintf("%v; the last good state is %s", e.Err, e.LastGood)
+}
+
+func (e *NotFinite) Unwrap() error { return e.Err }
+
+// An ImagesError is a failure to load a batch: the networks are as after the last step, which is saved.
+type ImagesError struct{ Err error }
+
+func (e *ImagesError) Error() string { return e.Err.Error() }
+func (e *ImagesError) Unwrap() error { return e.Err }
+
+// A Broken is a run that an error ended. It can be resumed once the cause is gone.
+type Broken struct {
+	Err   error
+	Saved int // the step of the newest checkpoint
+}
+
+func (e *Broken) Error() string { return e.Err.Error() }
+func (e *Broken) Unwrap() error { return e.Err }
+
+// An ExistsError says that a new run's folder holds files: a run never writes over another.
+type ExistsError struct {
+	Path string
+	Free string // a folder beside it that is not there yet
+}
+
+func (e *ExistsError) Error() string {
+	return fmt.Sprintf("%s already holds files, and a run never writes over another: resume the run there, or start a new one in %s", e.Path, e.Free)
+}
+
+// A MemoryError says before anything is allocated that a run's tensors do not fit.
+type MemoryError struct{ Need, Free int } // bytes
+
+func (e *MemoryError) Error() string {
+	return fmt.Sprintf("the run needs %s for its tensors, and %s are free: take a smaller `batch_size` with `accumulate`, `crops` apart, or a smaller `out_dim`",
+		byteSize(uint64(e.Need)), byteSize(uint64(e.Free)))
+}
+
+// A DiskError says before a run begins that its checkpoints would not find room.
+type DiskError struct {
+	Folder      string
+	Need, Free  uint64 // bytes
+	Checkpoints int    // how many of them Need is for, beside the teacher's weights
+	Checkpoint  uint64 // bytes of one
+}
+
+func (e *DiskError) Error() string {
+	return fmt.Sprintf("the run needs %s of disk space for %d checkpoints of %s and the teacher's weights, and %s are free where %s lies: free some, lower `keep`, or choose another disk with `run_dir`",
+		byteSize(e.Need), e.Checkpoints, byteSize(e.Checkpoint), byteSize(e.Free), e.Folder)
+}

@@ -1,0 +1,49 @@
+package run
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"math"
+	"reflect"
+)
+
+// EvalMetrics is the line after an evaluation: top-1 of the 20-nearest-
+// neighbour vote, in percent.
+type EvalMetrics struct {
+	Step       int     `json:"step"`
+	KNNTeacher float64 `json:"knn_teacher"`
+	KNNStudent float64 `json:"knn_student"`
+}
+
+// flatJSON writes the tagged fields of a struct in their order. JSON has no
+// word for what is not a number: NaN and the infinities become null, so that a
+// run that goes wrong leaves a file that still reads.
+func flatJSON(v any) ([]byte, error) {
+	value := reflect.ValueOf(v)
+	if value.Kind() != reflect.Struct {
+		panic(fmt.Sprintf("dino: a metrics line is a struct, not %T", v))
+	}
+	var out bytes.Buffer
+	for i := range value.NumField() {
+		text, err := jsonValue(value.Field(i).Interface())
+		if err != nil {
+			return nil, fmt.Errorf("metrics: %w", err)
+		}
+		separator := byte(',')
+		if i == 0 {
+			separator = '{'
+		}
+		out.WriteByte(separator)
+		fmt.Fprintf(&out, "%q:%s", value.Type().Field(i).Tag.Get("json"), text)
+	}
+	out.WriteByte('}')
+	return out.Bytes(), nil
+}
+
+func jsonValue(v any) ([]byte, error) {
+	if f, ok := v.(float64); ok && (math.IsNaN(f) || math.IsInf(f, 0)) {
+		return []byte("null"), nil
+	}
+	return json.Marshal(v)
+}

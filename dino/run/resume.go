@@ -1,0 +1,149 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/dinogpu/dinogpu/dino/settings"
+	"github.com/dinogpu/dinogpu/dino/weights"
+	"github.com/dinogpu/dinogpu/gpu"
+	"github.com/dinogpu/dinogpu/layers"
+)
+
+// resumed is what a run goes on from.
+type resumed struct {
+	folder  *Folder // held for this process, not changed yet
+	header  weights.Header
+	tensors []layers.HostTensor // none: the run ended before it saved, and starts again at step 0
+	target  gpu.Target          // the checkpoint's, the kind of adapter left open: the same kernels give the same bytes
+}
+
+// Resume goes on with the run in that folder, from its newest whole checkpoint, bit for bit. Zero settings stand for the
+// run's own; others may differ in what does not change what is learned, and in more epochs, else a
+// *settings.ChangedError names the first. Nothing in the folder is changed unless Resume succeeds.
+func Resume(ctx context.Context, folder string, o Options) (*Run, error) {
+	folder, err := Find(folder)
+	if err != nil {
+		return nil, err
+	}
+	stored, err := settings.Load(filepath.Join(folder, settings.FileName))
+	if err != nil {
+		return nil, err
+	}
+	if o.Settings == (settings.Settings{}) {
+		o.Settings = stored
+		// Where the run was to stop the last time is no word about this time.
+		o.Settings.Run.MaxSteps, o.Settings.Run.MaxTime = 0, 0
+	}
+	if err := errors.Join(o.Settings.Validate(), stored.SameRun(o.Settings)); err != nil {
+		return nil, err
+	}
+	o.Folder = folder
+	held, err := OpenFolder(folder)
+	if err != nil {
+		return nil, err
+	}
+	r := newRun(o, &resumed{folder: held})
+	r.onClose(held.Close)
+	if err := r.goOn(ctx, stored); err != nil {
+		if errors.Is(err, ErrNotBegun) {
+			err = fmt.Errorf("%w: %s is as it was", err, folder)
+		}
+		return nil, errors.Join(err, r.Close())
+	}
+	return r, nil
+}
+
+// goOn reads where the run stands and puts everything to where it was.
+func (r *Run) goOn(ctx context.Context, stored settings.Settings) error {
+	if err := r.readCheckpoint(stored); err != nil {
+		return err
+	}
+	if err := r.prepare(ctx); err != nil {
+		return err
+	}
+	if err := r.from.folder.GoOn(r.settings, r.from.header.Step); err != nil {
+		return err
+	}
+	r.begin(r.from.folder, fmt.Sprintf("going on with %s after step %d", r.from.folder.Path(), r.from.header.Step))
+	return nil
+}
+
+// readCheckpoint reads the newest whole checkpoint and holds the settings against those it was written with.
+func (r *Run) readCheckpoint(stored settings.Settings) (err error) {
+	f := r.from
+	folder := f.folder.Path()
+	f.header, f.tensors, err = weights.NewestCheckpoint(folder, func(err error) {
+		r.say("%v; the one before it is taken", err)
+	})
+	if errors.Is(err, weights.ErrNoCheckpoint) && begun(folder) {
+		r.say("%s ended before its first checkpoint: it starts again at its first step", folder)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if f.target, err = layers.ParseMatmul(f.header.Matmul, gpu.Target{}); err != nil {
+		return fmt.Errorf("the checkpoint of step %d in %s was computed with matmuls that this version does not have: %w; go on with the version that began the run", f.header.Step, folder, err)
+	}
+	if stored, err = f.header.Settings(); err != nil {
+		return fmt.Errorf("the checkpoint's settings: %w", err)
+	}
+	if err := stored.SameRun(r.settings); err != nil {
+		return err
+	}
+	now := r.settings.Run
+	if now.Matmul != "auto" && (now.Matmul != string(f.target.Matmul) || len(f.target.Choices) > 0) || now.Crops != stored.Run.Crops {
+		r.say("`matmul` or `crops` has changed: results differ by rounding from here on")
+	}
+	if now := r.settings.Config; now.Epochs != stored.Config.Epochs {
+		r.say("%d epochs instead of %d: the schedules are laid over the new length", now.Epochs, stored.Config.Epochs)
+	}
+	return nil
+}
+
+// begun tells a run that was killed early from a folder that was never a run's.
+func begun(folder string) bool {
+	_, err := os.Stat(filepath.Join(folder, metricsFile))
+	return err == nil
+}
+
+func (f *resumed) hasState() bool { return f != nil && f.tensors != nil }
+
+// targetOn is how the run was recorded, but for the matmuls where other ones are asked for.
+func (f *resumed) targetOn(a gpu.Adapter, matmul string) gpu.Target {
+	target := f.target
+	target.Software = a.Software
+	if matmul != "auto" {
+		target.Matmul, target.Choices = gpu.Matmul(matmul), nil
+	}
+	return target
+}
+
+// sameImages refuses to go on with others: their number and order decide every batch and schedule from here on.
+func (f *resumed) sameImages(fingerprint, data string) error {
+	if !f.hasState() || fingerprint == f.header.Pictures {
+		return nil
+	}
+	return fmt.Errorf("`data` %s holds other images than the run began with (%s then, %s now): name the folder that holds those, put them back as they were, or start a new run",
+		data, f.header.Pictures, fingerprint)
+}
+
+// restore puts trainer and loader to where the checkpoint was written.
+func (r *Run) restore() error {
+	if !r.from.hasState() {
+		return nil
+	}
+	h := r.from.header
+	if h.Adapter != r.device.Adapter.Name {
+		r.say("the run began on %s: from here on rounding differs", h.Adapter)
+	}
+	if err := r.trainer.Restore(h.Step, r.from.tensors); err != nil {
+		return err
+	}
+	r.step, r.saved, r.from.tensors = h.Step, h.Step, nil
+	return r.loader.Seek(h.Step * r.settings.Config.Accumulate)
+}

@@ -1,0 +1,35 @@
+package run
+
+import (
+	"testing"
+
+	"github.com/dinogpu/dinogpu/gpu"
+	"github.com/dinogpu/dinogpu/layers"
+)
+
+// A run that goes on keeps the attention it had, which followed the matmuls in older checkpoints, and its matmuls unless
+// others are asked for.
+func TestResumeKeepsTheAttention(t *testing.T) {
+	for _, c := range []struct {
+		line, matmul string
+		want         gpu.Target
+		choices      int
+	}{
+		{"texel; texel 8x16: NT.5.8.8f", "auto", gpu.Target{Matmul: gpu.Texel, Attention: gpu.TexelAttention}, 1},
+		{"tile", "tile", gpu.Target{Matmul: gpu.Tile, Attention: gpu.TileAttention}, 0},
+		{"tile", "auto", gpu.Target{Matmul: gpu.Tile, Attention: gpu.TileAttention}, 0},
+		{"register", "register", gpu.Target{Matmul: gpu.Register, Attention: gpu.TexelAttention}, 0},
+		{"tile; attention texel", "tile", gpu.Target{Matmul: gpu.Tile, Attention: gpu.TexelAttention}, 0},
+		{"tile; tile 128x64x8 8x4: NN.5.5.5", "texel", gpu.Target{Matmul: gpu.Texel, Attention: gpu.TileAttention}, 0},
+	} {
+		target, err := layers.ParseMatmul(c.line, gpu.Target{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		from := &resumed{target: target}
+		got := from.targetOn(gpu.Adapter{Software: true}, c.matmul)
+		if got.Matmul != c.want.Matmul || got.Attention != c.want.Attention || !got.Software || len(got.Choices) != c.choices {
+			t.Errorf("a run of %q goes on with matmuls %s as %+v", c.line, c.matmul, got)
+		}
+	}
+}

@@ -1,0 +1,53 @@
+package settings
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestAdvise(t *testing.T) {
+	for name, c := range map[string]struct {
+		at   AutoInput
+		set  map[string]string
+		want []string // what each sentence must hold, in their order
+	}{
+		"the reference's run on ImageNet": {AutoInput{Pictures: 1_281_167}, nil, nil},
+		"the demo":                        {AutoInput{Pictures: 8000, Software: true}, map[string]string{"preset": "demo"}, nil},
+		"a few hundred": {AutoInput{Pictures: 300}, nil, []string{
+			"only 4 steps (300 pictures, 64 a step), 400 in all, and with few pictures it is steps that teach: set --batch-size 8 --epochs 800 for 29600 in all",
+			"65536 prototypes are many for 300 pictures: most stay empty, and the loss may stay near ln K: set --out-dim 1024",
+		}},
+		"accumulated": {AutoInput{Pictures: 1000}, map[string]string{"batch_size": "16", "accumulate": "16", "epochs": "500", "out_dim": "8"}, []string{
+			"only 3 steps (1000 pictures, 256 a step), 1500 in all, and with few pictures it is steps that teach: set --accumulate 1 for 31000 in all",
+		}},
+		"one step":             {AutoInput{Pictures: 64, Software: true}, map[string]string{"out_dim": "8"}, []string{"only 1 step (64 pictures, 64 a step), 100 in all, and with few pictures it is steps that teach: set --batch-size 8 --epochs 125 for 1000 in all"}},
+		"none":                 {AutoInput{Pictures: 30}, map[string]string{"out_dim": "8"}, []string{"only 0 steps"}},
+		"100 steps are enough": {AutoInput{Pictures: 800}, map[string]string{"batch_size": "8", "out_dim": "1024"}, nil},
+		"99 are not":           {AutoInput{Pictures: 799}, map[string]string{"batch_size": "8", "out_dim": "1024"}, []string{"--epochs 304 for"}},
+		"few, but as auto":     {AutoInput{Pictures: 300}, map[string]string{"batch_size": "8", "epochs": "800", "out_dim": "1024"}, nil},
+		"warm-ups": {AutoInput{Pictures: 2_000_000}, map[string]string{"epochs": "20", "warmup_teacher_temp_epochs": "20", "freeze_last_layer": "7"}, []string{
+			"--warmup-epochs 10 is 50 % of the run's 20 epochs, which leaves the learning rate little time to fall: set --warmup-epochs 2",
+			"--warmup-teacher-temp-epochs 20 is 100 % of the run's 20 epochs, in which the teacher's targets keep changing: set --warmup-teacher-temp-epochs 6",
+			"--freeze-last-layer 7 is 35 % of the run's 20 epochs, in which the prototypes do not learn: set --freeze-last-layer 2",
+		}},
+		"30 % is allowed":    {AutoInput{Pictures: 2_000_000}, map[string]string{"epochs": "10", "warmup_epochs": "3", "warmup_teacher_temp_epochs": "3", "freeze_last_layer": "3"}, nil},
+		"a run of one epoch": {AutoInput{Pictures: 2_000_000}, map[string]string{"epochs": "1", "warmup_epochs": "1", "freeze_last_layer": "0"}, []string{"set --warmup-epochs 0"}},
+		"K of the table":     {AutoInput{Pictures: 20_000}, map[string]string{"out_dim": "2048"}, nil},
+		"K above it":         {AutoInput{Pictures: 19_999}, map[string]string{"out_dim": "2048"}, []string{"set --out-dim 1024"}},
+	} {
+		s, err := Sources{Preset: c.set["preset"], Flags: c.set}.Merge()
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := Advise(s, c.at)
+		if len(got) != len(c.want) {
+			t.Errorf("%s: %d sentences, want %d: %q", name, len(got), len(c.want), got)
+			continue
+		}
+		for i, sentence := range got {
+			if !strings.Contains(sentence, c.want[i]) || strings.Contains(sentence, "\n") {
+				t.Errorf("%s:\n got %s\nwant %s", name, sentence, c.want[i])
+			}
+		}
+	}
+}

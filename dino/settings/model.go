@@ -1,0 +1,32 @@
+package settings
+
+import "github.com/dinogpu/dinogpu/layers"
+
+// Prefixes of the parameter names, as the released checkpoints have them.
+const (
+	BackbonePrefix = "backbone."
+	HeadPrefix     = "head."
+)
+
+// ViT is the backbone's size.
+func (c Config) ViT() layers.ViTConfig {
+	s := c.Size()
+	return layers.ViTConfig{ImageSize: c.GlobalCropsSize, Patch: c.PatchSize, Dim: s.Dim, Depth: s.Depth, Heads: s.Heads}
+}
+
+// Head is the projection head's size.
+func (c Config) Head() layers.HeadConfig {
+	return layers.HeadConfig{
+		In: c.Size().Dim, Layers: c.HeadLayers, Hidden: c.HeadHidden, Bottleneck: c.HeadBottleneck, Out: c.OutDim,
+		NormLast: c.NormLastLayer,
+	}
+}
+
+// Layout is the names, shapes and places of all weights of a student or teacher, in the order of the released
+// state_dict.
+func (c Config) Layout() *layers.Params {
+	l := &layers.Params{}
+	c.ViT().AddParams(l, BackbonePrefix)
+	c.Head().AddParams(l, HeadPrefix)
+	return l
+}

@@ -1,0 +1,75 @@
+package weights
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/dinogpu/dinogpu/dino/disk"
+	"github.com/dinogpu/dinogpu/dino/settings"
+	"github.com/dinogpu/dinogpu/layers"
+)
+
+// CheckpointsFolder is the folder of a run's folder that holds its checkpoints.
+const CheckpointsFolder = "checkpoints"
+
+// checkpointPattern names the checkpoints of a run folder; their names sort by step.
+const checkpointPattern = "step-*.dino"
+
+// CheckpointName is the file of a step's checkpoint in a run's folder "checkpoints".
+func CheckpointName(step int) string { return fmt.Sprintf("step-%08d.dino", step) }
+
+// Checkpoints lists a run's checkpoints, the newest first.
+func Checkpoints(run string) ([]string, error) {
+	folder := filepath.Join(run, CheckpointsFolder)
+	entries, err := os.ReadDir(folder) // a pattern would take a folder that cannot be read for an empty one
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, disk.CannotRead(folder, err)
+	}
+	var paths []string
+	for _, e := range entries {
+		if ok, _ := filepath.Match(checkpointPattern, e.Name()); ok { // the pattern is well formed
+			paths = append(paths, filepath.Join(folder, e.Name()))
+		}
+	}
+	slices.Reverse(paths)
+	return paths, nil
+}
+
+var errNoWholeCheckpoint = errors.New("no checkpoint that is whole")
+
+// NewestCheckpoint reads the newest whole checkpoint of a run. Damaged ones are passed over, and named to passed.
+func NewestCheckpoint(run string, passed func(error)) (Header, []layers.HostTensor, error) {
+	paths, err := Checkpoints(run)
+	if err != nil {
+		return Header{}, nil, err
+	}
+	for _, path := range paths {
+		h, tensors, err := ReadCheckpoint(path)
+		if err == nil {
+			return h, tensors, nil
+		}
+		if !errors.Is(err, ErrDamaged) {
+			return Header{}, nil, err
+		}
+		passed(err)
+	}
+	if len(paths) > 0 {
+		return Header{}, nil, fmt.Errorf("%s has %w: start a new run", run, errNoWholeCheckpoint)
+	}
+	return Header{}, nil, fmt.Errorf("%s has %w to go on from: name another run's folder, or start a new run", run, ErrNoCheckpoint)
+}
+
+// ErrNoCheckpoint is in the chain of an error about a run that has never saved.
+var ErrNoCheckpoint = errors.New("no checkpoint")
+
+// Settings are those that the checkpoint was written with.
+func (h Header) Settings() (settings.Settings, error) {
+	return settings.Parse([]byte(h.Config))
+}

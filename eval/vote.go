@@ -1,0 +1,54 @@
+package eval
+
+import (
+	"context"
+
+	"github.com/dinogpu/dinogpu/dino"
+	"github.com/dinogpu/dinogpu/gpu"
+	"github.com/dinogpu/dinogpu/layers"
+)
+
+// A Vote is a k-NN evaluation: of each query, the class that the nearest images of the bank vote for.
+type Vote struct {
+	Question      Question
+	Ks            []int   // how many vote, a result for each
+	Temperature   float64 // of the votes' weights
+	Bank, Queries Reading
+}
+
+// Ask gives each embedder's accuracies, one for each of Ks. Images are decoded once for all of them.
+func (v Vote) Ask(ctx context.Context, d *gpu.Device, embedders ...Embedder) ([][]Result, error) {
+	known, err := v.Question.Bank.Embed(ctx, v.Bank, embedders...)
+	if err != nil {
+		return nil, err
+	}
+	asked, err := v.Question.Queries.Embed(ctx, v.Queries, embedders...)
+	if err != nil {
+		return nil, err
+	}
+	out := make([][]Result, len(embedders))
+	for e := range embedders {
+		if out[e], _, err = KNN(ctx, d, known[e], asked[e], v.Ks, v.Temperature, len(v.Question.Classes)); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// AskNetworks does the same for networks of one size, by their last class token. c says how they are run. Where Bank and
+// Queries say no batch, the one that fits is taken.
+func (v Vote) AskNetworks(ctx context.Context, d *gpu.Device, target gpu.Target, c dino.BackboneConfig, networks ...*layers.Arena) ([][]Result, error) {
+	if v.Bank.Batch == 0 {
+		v.Bank.Batch = evenBatch(c, len(v.Question.Bank.Which), len(v.Question.Queries.Which))
+	}
+	if v.Queries.Batch == 0 {
+		v.Queries.Batch = v.Bank.Batch
+	}
+	c.Batch = v.Bank.Batch
+	backbones, err := newBackbones(d, target, c, networks...)
+	if err != nil {
+		return nil, err
+	}
+	defer backbones.release()
+	return v.Ask(ctx, d, backbones.embedders()...)
+}

@@ -1,0 +1,30 @@
+package layers
+
+import (
+	"errors"
+	"fmt"
+	"math"
+)
+
+// HostTensor is a named tensor in the host's memory, rows last as everywhere.
+type HostTensor struct {
+	Name   string
+	Shape  []int
+	Values []float32
+}
+
+// ErrNotFinite is in the chain of every error about a loss, gradient or weight that is NaN or infinite.
+var ErrNotFinite = errors.New("not finite")
+
+// CheckFinite returns an error with [ErrNotFinite] in its chain that names the first tensor, and its first element,
+// that is NaN or infinite.
+func CheckFinite(tensors ...HostTensor) error {
+	for _, t := range tensors {
+		for i, v := range t.Values {
+			if math.Float32bits(v)&0x7f800000 == 0x7f800000 {
+				return fmt.Errorf("%s is %w (element %d is %g)", t.Name, ErrNotFinite, i, v)
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,57 @@
+package layers
+
+import (
+	"slices"
+
+	"github.com/dinogpu/dinogpu/gpu"
+)
+
+// Wanted says what Inspect records. Blocks are numbered from 0, and so are an image's tokens, the class token first.
+type Wanted struct {
+	Blocks    int        // the class token of so many of the last blocks
+	Patches   bool       // and their other tokens
+	Attention []int      // blocks whose attention is wanted
+	Queries   gpu.Tensor // (Q) uint32: the tokens that attend there
+}
+
+// Inspected is what was wanted.
+type Inspected struct {
+	Tokens    []gpu.Tensor // of each of the last blocks, the oldest first: (B, D), or (B*T, D) with Patches
+	Attention []gpu.Tensor // of each block asked for: (B, Q, heads, T)
+}
+
+// Inspect records what a frozen backbone makes of the patches of images of one size, and nothing beside it. Tokens have
+// gone through the final norm, whichever block they are from (reference get_intermediate_layers and
+// get_last_selfattention).
+func (v *ViT) Inspect(p *gpu.Program, patches Patches, w Wanted) Inspected {
+	out := Inspected{Attention: make([]gpu.Tensor, len(w.Attention))}
+	x, spans := v.embed.Forward(p, patches)
+	last := len(v.blocks) - 1
+	for i, b := range v.blocks {
+		b.spans, b.ClassOnly = spans, i == last && !w.Patches
+		qkv := b.qkv(p, x)
+		for k, block := range w.Attention {
+			if block == i {
+				out.Attention[k] = b.Attention.Probabilities(p, qkv, spans, w.Queries)
+			}
+		}
+		if w.Blocks == 0 && i >= slices.Max(append([]int{0}, w.Attention...)) {
+			break
+		}
+		x = b.after(p, x, qkv)
+		if last-i < w.Blocks {
+			out.Tokens = append(out.Tokens, v.normed(p, x, spans, w.Patches || b.ClassOnly))
+		}
+	}
+	return out
+}
+
+// normed records x after the final norm: as it is, or of each image the class token alone.
+func (v *ViT) normed(p *gpu.Program, x gpu.Tensor, spans Spans, whole bool) gpu.Tensor {
+	if !whole {
+		x = classRow(p, x, spans)
+	}
+	defer p.Section("layernorm")()
+	norm := v.norm // what it keeps for Backward is another's
+	return norm.Forward(p, x)
+}

@@ -1,0 +1,21 @@
+package tuning
+
+import (
+	"testing"
+
+	"github.com/dinogpu/dinogpu/gpu"
+)
+
+// Forcing changes matmuls alone: attention stays the adapter's own.
+func TestForcedMatmulsKeepTheAttention(t *testing.T) {
+	gpuDevice := &gpu.Device{Adapter: gpu.Adapter{Kind: "discrete"}}
+	software := &gpu.Device{Adapter: gpu.Adapter{Kind: "software", Software: true}}
+	for _, matmul := range []gpu.Matmul{gpu.Tile, gpu.Register, gpu.Texel} {
+		for device, want := range map[*gpu.Device]gpu.Attention{gpuDevice: gpu.TileAttention, software: gpu.TexelAttention} {
+			got := Forced(device, string(matmul))
+			if got.Matmul != matmul || got.Attention != want || got.Software != device.Adapter.Software {
+				t.Errorf("%s on a %s adapter records %+v", matmul, device.Adapter.Kind, got)
+			}
+		}
+	}
+}
