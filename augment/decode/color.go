@@ -91,17 +91,22 @@ func jpegRGB(dst, y, cb, cr []uint8) {
 	}
 }
 
-// webpRGB is libwebp's VP8YUVToR, G and B: BT.601 with luma from 16 to 235, in
-// 14-bit fixed point.
-func webpRGB(dst, y, cb, cr []uint8) {
-	for i, v := range y {
-		l, b, r := int32(v)*19077>>8, int32(cb[i]), int32(cr[i])
-		d := dst[3*i:][:3]
-		d[0] = byteOf((l + r*26149>>8 - 14234) >> 6)
-		d[1] = byteOf((l - b*6419>>8 - r*13320>>8 + 8708) >> 6)
-		d[2] = byteOf((l + b*33050>>8 - 17685) >> 6)
-	}
-}
-
 // byteOf clamps to a byte.
 func byteOf(v int32) uint8 { return uint8(max(0, min(255, v))) }
+
+// palette is an image's table of colors.
+type palette [256][3]uint8
+
+// fill completes a palette of n colors as Pillow does: if they are the first
+// shades of gray or there are none, with the others; else black stays.
+func (p *palette) fill(n int) {
+	for i, c := range p[:min(n, len(p))] {
+		if v := uint8(i); c != [3]uint8{v, v, v} {
+			return
+		}
+	}
+	for i := range p {
+		v := uint8(i)
+		p[i] = [3]uint8{v, v, v}
+	}
+}

@@ -9,11 +9,7 @@ import (
 
 	// Each import teaches image.Decode one format; the others have files of
 	// their own.
-	_ "image/png"
-
-	_ "golang.org/x/image/bmp"
 	_ "golang.org/x/image/tiff"
-	_ "golang.org/x/image/webp"
 )
 
 // Options says how to decode. The zero value decodes at full size.
@@ -49,10 +45,15 @@ func formatOf(head []byte) format {
 	}{
 		{"\xff\xd8", format{"JPEG", decodeJPEG}},
 		{"GIF8", format{"GIF", decodeGIF}},
+		{pngMagic, format{"PNG", decodePNG}},
+		{"BM", format{"BMP", decodeBMP}},
 	} {
 		if bytes.HasPrefix(head, []byte(f.magic)) {
 			return f.format
 		}
+	}
+	if bytes.HasPrefix(head, []byte("RIFF")) && len(head) >= 12 && string(head[8:12]) == "WEBP" {
+		return format{"WebP", decodeWebP}
 	}
 	return format{"image", decodeAny}
 }
@@ -105,9 +106,6 @@ func (w *work) read(f io.ReadSeeker) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("it cannot be read: %w", err)
 	}
-	if size > memory {
-		return nil, refuse("a file of %s, more than the %s that decoding may take: shrink it, or cut it into parts", amount(int(size)), amount(memory))
-	}
 	w.size = int(size)
 	if err := w.share.need(w.size); err != nil {
 		return nil, err
@@ -125,7 +123,7 @@ func decodeAny(data []byte, o *work) (*Image, error) {
 	if err != nil {
 		return nil, refuse("no readable image (%v): replace or remove it", err)
 	}
-	if err := o.fits(conf.Width, conf.Height, 8*conf.Width*conf.Height); err != nil {
+	if err := o.fits(conf.Width, conf.Height, 8*conf.Width*conf.Height, 0); err != nil {
 		return nil, err
 	}
 	src, _, err := image.Decode(bytes.NewReader(data))

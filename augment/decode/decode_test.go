@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"image"
 	"image/color"
-	"image/color/palette"
+	webcolors "image/color/palette"
 	"image/gif"
 	"image/jpeg"
 	"image/png"
@@ -49,7 +49,7 @@ func TestDecodeFormats(t *testing.T) {
 	}
 	rgb := fill(image.NewNRGBA(rect), opaque(first), opaque(second))
 	var gifs, bmps, tiffs, jpegs bytes.Buffer
-	pal := append(color.Palette{opaque(first), opaque(second)}, palette.WebSafe...)
+	pal := append(color.Palette{opaque(first), opaque(second)}, webcolors.WebSafe...)
 	for _, err := range []error{
 		gif.Encode(&gifs, fill(image.NewPaletted(rect, pal), opaque(first), opaque(second)), nil),
 		bmp.Encode(&bmps, rgb), tiff.Encode(&tiffs, rgb, nil),
@@ -84,7 +84,7 @@ func TestDecodeFormats(t *testing.T) {
 // Damaged files give sentences.
 func TestDecodeDamage(t *testing.T) {
 	// GIF has no checksum over its width and height.
-	huge := append([]byte("GIF89a\xff\xff\xff\xff\x00\x00\x00"), bytes.Repeat([]byte{0}, 40)...)
+	huge := append([]byte("GIF89a\xff\xff\xff\xff\x00\x00\x00,\x00\x00\x00\x00\xff\xff\xff\xff\x00\x02"), bytes.Repeat([]byte{0}, 40)...)
 	photo, err := os.ReadFile("../../testdata/golden/photo.png")
 	if err != nil {
 		t.Fatal(err)
@@ -103,7 +103,7 @@ func TestDecodeDamage(t *testing.T) {
 	}{
 		"empty.png": {nil, "no readable image"},
 		"text.jpg":  {[]byte("no picture"), "no readable image"},
-		"cut.png":   {photo[:len(photo)/2], "damaged image (png: "},
+		"cut.png":   {photo[:len(photo)/2], "damaged PNG (png: "},
 		"huge.gif":  {huge, "says it is 65535 x 65535 pixels"},
 		"cut.jpg":   {jpg[:len(jpg)*3/4], "data is missing"},
 		// A thumbnail's end before the first scan is not the image's.

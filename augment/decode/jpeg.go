@@ -27,7 +27,7 @@ func decodeJPEG(data []byte, o *work) (*Image, error) {
 	if o.Shrink != nil {
 		by = o.Shrink(f.w, f.h)
 	}
-	if err := o.fits(f.w, f.h, f.memory(by)); err != nil {
+	if err := o.fits(f.w, f.h, f.memory(by), 1024); err != nil {
 		return nil, err
 	}
 	s := scanners.Get().(*scanner)

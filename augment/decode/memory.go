@@ -18,11 +18,14 @@ const memory = 2 << 30
 // its decoder needs, and the result until it is released. Who has to wait does so
 // in turn. (The garbage collector may leave about as much again.)
 type Budget struct {
+	size int
 	free *semaphore.Weighted
 }
 
 // NewBudget makes one of 2 GiB, the most that a single image may take.
-func NewBudget() *Budget { return &Budget{semaphore.NewWeighted(memory)} }
+func NewBudget() *Budget { return newBudget(memory) }
+
+func newBudget(size int) *Budget { return &Budget{size, semaphore.NewWeighted(int64(size))} }
 
 // share is what one image has of a Budget, which may be nil.
 type share struct {
@@ -34,8 +37,12 @@ type share struct {
 // single image may take. Nobody waits while holding a part, so that two cannot
 // wait for each other.
 func (s *share) need(bytes int) error {
-	if bytes > memory {
-		return refuse("decoding it takes %s of memory, more than the %s there may be: shrink it, or cut it into parts", amount(bytes), amount(memory))
+	most := memory
+	if s.budget != nil {
+		most = s.budget.size
+	}
+	if bytes > most {
+		return refuse("decoding it takes %s of memory, more than the %s that there may be: shrink it, or cut it into parts", amount(bytes), amount(most))
 	}
 	more := int64(bytes) - s.held
 	if s.budget == nil || more <= 0 {
@@ -60,10 +67,14 @@ func (s *share) keep(bytes int) {
 }
 
 // fits checks an image's size in pixels as its header says it, and takes memory
-// for the file, for what its decoder needs and for the result.
-func (w *work) fits(width, height, decoder int) error {
+// for the file, for what its decoder needs and for the result. A byte of the file
+// can hold perByte pixels at most, 0 if there is no such bound.
+func (w *work) fits(width, height, decoder, perByte int) error {
 	if width <= 0 || height <= 0 || width > maxPixels/height {
 		return refuse("it says it is %d x %d pixels, outside 1 to %d in all: shrink or remove it", width, height, maxPixels)
+	}
+	if perByte > 0 && width*height > perByte*w.size {
+		return refuse("it says it is %d x %d pixels, more than its %d bytes can hold: replace or remove it", width, height, w.size)
 	}
 	return w.share.need(w.size + decoder + 3*width*height)
 }

@@ -18,10 +18,20 @@ var oddRefused = map[string]string{
 	"damaged-sector.jpg":       "damaged JPEG (a block with more than 64 values",
 	"damaged-stray-marker.jpg": "damaged JPEG (data is missing 25 % into a scan)",
 	"height-after-scan.jpg":    "it says it is 32 x 0 pixels",
+	"codes-of-1-bit.gif":       "damaged GIF (codes of 1 bits)",
+	"missing-pixels.gif":       "damaged GIF (its pixels: unexpected EOF)",
+	"bad-pixel-sum.png":        "damaged PNG (png: invalid format: zlib: invalid checksum)",
+	"cut-in-pixels.png":        "damaged PNG (png: invalid format: not enough pixel data)",
+	"huge-row.png":             "it says it is 178000000 x 1 pixels, more than its 69 bytes can hold",
+	"cut.bmp":                  "damaged BMP (cut short)",
+	"rle8-ends-early.bmp":      "damaged BMP (its pixels end early)",
+	"png-inside.bmp":           "BMP packed in way 5 is not read: convert it to PNG or JPEG",
 }
 
 // oddLenient are read here though Pillow refuses them: all their pixels are there.
-var oddLenient = map[string]bool{"no-end-marker.jpg": true}
+var oddLenient = map[string]bool{
+	"no-end-marker.jpg": true, "bad-text-crc.png": true, "cut-in-text.png": true, "text-between-pixels.png": true,
+}
 
 // Every odd file is what Pillow's convert("RGB") reads from it, or is refused in a
 // sentence of its own. Lossy ones may be off by rounding.

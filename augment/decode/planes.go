@@ -1,9 +1,6 @@
 package decode
 
-import (
-	"encoding/binary"
-	"image"
-)
+import "encoding/binary"
 
 // An image stored as planes, some of them coarser, becomes RGB as the C libraries
 // beneath Pillow make it, and not as Go's image/color does: they interpolate
@@ -98,33 +95,4 @@ func lanes(b []uint8) uint64 {
 	v := uint64(binary.LittleEndian.Uint32(b))
 	v = (v | v<<16) & 0x0000ffff_0000ffff
 	return (v | v<<8) & 0x00ff00ff_00ff00ff
-}
-
-// fromWebP fills im from what a lossy WebP holds: luma and halved color, spread
-// out and turned into RGB as libwebp does (dsp/upsampling.c, dsp/yuv.h).
-func fromWebP(im *Image, s *image.YCbCr) {
-	b := s.Rect
-	cw, ch := over(im.W, 2), over(im.H, 2)
-	cb, cr := make([]uint8, im.W), make([]uint8, im.W)
-	for y := range im.H {
-		at := s.YOffset(b.Min.X, b.Min.Y+y)
-		near := y / 2
-		far := min(max(near-1+y%2*2, 0), ch-1) // the line that this one leans to
-		n, f := near*s.CStride, far*s.CStride
-		webpSpread(cb, s.Cb[n:][:cw], s.Cb[f:][:cw])
-		webpSpread(cr, s.Cr[n:][:cw], s.Cr[f:][:cw])
-		webpRGB(im.Pix[y*im.W*3:][:im.W*3], s.Y[at:][:im.W], cb, cr)
-	}
-}
-
-// webpSpread gives nine parts of the nearest sample, three of each neighbor
-// and one of the one between those, in libwebp's order of rounding.
-func webpSpread(dst, near, far []uint8) {
-	last := len(near) - 1
-	for x := range dst {
-		c := x >> 1
-		o := min(max(c-1+x%2*2, 0), last)
-		a, b, d, e := int(near[c]), int(near[o]), int(far[c]), int(far[o])
-		dst[x] = uint8(((a+b+d+e+8+2*(b+d))>>3 + a) >> 1)
-	}
 }
