@@ -18,6 +18,7 @@ func Advise(settings Settings, at AutoInput) []string {
 		adviseWarmup(c, "freeze_last_layer", c.FreezeLastLayer, 10, "in which the prototypes do not learn"),
 		advisePrototypes(c, at),
 		adviseTemp(c),
+		adviseCrops(c),
 	} {
 		if sentence != "" {
 			said = append(said, sentence)
