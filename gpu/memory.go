@@ -8,7 +8,7 @@ import (
 )
 
 // FreeMemory is how many bytes a software adapter may still take of the machine's memory, and 0 where that is not
-// known: WebGPU does not tell what a GPU has. A software driver promises any amount and the machine then runs
+// known: WebGPU does not tell how much memory a GPU has. A software driver promises any amount and the machine then runs
 // out of it in the middle of a run.
 func (d *Device) FreeMemory() int {
 	if !d.Adapter.Software {

@@ -1,4 +1,4 @@
-// dx = (dy - y (y . dy)) / |x|, row by row; LANES invocations a row.
+// dx = (dy - y (y . dy)) / |x|, row by row; LANES invocations per row.
 //
 //   dy, y, dx  (N, C)   C a multiple of 4
 //   size       (N)      |x|, from rownorm_forward

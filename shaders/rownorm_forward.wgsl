@@ -1,4 +1,4 @@
-// y = x / max(|x|, 1e-12), row by row; LANES invocations a row.
+// y = x / max(|x|, 1e-12), row by row; LANES invocations per row.
 //
 //   x, y  (N, C)   C a multiple of 4
 //   size  (N)      |x|, kept for the backward kernel

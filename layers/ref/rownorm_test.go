@@ -51,7 +51,7 @@ func TestPatchesGatherPlaces(t *testing.T) {
 	}
 	out := make([]float32, 2*6*12)
 	PatchesGather(out, images, 2, 5, 7, 2)
-	// picture 1, patch (1, 2): channel 2, bottom right pixel is at y = 3, x = 5
+	// image 1, patch (1, 2): channel 2, bottom right pixel is at y = 3, x = 5
 	if got, want := out[(6+5)*12+11], float32(((3+2)*5+3)*7+5); got != want {
 		t.Errorf("the last element of the last patch is pixel %g, want %g", got, want)
 	}
