@@ -4,12 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"image"
 	"io"
-
-	// Each import teaches image.Decode one format; the others have files of
-	// their own.
-	_ "golang.org/x/image/tiff"
 )
 
 // Options says how to decode. The zero value decodes at full size.
@@ -18,6 +13,10 @@ type Options struct {
 	Shrink Shrink
 	// Budget, if set, bounds the memory of all that decode at once.
 	Budget *Budget
+	// Range, if set, says which values of samples with more than 8 bits, or of
+	// signed and float ones, become 0 and 255. Without it 16-bit samples keep their
+	// upper 8 bits, and those without a natural range are refused.
+	Range *Range
 }
 
 // Shrink tells how many times smaller than its w x h pixels an image may be
@@ -38,7 +37,8 @@ type format struct {
 }
 
 // formatOf tells a format by a file's first bytes, since wrong names are common.
-func formatOf(head []byte) format {
+// It is false for one that is not read.
+func formatOf(head []byte) (format, bool) {
 	for _, f := range []struct {
 		magic string
 		format
@@ -47,15 +47,19 @@ func formatOf(head []byte) format {
 		{"GIF8", format{"GIF", decodeGIF}},
 		{pngMagic, format{"PNG", decodePNG}},
 		{"BM", format{"BMP", decodeBMP}},
+		{"II*\x00", format{"TIFF", decodeTIFF}},
+		{"MM\x00*", format{"TIFF", decodeTIFF}},
+		{"II+\x00", format{"TIFF", decodeTIFF}}, // BigTIFF
+		{"MM\x00+", format{"TIFF", decodeTIFF}},
 	} {
 		if bytes.HasPrefix(head, []byte(f.magic)) {
-			return f.format
+			return f.format, true
 		}
 	}
 	if bytes.HasPrefix(head, []byte("RIFF")) && len(head) >= 12 && string(head[8:12]) == "WEBP" {
-		return format{"WebP", decodeWebP}
+		return format{"WebP", decodeWebP}, true
 	}
-	return format{"image", decodeAny}
+	return format{}, false
 }
 
 // Decode reads one image from the start of f. A JPEG's EXIF orientation is not
@@ -68,7 +72,11 @@ func Decode(f io.ReadSeeker, o Options) (im *Image, err error) {
 		w.share.keep(0)
 		return nil, err
 	}
-	format := formatOf(data)
+	format, ok := formatOf(data)
+	if !ok {
+		w.share.keep(0)
+		return nil, unknown(data)
+	}
 	// Decoders have panicked on damaged files before; one bad image must
 	// not end a run.
 	defer func() {
@@ -116,19 +124,4 @@ func (w *work) read(f io.ReadSeeker) ([]byte, error) {
 		return nil, fmt.Errorf("it cannot be read: %w", err)
 	}
 	return data[:n], nil // shorter if it was cut meanwhile
-}
-
-func decodeAny(data []byte, o *work) (*Image, error) {
-	conf, _, err := image.DecodeConfig(bytes.NewReader(data))
-	if err != nil {
-		return nil, refuse("no readable image (%v): replace or remove it", err)
-	}
-	if err := o.fits(conf.Width, conf.Height, 8*conf.Width*conf.Height, 0); err != nil {
-		return nil, err
-	}
-	src, _, err := image.Decode(bytes.NewReader(data))
-	if err != nil {
-		return nil, err
-	}
-	return fromGo(src), nil
 }

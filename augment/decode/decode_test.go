@@ -14,7 +14,7 @@ import (
 	"testing"
 
 	"golang.org/x/image/bmp"
-	"golang.org/x/image/tiff"
+	xtiff "golang.org/x/image/tiff"
 )
 
 func decodeBytes(data []byte, shrink Shrink) (*Image, error) {
@@ -52,7 +52,7 @@ func TestDecodeFormats(t *testing.T) {
 	pal := append(color.Palette{opaque(first), opaque(second)}, webcolors.WebSafe...)
 	for _, err := range []error{
 		gif.Encode(&gifs, fill(image.NewPaletted(rect, pal), opaque(first), opaque(second)), nil),
-		bmp.Encode(&bmps, rgb), tiff.Encode(&tiffs, rgb, nil),
+		bmp.Encode(&bmps, rgb), xtiff.Encode(&tiffs, rgb, nil),
 		jpeg.Encode(&jpegs, fill(image.NewGray(rect), color.Gray{77}, color.Gray{77}), nil),
 	} {
 		if err != nil {
@@ -101,8 +101,8 @@ func TestDecodeDamage(t *testing.T) {
 		data []byte
 		say  string
 	}{
-		"empty.png": {nil, "no readable image"},
-		"text.jpg":  {[]byte("no picture"), "no readable image"},
+		"empty.png": {nil, "an empty file: replace or remove it"},
+		"text.jpg":  {[]byte("no picture"), "no image of a kind that is read"},
 		"cut.png":   {photo[:len(photo)/2], "damaged PNG (png: "},
 		"huge.gif":  {huge, "says it is 65535 x 65535 pixels"},
 		"cut.jpg":   {jpg[:len(jpg)*3/4], "data is missing"},

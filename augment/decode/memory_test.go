@@ -26,6 +26,14 @@ func pngSaying(w, h uint32, depth, kind byte) []byte {
 	return append(b, chunk("IEND", nil)...)
 }
 
+// tiffSaying is a TIFF of almost nothing that claims this size.
+func tiffSaying(w, h, packing uint32) []byte {
+	out := append([]byte("II*\x00"), binary.LittleEndian.AppendUint32(nil, 8)...)
+	return append(out, directory(len(out), [][]uint32{
+		{tagWidth, w}, {tagHeight, h}, {tagBits, 1}, {tagPacking, packing}, {tagMeaning, isGray}, {tagStrips, 8}, {tagStripSizes, 8},
+	})...)
+}
+
 // A small file that claims a large image costs no memory, in any format, whatever
 // its shape.
 func TestClaimsCostNoMemory(t *testing.T) {
@@ -50,6 +58,11 @@ func TestClaimsCostNoMemory(t *testing.T) {
 		"a square PNG":           pngSaying(13000, 13000, 8, 2),
 		"a PNG of 2^31 a side":   pngSaying(1<<31-1, 1<<31-1, 8, 0),
 		"a GIF":                  append([]byte("GIF89a\x00\x30\x00\x30\x80\x00\x00\x00\x00\x00\xff\xff\xff,\x00\x00\x00\x00\x00\x30\x00\x30\x00\x02"), make([]byte, 40)...),
+		"a TIFF":                 tiffSaying(13000, 13000, 1),
+		"a fax":                  tiffSaying(13000, 13000, 4),
+		"a TIFF of one tile":     tiffSaying(1<<31, 1, 1),
+		"a BMP":                  append([]byte("BM\x00\x00\x00\x00\x00\x00\x00\x00\x36\x00\x00\x00\x28\x00\x00\x00\x00\x30\x00\x00\x00\x30\x00\x00\x01\x00\x08\x00\x01\x00\x00\x00"), make([]byte, 60)...),
+		"a lossless WebP":        []byte("RIFF\x12\x00\x00\x00WEBPVP8L\x05\x00\x00\x00\x2f\xff\xf1\xff\x0c"),
 		"a huge JPEG":            sized(jpg, 0xc0, 13000, 13000),
 		"a huge progressive one": sized(progressive, 0xc2, 13000, 13000),
 	} {
@@ -120,7 +133,7 @@ func TestBudgetOfBadImages(t *testing.T) {
 		{file.Bytes(), "more than the 60000 bytes that there may be: shrink it, or cut it into parts"},
 		{bytes.Repeat([]byte("x"), 70_000), "decoding it takes 70000 bytes of memory"},
 		{file.Bytes()[:30], "PNG"},
-		{nil, "no readable image"},
+		{nil, "an empty file"},
 	} {
 		_, err := Decode(bytes.NewReader(c.data), Options{Budget: b})
 		if err == nil || !strings.Contains(err.Error(), c.say) {

@@ -42,7 +42,7 @@ func decodePNG(data []byte, o *work) (*Image, error) {
 			return nil, err
 		}
 	}
-	return fromGo(src), nil
+	return fromGo(src, o.Range)
 }
 
 // pngPixels is a PNG of a file's header, palette and pixels, with sums that fit

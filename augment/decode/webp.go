@@ -25,15 +25,18 @@ func decodeWebP(data []byte, o *work) (*Image, error) {
 		return nil, err
 	}
 	w, h := max(f.w, f.left+conf.Width), max(f.h, f.top+conf.Height)
-	// A single color may be any number of pixels in a few bytes.
-	if err := o.fits(w, h, 8*conf.Width*conf.Height, 0); err != nil {
+	// A single color takes no bits at all.
+	if err := o.fits(w, h, 8*conf.Width*conf.Height, 1<<20); err != nil {
 		return nil, err
 	}
 	src, err := webp.Decode(bytes.NewReader(file))
 	if err != nil {
 		return nil, err
 	}
-	im := fromGo(src)
+	im, err := fromGo(src, nil)
+	if err != nil {
+		return nil, err
+	}
 	if im.W == w && im.H == h {
 		return im, nil
 	}

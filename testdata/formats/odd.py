@@ -363,6 +363,105 @@ put("24-v5.bmp", bmp(W, H, 24, bgr, head=124))
 put("top-down.bmp", bmp(W, -H, 24, bgr))
 put("png-inside.bmp", bmp(W, H, 24, png(W, H, 8, 2, rows), 5))
 
+# ---------------------------------------------------------------- TIFF
+
+
+def tif(tags, data, order="<", sort=True):
+    """tags: {number: (type, [values])}. The pixels come first, the directory after them."""
+    kinds = {1: "B", 3: "H", 4: "I"}
+    body = data + (b"\0" if len(data) & 1 else b"")
+    begin = 8 + len(body)
+    after = begin + 2 + 12 * len(tags) + 4
+    entries, tail = [], b""
+    for tag in sorted(tags) if sort else reversed(sorted(tags)):
+        kind, values = tags[tag]
+        b = struct.pack(order + kinds[kind] * len(values), *values)
+        if len(b) > 4:
+            place = after + len(tail)
+            tail += b + (b"\0" if len(b) & 1 else b"")
+            b = struct.pack(order + "I", place)
+        entries.append(struct.pack(order + "HHI", tag, kind, len(values)) + b.ljust(4, b"\0"))
+    head = (b"II*\0" if order == "<" else b"MM\0*") + struct.pack(order + "I", begin)
+    return head + body + struct.pack(order + "H", len(entries)) + b"".join(entries) + b"\0" * 4 + tail
+
+
+def tags(bits, meaning, n, packing=1, **more):
+    t = {256: (4, [W]), 257: (4, [H]), 258: (3, bits), 259: (3, [packing]), 262: (3, [meaning]), 273: (4, [8]), 277: (3, [len(bits)]), 278: (4, [H]), 279: (4, [n])}
+    t.update({int(k[1:]): v for k, v in more.items()})
+    return t
+
+
+raw = ARR.tobytes()
+gray = ARR[..., 0]
+put("cmyk.tif", save(RGB.convert("CMYK"), "TIFF"))
+put("cmyk-deflate-differences.tif", save(RGB.convert("CMYK"), "TIFF", compression="tiff_adobe_deflate", tiffinfo={317: 2}))
+put("jpeg-inside.tif", save(RGB, "TIFF", compression="jpeg"))
+put("jpeg-inside-gray.tif", save(RGB.convert("L"), "TIFF", compression="jpeg"))
+put("lab.tif", tif(tags([8] * 3, 8, len(raw)), raw))
+put("float32.tif", save(Image.fromarray(gray.astype(np.float32)), "TIFF"))
+put("int32.tif", save(Image.fromarray(gray.astype(np.int32)), "TIFF"))
+put("int16.tif", tif(tags([16], 1, W * H * 2, t339=(3, [2])), gray.astype("<i2").tobytes()))
+put("gray-4-bit.tif", tif(tags([4], 1, W * H // 2), bytes((int(a) & 0xF0) | (int(b) >> 4) for a, b in zip(gray.ravel()[::2], gray.ravel()[1::2]))))
+put("gray-2-bit.tif", tif(tags([2], 1, W * H // 4), bytes(i % 256 for i in range(W * H // 4))))
+put("gray-inverse.tif", tif(tags([8], 0, W * H), gray.tobytes()))
+put("palette-4-bit.tif", save(RGB.quantize(16, dither=Image.Dither.NONE), "TIFF"))
+deep = ARR.astype(np.uint16) * 257
+put("rgb-16-big-endian.tif", tif(tags([16] * 3, 2, 2 * len(raw)), deep.astype(">u2").tobytes(), order=">"))
+put("bigtiff.tif", save(RGB, "TIFF", big_tiff=True))
+planes = ARR.transpose(2, 0, 1)
+put("planes.tif", tif(tags([8] * 3, 2, 0, t284=(3, [2]), t273=(4, [8, 8 + W * H, 8 + 2 * W * H]), t279=(4, [W * H] * 3)), planes.tobytes()))
+long = [zlib.compress(p.tobytes() * 3) for p in planes]
+at = [8, 8 + len(long[0]), 8 + len(long[0]) + len(long[1])]
+put("planes-long-strips.tif", tif(tags([8] * 3, 2, 0, 8, t284=(3, [2]), t273=(4, at), t279=(4, [len(a) for a in long])), b"".join(long)))
+for bits, dtype in ((8, np.uint8), (16, "<u2")):
+    tiles = []
+    for p in planes if bits == 8 else deep.transpose(2, 0, 1):
+        tile = np.zeros((256, 128), dtype)
+        tile[:H, :W] = p
+        tiles.append(zlib.compress(tile.tobytes()))
+    at = [8, 8 + len(tiles[0]), 8 + len(tiles[0]) + len(tiles[1])]
+    t = tags([bits] * 3, 2, 0, 8, t284=(3, [2]), t322=(4, [128]), t323=(4, [256]), t324=(4, at), t325=(4, [len(a) for a in tiles]))
+    put(f"planes-tiles-{bits}.tif", tif({k: v for k, v in t.items() if k not in (273, 278, 279)}, b"".join(tiles)))
+small = []
+for ty in range(0, H, 16):
+    for tx in range(0, W, 16):
+        tile = np.zeros((16, 16, 3), np.uint8)
+        part = ARR[ty : ty + 16, tx : tx + 16]
+        tile[: part.shape[0], : part.shape[1]] = part
+        before = np.concatenate([np.zeros((16, 1, 3), np.uint8), tile[:, :-1]], 1)
+        small.append(zlib.compress((tile - before).tobytes()))
+at = [8 + sum(len(a) for a in small[:i]) for i in range(len(small))]
+t = tags([8] * 3, 2, 0, 8, t317=(3, [2]), t322=(4, [16]), t323=(4, [16]), t324=(4, at), t325=(4, [len(a) for a in small]))
+put("tiles-differences.tif", tif({k: v for k, v in t.items() if k not in (273, 278, 279)}, b"".join(small)))
+put("unsorted-tags.tif", tif(tags([8] * 3, 2, len(raw)), raw, sort=False))
+for orientation in range(2, 9):
+    # Not gray: Pillow maps that into memory and loses its way from 5 on.
+    put(f"orientation-{orientation}.tif", tif(tags([8] * 3, 2, len(raw), t274=(3, [orientation])), raw))
+black = RGB.convert("L").point(lambda v: 255 * (v > 90)).convert("1")
+put("g4.tif", save(black, "TIFF", compression="group4"))
+put("g4-black-is-zero.tif", save(black, "TIFF", compression="group4", tiffinfo={262: 1}))
+put("g4-white-is-zero.tif", save(black, "TIFF", compression="group4", tiffinfo={262: 0}))
+put("g3.tif", save(black, "TIFF", compression="group3"))
+put("ccitt-runs.tif", save(black, "TIFF", compression="tiff_ccitt"))
+multiplied = rgba.copy()
+multiplied[..., :3] = rgba[..., :3].astype(int) * rgba[..., 3:] // 255
+put("alpha-multiplied.tif", tif(tags([8] * 4, 2, W * H * 4, t338=(3, [1])), multiplied.tobytes()))
+wild = multiplied.copy()
+wild[..., 3] = xx % 4
+put("alpha-below-color.tif", tif(tags([8] * 4, 2, W * H * 4, t338=(3, [1])), wild.tobytes()))
+put("alpha-multiplied-16.tif", tif(tags([16] * 4, 2, W * H * 8, t338=(3, [1])), (multiplied.astype("<u2") * 257).tobytes()))
+put("sample-unnamed.tif", tif(tags([8] * 4, 2, W * H * 4, t338=(3, [0])), rgba.tobytes()))
+put("samples-5.tif", tif(tags([8] * 5, 2, W * H * 5, t338=(3, [0, 0])), np.dstack([rgba, rgba[..., :1]]).tobytes()))
+put("gray-alpha.tif", save(RGB.convert("LA"), "TIFF"))
+put("ycbcr.tif", tif(tags([8] * 3, 6, W * H * 3, t530=(3, [1, 1])), np.stack(ycc, -1).tobytes()))
+put("ycbcr-coarse.tif", tif(tags([8] * 3, 6, W * H * 3, t530=(3, [2, 2])), np.stack(ycc, -1).tobytes()))
+put("zstd.tif", save(RGB, "TIFF", compression="zstd"))
+put("lzma.tif", save(RGB, "TIFF", compression="lzma"))
+put("no-strip-sizes.tif", tif({k: v for k, v in tags([8] * 3, 2, len(raw)).items() if k != 279}, raw))
+put("no-meaning.tif", tif({k: v for k, v in tags([8] * 3, 2, len(raw)).items() if k != 262}, raw))
+put("bits-reversed.tif", tif(tags([1], 1, W * H // 8, t266=(3, [2])), bytes(i * 37 % 256 for i in range(W * H // 8))))
+put("cut.tif", tif(tags([8] * 3, 2, len(raw)), raw[: len(raw) // 2]))
+
 # ---------------------------------------------------------------- what Pillow reads
 
 os.makedirs("odd", exist_ok=True)
