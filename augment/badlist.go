@@ -66,7 +66,7 @@ func (b *badList) tooMany() error {
 // decode reads picture i of an epoch, or a replacement drawn from the stream
 // of (seed, epoch, i), so that the choice depends on nothing else. It gives
 // the place of the picture it took.
-func (b *badList) decode(i int, seed uint64, epoch int, shrink decode.Shrink) (*Image, int, error) {
+func (b *badList) decode(i int, seed uint64, epoch int, o decode.Options) (*Image, int, error) {
 	// With at most limit bad pictures out of a few dozen or more, this many
 	// draws without one good picture do not happen.
 	const draws = 100
@@ -74,7 +74,7 @@ func (b *badList) decode(i int, seed uint64, epoch int, shrink decode.Shrink) (*
 	at := i
 	for range draws {
 		if !b.known(at) {
-			im, err := decodeShrunk(b.src, at, shrink)
+			im, err := decodeAs(b.src, at, o)
 			if err == nil && (im == nil || im.W < 1 || im.H < 1) {
 				err = fmt.Errorf("image %s: without pixels: replace or remove it", quote(b.src.Name(at)))
 			}

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"runtime"
 	"time"
+
+	"github.com/dinogpu/dinogpu/augment/decode"
 )
 
 // LoaderConfig says what a Loader makes and how.
@@ -33,6 +35,7 @@ type Loader struct {
 	cfg      LoaderConfig
 	perEpoch int // batches
 	bad      *badList
+	budget   *decode.Budget // of all workers together
 	free     chan *Batch
 	pipe     *pipeline // nil until Next, after Seek and after Close
 	head     *job      // taken from the pipe but not yet given out
@@ -63,6 +66,7 @@ func NewLoader(src Source, cfg LoaderConfig) (*Loader, error) {
 		src: src, cfg: cfg,
 		perEpoch: src.Len() / (cfg.BatchSize * cfg.Accumulate) * cfg.Accumulate,
 		bad:      newBadList(src, cfg.OnBad),
+		budget:   decode.NewBudget(),
 		// Ready ones, the one being handed over, the one being filled, and
 		// the one in use.
 		free: make(chan *Batch, cfg.Queue+3),

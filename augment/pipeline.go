@@ -3,6 +3,8 @@ package augment
 import (
 	"sync"
 	"sync/atomic"
+
+	"github.com/dinogpu/dinogpu/augment/decode"
 )
 
 // pipeline makes batches from a first one on. One goroutine puts batches, in
@@ -89,10 +91,11 @@ func (l *Loader) fill(t task, s *scratch) {
 }
 
 func (l *Loader) views(b *Batch, slot int, s *scratch) error {
-	im, at, err := l.bad.decode(b.Images[slot], l.cfg.Seed, b.Epoch, l.cfg.Recipe.shrink)
+	im, at, err := l.bad.decode(b.Images[slot], l.cfg.Seed, b.Epoch, decode.Options{Shrink: l.cfg.Recipe.shrink, Budget: l.budget})
 	if err != nil {
 		return err
 	}
+	defer im.Release()
 	// A replacement takes the streams of the picture it stands in for, so
 	// that it differs from its own turn in the same epoch.
 	asked := b.Images[slot]

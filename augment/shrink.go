@@ -6,30 +6,30 @@ import (
 	"github.com/dinogpu/dinogpu/augment/decode"
 )
 
-// shrinking is a Source that can decode a picture smaller than it is, where
-// the format can be and shrink allows it.
-type shrinking interface {
-	decodeShrunk(i int, shrink decode.Shrink) (*Image, error)
+// fileSource is a Source of files, which can be decoded smaller than they are and
+// within bounds of memory.
+type fileSource interface {
+	decodeAs(i int, o decode.Options) (*Image, error)
 }
 
-// decodeShrunk is src.Decode(i), by at most shrink times smaller.
-func decodeShrunk(src Source, i int, shrink decode.Shrink) (*Image, error) {
-	if s, ok := src.(shrinking); ok {
-		return s.decodeShrunk(i, shrink)
+// decodeAs is src.Decode(i), with options where the source takes them.
+func decodeAs(src Source, i int, o decode.Options) (*Image, error) {
+	if s, ok := src.(fileSource); ok {
+		return s.decodeAs(i, o)
 	}
 	return src.Decode(i)
 }
 
-func (f *folder) decodeShrunk(i int, shrink decode.Shrink) (*Image, error) {
-	return decodeFile(f.full(i), shrink)
+func (f *folder) decodeAs(i int, o decode.Options) (*Image, error) {
+	return decodeFile(f.full(i), o)
 }
 
-func (l *list) decodeShrunk(i int, shrink decode.Shrink) (*Image, error) {
-	return decodeFile(l.full(l.paths[i]), shrink)
+func (l *list) decodeAs(i int, o decode.Options) (*Image, error) {
+	return decodeFile(l.full(l.paths[i]), o)
 }
 
-func (p part) decodeShrunk(i int, shrink decode.Shrink) (*Image, error) {
-	return decodeShrunk(p.Source, p.at(i), shrink)
+func (p part) decodeAs(i int, o decode.Options) (*Image, error) {
+	return decodeAs(p.Source, p.at(i), o)
 }
 
 // spare is how many times larger than its view the smallest crop must still be

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/dinogpu/dinogpu/augment/decode"
 )
 
 // No crop that can be drawn from a shrunk picture is less than spare times as
@@ -82,7 +84,7 @@ func largeJPEG(t *testing.T, dir string) string {
 // apart.) One pixel beside, they look less alike by far.
 func TestShrunkCropsLookTheSame(t *testing.T) {
 	path := largeJPEG(t, t.TempDir())
-	whole, err := decodeFile(path, nil)
+	whole, err := decodeFile(path, decode.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,12 +92,12 @@ func TestShrunkCropsLookTheSame(t *testing.T) {
 		t.Fatalf("whole: %d x %d by %d", w, h, whole.Shrunk)
 	}
 	for by, most := range map[int]float64{2: 1, 4: 1.5, 8: 3} {
-		small, err := decodeFile(path, func(w, h int) int {
+		small, err := decodeFile(path, decode.Options{Shrink: func(w, h int) int {
 			if w != 1003 || h != 747 {
 				t.Errorf("asked about %d x %d", w, h)
 			}
 			return by
-		})
+		}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -137,7 +139,7 @@ func TestLoaderShrinks(t *testing.T) {
 	if by != 4 {
 		t.Fatalf("by %d, want 4", by)
 	}
-	small, err := decodeFile(path, recipe.shrink)
+	small, err := decodeFile(path, decode.Options{Shrink: recipe.shrink})
 	if err != nil {
 		t.Fatal(err)
 	}

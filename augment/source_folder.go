@@ -115,4 +115,4 @@ func (f *folder) Classes() []string { return f.classes }
 
 func (f *folder) full(i int) string { return filepath.Join(f.root, f.paths[i]) }
 
-func (f *folder) Decode(i int) (*Image, error) { return decodeFile(f.full(i), nil) }
+func (f *folder) Decode(i int) (*Image, error) { return decodeFile(f.full(i), decode.Options{}) }

@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/dinogpu/dinogpu/augment/decode"
 )
 
 func pngOf(im image.Image) []byte {
@@ -170,7 +172,7 @@ func TestList(t *testing.T) {
 
 // The golden photograph (testdata/golden/make.py), through the folder source.
 func TestDecodePhoto(t *testing.T) {
-	im, err := decodeFile("../testdata/golden/photo.png", nil)
+	im, err := decodeFile("../testdata/golden/photo.png", decode.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

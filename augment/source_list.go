@@ -83,4 +83,4 @@ func (l *list) Len() int                     { return len(l.paths) }
 func (l *list) Name(i int) string            { return l.paths[i] }
 func (l *list) Label(int) int                { return -1 }
 func (l *list) Classes() []string            { return nil }
-func (l *list) Decode(i int) (*Image, error) { return decodeFile(l.full(l.paths[i]), nil) }
+func (l *list) Decode(i int) (*Image, error) { return decodeFile(l.full(l.paths[i]), decode.Options{}) }

@@ -110,9 +110,11 @@ func execute(a *app, args []string) (code int) {
 		return exitUsage
 	}
 	err = ctx.Run()
-	switch code = exitCode(err); code {
-	case exitDone:
-	case exitStopped:
+	code = exitCode(err)
+	switch {
+	case readerGone(err): // "| head": whoever asked has what they wanted
+	case code == exitDone:
+	case code == exitStopped:
 		a.console.Print("%v", err)
 	default:
 		a.console.Error("dinogpu: " + err.Error())
