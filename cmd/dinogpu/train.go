@@ -19,10 +19,10 @@ type trainCmd struct {
 	Settings settings.Settings `embed:""`
 
 	Config string `group:"run" placeholder:"FILE" help:"YAML settings, like a run's config.yaml."`
-	RunDir string `group:"run" aliases:"output-dir" placeholder:"DIR" help:"A new folder; else runs/<preset>-<UTC time>."`
-	Resume string `group:"run" placeholder:"DIR" help:"Go on with the run there."`
+	RunDir string `group:"run" aliases:"output-dir" placeholder:"DIR" help:"The run's new folder. Default: runs/<preset>-<UTC time>."`
+	Resume string `group:"run" placeholder:"DIR" help:"Go on with the run in this folder."`
 
-	DryRun bool `group:"plan" help:"Say what it would take and stop. Needs no GPU, no data."`
+	DryRun bool `group:"plan" help:"Say what the run would take, and stop. Needs no GPU and no data."`
 	JSON   bool `name:"json" group:"plan" help:"With --dry-run: as JSON."`
 
 	images augment.Source      // opened when preset auto counted them
@@ -35,11 +35,11 @@ func (trainCmd) ownEnv() []string { return []string{"config", "run_dir", "resume
 // Titles of the groups, in the order --help shows them.
 func flagGroups() []kong.Group {
 	return []kong.Group{
-		{Key: "data", Title: "Pictures"},
+		{Key: "data", Title: "Images"},
 		{Key: "model", Title: "Model"},
 		{Key: "crops", Title: "Crops"},
 		{Key: "teacher", Title: "Teacher and loss"},
-		{Key: "optimiser", Title: "Optimiser"},
+		{Key: "optimizer", Title: "Optimizer"},
 		{Key: "run", Title: "Run"},
 		{Key: "device", Title: "Device"},
 		{Key: "plan", Title: "Plan"},
@@ -149,7 +149,7 @@ func (t *trainCmd) Run(a *app) error {
 	if t.DryRun {
 		return t.dryRun(a)
 	}
-	// kong has validated the settings, but a plan looks at no picture.
+	// kong has validated the settings, but a plan looks at no image.
 	if !t.DryRun {
 		if t.Settings.Config.Data == "" {
 			return usageError{errors.New("there is nothing to train on: name a folder, a list or an idx file with --data PATH, with --preset auto for settings by their number, or try --preset demo")}

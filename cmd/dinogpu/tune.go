@@ -15,7 +15,7 @@ import (
 )
 
 type tuneCmd struct {
-	Preset  string        `default:"demo" group:"run" placeholder:"NAME" help:"Whose matmuls (demo)."`
+	Preset  string        `default:"demo" group:"run" placeholder:"NAME" help:"The preset whose matmuls are measured."`
 	Adapter string        `group:"device" placeholder:"NAME" help:"Name or index; by default the best real GPU."`
 	Time    time.Duration `group:"plan" default:"2m" help:"Stop after about this long."`
 	JSON    bool          `name:"json" group:"plan" help:"As JSON."`
@@ -23,7 +23,7 @@ type tuneCmd struct {
 
 // Help is what --help says before the flags.
 func (tuneCmd) Help() string {
-	return "Measures anew which kernel is best for every kind of matmul of a preset, and keeps it for training. train does this by itself, for about 10 s, where an adapter is new to it."
+	return "Measures again which kernel is best for every kind of matmul of a preset, and remembers it for training. train does this by itself, for about 10 s, when an adapter is new."
 }
 
 // tuneReport is what tune prints.
