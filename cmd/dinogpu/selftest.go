@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/alecthomas/kong"
-
 	"github.com/dinogpu/dinogpu/dino"
 	"github.com/dinogpu/dinogpu/eval"
 	"github.com/dinogpu/dinogpu/gpu"
@@ -18,20 +16,14 @@ import (
 )
 
 type selftestCmd struct {
-	Settings settings.Settings `embed:""`
+	settingsFlags
 
-	Config string `group:"run" placeholder:"FILE" help:"YAML settings, like a run's config.yaml."`
-	JSON   bool   `name:"json" group:"plan" help:"As JSON."`
+	JSON bool `name:"json" group:"plan" help:"As JSON."`
 }
 
 // Help is what --help says before the flags.
 func (selftestCmd) Help() string {
 	return "Runs every kernel that training and evaluation use, in each shape that a preset gives it, and holds what the driver computes beside plain Go code. For any adapter and driver: the proof that its numbers are right. Takes train's flags; those that change no shape change nothing. The preset is demo unless --preset or --config names another. Exit 1 when a kernel failed."
-}
-
-// BeforeResolve lays environment, file and preset under the flags as bench does.
-func (c *selftestCmd) BeforeResolve(ctx *kong.Context, a *app) error {
-	return (&benchCmd{}).BeforeResolve(ctx, a)
 }
 
 // passSeconds is how long the passes of a batch may take at the adapter's rate. Where the preset's batch would take
