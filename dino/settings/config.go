@@ -4,13 +4,13 @@ package settings
 // once. The command line, the environment, config.yaml, --help and the
 // checkpoint's header are all views of it: the yaml tag is a value's one name
 // (the flag is the same with dashes), default and help are read by both this
-// package and the command line.
+// package and the command line, whose --help shows the values tagged often.
 //
 // Names and defaults are those of DINO's released code wherever it has them.
 // Sizes that follow from --arch are left at 0 here; [Config.Size] gives them.
 type Config struct {
 	// Pictures.
-	Data         string `yaml:"data" group:"data" aliases:"data-path" resume:"free" placeholder:"PATH" help:"A folder (flat or not), a text file of paths, an idx file, or demo: the set inside this program."`
+	Data         string `yaml:"data" group:"data" often:"" aliases:"data-path" resume:"free" placeholder:"PATH" help:"A folder (flat or not), a text file of paths, an idx file, or demo: the set inside this program."`
 	Limit        int    `yaml:"limit" group:"data" default:"0" help:"Use only the first N pictures; 0: all."`
 	Mean         RGB    `yaml:"mean" group:"data" default:"0.485,0.456,0.406" help:"Of each channel, 0 to 1; ImageNet's."`
 	Std          RGB    `yaml:"std" group:"data" default:"0.229,0.224,0.225" help:"Standard deviation of each channel."`
@@ -18,13 +18,13 @@ type Config struct {
 	NumWorkers   int    `yaml:"num_workers" group:"data" resume:"free" default:"0" help:"Goroutines that decode; 0: one a core."`
 
 	// Student and teacher.
-	Arch           string  `yaml:"arch" group:"model" default:"vit_small" help:"vit_tiny, vit_small or vit_base."`
+	Arch           string  `yaml:"arch" group:"model" often:"" default:"vit_small" help:"vit_tiny, vit_small or vit_base."`
 	PatchSize      int     `yaml:"patch_size" group:"model" default:"16" help:"Pixels. 8 learns better, at 4.5 times the work."`
 	Dim            int     `yaml:"dim" group:"model" default:"0" help:"Width; 0: from --arch, as the next two."`
 	Depth          int     `yaml:"depth" group:"model" default:"0" help:"Blocks."`
 	Heads          int     `yaml:"heads" group:"model" default:"0" help:"Attention heads; must divide the width."`
 	DropPathRate   float64 `yaml:"drop_path_rate" group:"model" default:"0.1" help:"Rate of skipping the last block (student only)."`
-	OutDim         int     `yaml:"out_dim" group:"model" default:"65536" help:"Prototypes; 1024 below 20,000 pictures."`
+	OutDim         int     `yaml:"out_dim" group:"model" often:"" default:"65536" help:"Prototypes; 1024 below 20,000 pictures."`
 	NormLastLayer  bool    `yaml:"norm_last_layer" group:"model" default:"true" negatable:"" help:"Prototypes of length 1 (on): steadier. vit_small does better without."`
 	HeadLayers     int     `yaml:"head_layers" group:"model" default:"3" help:"Linear layers before the prototypes."`
 	HeadHidden     int     `yaml:"head_hidden" group:"model" default:"2048" help:"Width between them."`
@@ -47,17 +47,17 @@ type Config struct {
 
 	// Optimiser and length.
 	Optimizer       string  `yaml:"optimizer" group:"optimiser" default:"adamw" help:"adamw (suits transformers), sgd or lars."`
-	LR              float64 `yaml:"lr" group:"optimiser" default:"0.0005" help:"Peak, for 256 pictures a step. What is used is lr x batch x accumulate / 256; the log says it."`
+	LR              float64 `yaml:"lr" group:"optimiser" often:"" default:"0.0005" help:"Peak, for 256 pictures a step. What is used is lr x batch x accumulate / 256; the log says it."`
 	MinLR           float64 `yaml:"min_lr" group:"optimiser" default:"1e-6" help:"At the end; not scaled."`
 	WarmupEpochs    int     `yaml:"warmup_epochs" group:"optimiser" default:"10" help:"Epochs in which the rate rises from 0."`
 	WeightDecay     float64 `yaml:"weight_decay" group:"optimiser" default:"0.04" help:"At the start."`
 	WeightDecayEnd  float64 `yaml:"weight_decay_end" group:"optimiser" default:"0.4" help:"At the end: more decay late helps transformers."`
 	ClipGrad        float64 `yaml:"clip_grad" group:"optimiser" default:"3" help:"A tensor's gradient norm; 0: off. ViT-B: 0.3 to 1."`
 	FreezeLastLayer int     `yaml:"freeze_last_layer" group:"optimiser" default:"1" help:"Epochs; raise it if the loss does not fall."`
-	BatchSize       int     `yaml:"batch_size" group:"optimiser" aliases:"batch-size-per-gpu" default:"64" help:"Pictures at once."`
+	BatchSize       int     `yaml:"batch_size" group:"optimiser" often:"" aliases:"batch-size-per-gpu" default:"64" help:"Pictures at once."`
 	Accumulate      int     `yaml:"accumulate" group:"optimiser" default:"1" help:"Batches a step: 16 x 4 learns as 64, in less memory."`
-	Epochs          int     `yaml:"epochs" group:"optimiser" default:"100" help:"Passes over the pictures."`
-	Seed            uint64  `yaml:"seed" group:"optimiser" default:"0" help:"Same seed and device: same bytes."`
+	Epochs          int     `yaml:"epochs" group:"optimiser" often:"" default:"100" help:"Passes over the pictures."`
+	Seed            uint64  `yaml:"seed" group:"optimiser" often:"" default:"0" help:"Same seed and device: same bytes."`
 }
 
 // ModelSize is a backbone's width, number of blocks and attention heads.
