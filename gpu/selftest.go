@@ -12,8 +12,11 @@ import (
 // other, an op at a time, on the contents that the caller wrote; later ops find the results of earlier ones.
 type SelfTest struct {
 	Results []TestResult
-	// Before, if set, is called ahead of each test; an error ends the run.
+	// Before, if set, is called ahead of each run of a kernel; an error ends the test.
 	Before func(kernel string) error
+	// Repeat is the number of times that each kernel runs on the same contents, 1 if it is less. Every run has to leave the
+	// same bytes: so a race shows that is lost once in many runs.
+	Repeat int
 
 	seen map[string]bool
 }
@@ -32,6 +35,7 @@ type TestResult struct {
 	Tolerance float64
 	Seconds   float64 // of one run of the op, the driver's compiling included
 	Trouble   string  // why it failed; empty if it passed
+	Differs   bool    // it failed because a repeated run left other bytes than the first
 }
 
 // sampleFrom is the cost of an op from which Sample stands in for Twin: the host takes about a nanosecond per unit.
@@ -70,16 +74,21 @@ func (s *SelfTest) Run(p *Program) error {
 			n = max(n, to-1)
 			continue
 		}
-		if s.Before != nil {
-			if err := s.Before(p.ops[n].name()); err != nil {
-				return err
-			}
+		if err := s.before(p.ops[n]); err != nil {
+			return err
 		}
 		if err := s.test(p, n, p.ops[n]); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (s *SelfTest) before(o op) error {
+	if s.Before == nil {
+		return nil
+	}
+	return s.Before(o.name())
 }
 
 // key tells kernels and shapes apart.
@@ -132,6 +141,16 @@ func (s *SelfTest) test(p *Program, n int, o op) error {
 		r.Trouble = fmt.Sprintf("%s %v differs from its twin", c.worst.Name, c.worst.Shape)
 	case err != nil:
 		r.Trouble = err.Error()
+	}
+	other, err := s.repeat(p, n, o, before)
+	if err != nil {
+		return err
+	}
+	switch r.Differs = other != ""; {
+	case r.Differs && r.Trouble != "":
+		r.Trouble += "; and " + other
+	case r.Differs:
+		r.Trouble = other
 	}
 	s.Results = append(s.Results, r)
 	if r.Trouble == "" {
