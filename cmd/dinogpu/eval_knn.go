@@ -14,8 +14,6 @@ import (
 	"github.com/dinogpu/dinogpu/gpu"
 	"github.com/dinogpu/dinogpu/layers"
 
-	"github.com/dinogpu/dinogpu/dino/settings"
-
 	"github.com/dinogpu/dinogpu/dino/weights"
 )
 
@@ -35,8 +33,8 @@ type knnCmd struct {
 	Temperature float64 `default:"0.07" help:"A vote weighs exp(cosine / temperature)."`
 	ImageSize   int     `default:"0" help:"Pixels per side. 0: the size that the weights were trained at."`
 	Student     bool    `help:"Measure the student too, where the weights hold one."`
-	Adapter     string  `placeholder:"NAME" help:"Name or index; by default the best real GPU."`
-	JSON        bool    `name:"json" help:"As JSON."`
+	adapterFlags
+	JSON bool `name:"json" help:"As JSON."`
 }
 
 // Help is what --help says before the flags.
@@ -56,9 +54,9 @@ type knnReport struct {
 }
 
 type knnSide struct {
-	Path     string `json:"path"`
-	Images int    `json:"images"` // that took part
-	LeftOut  int    `json:"left_out"` // could not be read
+	Path    string `json:"path"`
+	Images  int    `json:"images"`   // that took part
+	LeftOut int    `json:"left_out"` // could not be read
 }
 
 // A knnRow is one network's accuracy for one k, in percent.
@@ -75,9 +73,6 @@ func (c *knnCmd) Run(a *app) error {
 	paths, err := c.paths()
 	if err != nil {
 		return usageError{err}
-	}
-	if text, ok := a.env(settings.EnvName("adapter")); ok && c.Adapter == "" {
-		c.Adapter = text
 	}
 	model, err := weights.Open(c.Weights, func(err error) { a.console.Print("%v", err) })
 	if err != nil {

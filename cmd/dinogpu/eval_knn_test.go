@@ -197,7 +197,7 @@ func checkEvalRefuses(t *testing.T, run, images string) {
 		want string
 	}{
 		"no weights":    {"--data " + images, exitUsage, "--weights"},
-		"no images":   {"--weights " + run, exitUsage, "--data DIR"},
+		"no images":     {"--weights " + run, exitUsage, "--data DIR"},
 		"half":          {"--weights " + run + " --train " + train, exitUsage, "--test PATH"},
 		"both ways":     {"--weights " + run + " --data " + images + " --train " + train, exitUsage, "give one of them"},
 		"no val":        {"--weights " + run + " --data " + train, exitUsage, filepath.Join(train, "train")},

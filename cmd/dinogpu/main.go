@@ -36,6 +36,7 @@ type cli struct {
 	Tune     tuneCmd     `cmd:"" help:"Measure which matmul kernels are best here, and remember it."`
 	Selftest selftestCmd `cmd:"" help:"Test every kernel of a preset on the adapter against plain Go code."`
 	Shaders  shadersCmd  `cmd:"" help:"Write a preset's kernels as WGSL files."`
+	HelpAll  helpAllFlag `help:"Show every flag of a command."`
 	Version  versionFlag `help:"Print version, commit, binding and wgpu."`
 }
 
@@ -89,12 +90,14 @@ func execute(a *app, args []string) (code int) {
 		kong.Writers(a.stdout, a.console.w),
 		kong.Exit(func(code int) { panic(leave(code)) }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 110, ValueFormatter: helpText}),
+		kong.Help(printHelp),
 		kong.ExplicitGroups(flagGroups()),
 		kong.Bind(a),
 	)
 	if err != nil {
 		panic(err) // a mistake in the structs' tags
 	}
+	hideRareFlags(parser.Model.Node)
 	if len(args) == 0 {
 		args = []string{"--help"}
 	}

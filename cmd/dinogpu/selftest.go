@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/alecthomas/kong"
-
 	"github.com/dinogpu/dinogpu/dino"
 	"github.com/dinogpu/dinogpu/eval"
 	"github.com/dinogpu/dinogpu/gpu"
@@ -18,21 +16,15 @@ import (
 )
 
 type selftestCmd struct {
-	Settings settings.Settings `embed:""`
+	settingsFlags
 
-	Config string `group:"run" placeholder:"FILE" help:"YAML settings, like a run's config.yaml."`
-	JSON   bool   `name:"json" group:"plan" help:"As JSON."`
-	Repeat int    `group:"plan" default:"1" placeholder:"N" help:"Run each kernel N times; every run must give the same bytes."`
+	JSON   bool `name:"json" group:"plan" help:"As JSON."`
+	Repeat int  `group:"plan" default:"1" placeholder:"N" help:"Run each kernel N times; every run must give the same bytes."`
 }
 
 // Help is what --help says before the flags.
 func (selftestCmd) Help() string {
 	return "Runs every kernel that training and evaluation use, in each shape that a preset gives it, and compares what the driver computes with plain Go code: the proof, for any adapter and driver, that the numbers are right. Takes train's flags; only those that set sizes matter here. The preset is demo unless --preset or --config names another. Exit 1 when a kernel failed."
-}
-
-// BeforeResolve lays environment, file and preset under the flags as bench does.
-func (c *selftestCmd) BeforeResolve(ctx *kong.Context, a *app) error {
-	return (&benchCmd{}).BeforeResolve(ctx, a)
 }
 
 // passSeconds is how long the passes of a batch may take at the adapter's rate. Where the preset's batch would take

@@ -16,8 +16,9 @@ import (
 )
 
 type shadersCmd struct {
-	Out    string `required:"" group:"run" placeholder:"DIR" help:"Folder for the .wgsl files. It is made if it is not there."`
-	Preset string `default:"demo" group:"run" placeholder:"NAME" help:"The preset whose kernels are written."`
+	recipeFlags
+
+	Out string `required:"" group:"run" placeholder:"DIR" help:"Folder for the .wgsl files. It is made if it is not there."`
 }
 
 // Help is what --help says before the flags.
@@ -27,10 +28,7 @@ func (shadersCmd) Help() string {
 
 // Run writes the kernels.
 func (c *shadersCmd) Run(a *app) error {
-	s, err := settings.FromPreset(c.Preset)
-	if err != nil {
-		return usageError{err}
-	}
+	s := c.settings
 	files := map[string]string{}
 	for _, target := range []gpu.Target{gpu.GPUTarget, gpu.SoftwareTarget} {
 		if err := addKernels(files, s, target, a.console); err != nil {
@@ -48,7 +46,11 @@ func (c *shadersCmd) Run(a *app) error {
 			return fmt.Errorf("%w; choose another folder with --out", err)
 		}
 	}
-	fmt.Fprintf(a.stdout, "%d kernels of preset %s in %s\n", len(files), c.Preset, c.Out)
+	of := ""
+	if s.Preset != "" {
+		of = " of preset " + s.Preset
+	}
+	fmt.Fprintf(a.stdout, "%d kernels%s in %s\n", len(files), of, c.Out)
 	return nil
 }
 

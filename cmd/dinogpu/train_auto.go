@@ -10,10 +10,10 @@ import (
 // are, and whether the adapter is software. Images that cannot be read and
 // an adapter that is not there are the run's to report. A plan looks at no
 // adapter: see planTarget.
-func (t *trainCmd) situationOf(s settings.Settings, plan bool) settings.AutoInput {
+func (f *settingsFlags) situationOf(s settings.Settings, plan bool) settings.AutoInput {
 	at := settings.AutoInput{Images: settings.AssumedImages, Assumed: true}
 	if s.Config.Data != "" {
-		if images, err := t.openImages(s); err == nil {
+		if images, err := f.openImages(s); err == nil {
 			at.Images, at.Assumed = images.Len(), false
 		}
 	}

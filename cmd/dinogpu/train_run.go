@@ -112,10 +112,10 @@ func tellWhere(a *app, r *run.Run) error {
 }
 
 // openImages opens what --data names, once for whoever asks.
-func (t *trainCmd) openImages(s settings.Settings) (augment.Source, error) {
+func (f *settingsFlags) openImages(s settings.Settings) (augment.Source, error) {
 	var err error
-	if t.images == nil {
-		t.images, err = run.OpenImages(s.Config)
+	if f.images == nil {
+		f.images, err = run.OpenImages(s.Config)
 	}
-	return t.images, err
+	return f.images, err
 }

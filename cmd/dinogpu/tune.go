@@ -15,10 +15,10 @@ import (
 )
 
 type tuneCmd struct {
-	Preset  string        `default:"demo" group:"run" placeholder:"NAME" help:"The preset whose matmuls are measured."`
-	Adapter string        `group:"device" placeholder:"NAME" help:"Name or index; by default the best real GPU."`
-	Time    time.Duration `group:"plan" default:"2m" help:"Stop after about this long."`
-	JSON    bool          `name:"json" group:"plan" help:"As JSON."`
+	settingsFlags
+
+	Time time.Duration `group:"plan" default:"2m" help:"Stop after about this long."`
+	JSON bool          `name:"json" group:"plan" help:"As JSON."`
 }
 
 // Help is what --help says before the flags.
@@ -34,18 +34,15 @@ type tuneReport struct {
 
 // Run measures and prints.
 func (c *tuneCmd) Run(a *app) error {
-	s, err := settings.FromPreset(c.Preset)
-	if err != nil {
-		return usageError{err}
-	}
 	if c.Time <= 0 {
 		return usageError{fmt.Errorf("--time %s: it has to be above 0", c.Time)}
 	}
-	device, err := openDevice(c.Adapter, a.console)
+	device, err := openDevice(c.Settings.Run.Adapter, a.console)
 	if err != nil {
 		return err
 	}
 	defer device.Close()
+	s := c.Settings
 	t := a.tuner(device, settings.Run{Matmul: "auto", Tune: true}, c.Time)
 	t.Again = true
 	target, err := t.Target(a.ctx, func(target gpu.Target) (tuning.Recorded, error) { return recordWhatFits(&s, target, a.console) })

@@ -14,7 +14,7 @@ const AssumedImages = 10_000
 
 // A AutoInput is what [PresetAuto] chooses by.
 type AutoInput struct {
-	Images int
+	Images   int
 	Assumed  bool // the number is a guess: none were counted
 	Software bool // the adapter is software, some hundred times slower than a GPU
 }

@@ -27,7 +27,7 @@ func autoFor(t *testing.T, at AutoInput, flags ...string) Settings {
 // LightlyTrain's table and lines (reference.md 9.3), in this program's epochs.
 func TestAutoFollowsTheNumberOfImages(t *testing.T) {
 	for _, c := range []struct {
-		images int
+		images   int
 		software bool
 		want     string
 	}{
@@ -71,7 +71,7 @@ func TestAutosRate(t *testing.T) {
 func TestAutoIsAlwaysUsable(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		at := AutoInput{
-			Images: rapid.OneOf(rapid.IntRange(1, 400), rapid.IntRange(1, 3_000_000)).Draw(rt, "images"),
+			Images:   rapid.OneOf(rapid.IntRange(1, 400), rapid.IntRange(1, 3_000_000)).Draw(rt, "images"),
 			Software: rapid.Bool().Draw(rt, "software"),
 		}
 		var flags []string

@@ -19,7 +19,7 @@ type Config struct {
 
 	// Student and teacher.
 	Arch           string  `yaml:"arch" group:"model" often:"" default:"vit_small" help:"Backbone: vit_tiny, vit_small or vit_base."`
-	PatchSize      int     `yaml:"patch_size" group:"model" often:"" default:"16" help:"Pixels per side of a patch. 8 learns better, at 4.5 times the work."`
+	PatchSize      int     `yaml:"patch_size" group:"model" default:"16" help:"Pixels per side of a patch. 8 learns better, at 4.5 times the work."`
 	Dim            int     `yaml:"dim" group:"model" default:"0" help:"Width of the backbone. 0: as arch says."`
 	Depth          int     `yaml:"depth" group:"model" default:"0" help:"Number of blocks. 0: as arch says."`
 	Heads          int     `yaml:"heads" group:"model" default:"0" help:"Attention heads; they divide the width. 0: as arch says."`
@@ -57,7 +57,7 @@ type Config struct {
 	BatchSize       int     `yaml:"batch_size" group:"optimizer" often:"" aliases:"batch-size-per-gpu" default:"64" help:"Images that run at once."`
 	Accumulate      int     `yaml:"accumulate" group:"optimizer" default:"1" help:"Batches per step: 16 x 4 learns as 64 does, in less memory."`
 	Epochs          int     `yaml:"epochs" group:"optimizer" often:"" default:"100" help:"Passes over the images."`
-	Seed            uint64  `yaml:"seed" group:"optimizer" default:"0" help:"Seed of all that is random. Same seed and device: same bytes."`
+	Seed            uint64  `yaml:"seed" group:"optimizer" often:"" default:"0" help:"Seed of all that is random. Same seed and device: same bytes."`
 }
 
 // ModelSize is a backbone's width, number of blocks and attention heads.

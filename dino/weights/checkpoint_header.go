@@ -16,10 +16,10 @@ import (
 
 // checkpointScalars comes first in a header, then as many checkpointRecords as Tensors says.
 type checkpointScalars struct {
-	Step, Epoch, Batch                uint64
-	Seed                              uint64
+	Step, Epoch, Batch              uint64
+	Seed                            uint64
 	Config, Matmul, Adapter, Images string
-	Tensors                           uint64
+	Tensors                         uint64
 }
 
 // A checkpointRecord names a tensor; dimensions from Rank on are 0.
