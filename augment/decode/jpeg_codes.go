@@ -21,14 +21,14 @@ type codes struct {
 	// of symbols than how far they lead. Bits 0 to 4: how many bits the first one
 	// and its value take, and further ones that lie wholly in these bits; 5 to 11:
 	// how many of a block's values they fill, above 63 if it must be looked at one
-	// by one; then stepOn where the next symbol is of another table, and endOfBlock.
+	// by one, and whether the last one ends the block. For a block's first value it
+	// is that value's bits instead of what it fills.
 	many  [1 << lookBits]uint16
 	ready bool // many has been made of spec
 }
 
 const (
 	oneByOne   = 127 << 5
-	stepOn     = 1 << 12
 	endOfBlock = 1 << 15
 )
 
@@ -86,10 +86,10 @@ func (c *codes) measure(index int, ac bool) uint16 {
 		switch {
 		case n == 0, used > 0 && used+n > lookBits: // not all of its code is here
 		case !ac && run == 0:
-			return uint16(n + size | 1<<5 | stepOn)
+			return uint16(n + size | size<<5)
 		case !ac, size == 0 && run > 0 && run < 15: // none of a sequential scan
 		case symbol == 0:
-			return uint16(used + n | filled<<5 | stepOn | endOfBlock)
+			return uint16(used + n | filled<<5 | endOfBlock)
 		case (used == 0 || used+n+size <= lookBits) && filled+run < 63:
 			used += n + size
 			filled += run + 1

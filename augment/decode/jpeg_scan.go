@@ -155,10 +155,17 @@ func (s *scanner) passer(f *frame, h *scan) (func(b *bitReader, done, upTo int) 
 		}
 		table := s.now[1][one.ac]
 		return func(b *bitReader, done, upTo int) (int, error) {
-			for ; done < upTo; done++ {
-				block := &one.nonzero[done/one.across*one.stride+done%one.across]
-				if err := read(b, table, block, h.from, h.to); err != nil || b.short() {
-					return done, err
+			for done < upTo {
+				x := done % one.across
+				row := one.nonzero[done/one.across*one.stride:][:one.across]
+				for ; x < len(row) && done < upTo; x, done = x+1, done+1 {
+					if s.run > 0 && h.high == 0 {
+						s.run--
+						continue
+					}
+					if err := read(b, table, &row[x], h.from, h.to); err != nil || b.short() {
+						return done, err
+					}
 				}
 			}
 			return done, nil
@@ -178,20 +185,16 @@ type block struct {
 const mostMean = 1100
 
 // sequential passes over units of these blocks. It is the one part that usual
-// files spend time in: no branch depends on where blocks end, and the reader's
-// bits are held in variables.
+// files spend time in, so the reader's bits are held in variables.
 func sequential(b *bitReader, blocks []block, done, upTo int) (int, error) {
-	tables := make([]*codes, 0, 20) // two for each block: its first value's, the others'
-	var began [20]uint64            // the bits that each block's first value begins with
-	for _, p := range blocks {
-		p.dc.prepare(false)
-		p.ac.prepare(true)
-		tables = append(tables, p.dc, p.ac)
+	for _, t := range blocks {
+		t.dc.prepare(false)
+		t.ac.prepare(true)
 	}
 	acc, have, data := b.acc, uint(b.have), b.data
 	for ; done < upTo; done++ {
-		k := 0 // the place in the block
-		for at := 0; at < len(tables); {
+		for i := range blocks {
+			t := &blocks[i]
 			if len(data) >= 8 {
 				acc |= binary.BigEndian.Uint64(data) >> (have & 63)
 				data = data[(63-have)>>3:]
@@ -201,55 +204,70 @@ func sequential(b *bitReader, blocks []block, done, upTo int) (int, error) {
 				b.fillEnd()
 				acc, have, data = b.acc, uint(b.have), b.data
 			}
-			for range 2 { // twice at most 26 bits
-				if at >= len(tables) {
-					break
+			if e := uint(t.dc.many[acc>>(64-lookBits)]); e < oneByOne {
+				if err := t.first(acc<<(e&31-e>>5)>>1, e>>5); err != nil {
+					return done, err
 				}
-				t := tables[at]
-				began[at] = acc
-				e := uint(t.many[acc>>(64-lookBits)])
-				if to := k + int(e>>5&127); to < 64 {
-					k = to &^ -int(e>>15) // 0 at its end
-					at += int(e >> 12 & 1)
-					acc <<= e & 31
-					have -= e & 31
-					continue
-				}
+				acc <<= e & 31
+				have -= e & 31
+			} else {
 				b.acc, b.have, b.data = acc, int(have), data
-				to, err := t.step(b, k)
-				if err != nil {
+				if err := t.firstOf(b); err != nil {
 					return done, err
 				}
 				acc, have, data = b.acc, uint(b.have), b.data
-				if k == 0 || to == 64 {
-					at++
+			}
+			k, table := 1, t.ac
+			for {
+				if have < 32 {
+					if len(data) >= 8 {
+						acc |= binary.BigEndian.Uint64(data) >> (have & 63)
+						data = data[(63-have)>>3:]
+						have |= 56
+					} else {
+						b.acc, b.have, b.data = acc, int(have), data
+						b.fillEnd()
+						acc, have, data = b.acc, uint(b.have), b.data
+					}
 				}
-				k = to & 63
-				break
+				e := uint(table.many[acc>>(64-lookBits)])
+				if k += int(e >> 5 & 127); k < 64 {
+					acc <<= e & 31
+					have -= e & 31
+					if e&endOfBlock != 0 {
+						break
+					}
+				} else {
+					k -= int(e >> 5 & 127)
+					b.acc, b.have, b.data = acc, int(have), data
+					var err error
+					if k, err = table.step(b, k); err != nil {
+						return done, err
+					}
+					acc, have, data = b.acc, uint(b.have), b.data
+					if k > 63 {
+						break
+					}
+				}
 			}
 		}
 		if b.extra > int(have) {
 			return done, nil
-		}
-		for i := range blocks {
-			if err := blocks[i].first(began[2*i]); err != nil {
-				return done, err
-			}
 		}
 	}
 	b.acc, b.have, b.data = acc, int(have), data
 	return done, nil
 }
 
-// step passes over one symbol of a sequential scan and its value, which stands
-// for the block's value k or one behind it, and gives the next one's place.
+// step passes over one symbol of a sequential scan and its value, which is a
+// block's value k or one behind it, and gives the next one's place.
 func (c *codes) step(b *bitReader, k int) (to int, err error) {
 	symbol, ok := c.symbol(b)
 	run, size := int(symbol>>4), int(symbol&15)
 	switch {
-	case !ok, k == 0 && run > 0, size == 0 && run > 0 && run < 15:
+	case !ok, size == 0 && run > 0 && run < 15:
 		return k, errCode
-	case k > 0 && size == 0 && run == 0:
+	case size == 0 && run == 0:
 		return 64, nil
 	case k+run > 63:
 		return k, errLong
@@ -261,37 +279,39 @@ func (c *codes) step(b *bitReader, k int) (to int, err error) {
 // firstDC passes over the first values of units of these blocks.
 func firstDC(b *bitReader, blocks []block, done, upTo int) (int, error) {
 	for ; done < upTo; done++ {
-		for _, t := range blocks {
-			if b.have < 32 {
-				b.fill()
-			}
-			began := b.acc
-			if _, err := t.dc.step(b, 0); err != nil {
+		for i := range blocks {
+			if err := blocks[i].firstOf(b); err != nil {
 				return done, err
 			}
-			if b.short() {
-				return done, nil
-			}
-			if err := t.first(began); err != nil {
-				return done, err
-			}
+		}
+		if b.short() {
+			return done, nil
 		}
 	}
 	return done, nil
 }
 
-// first looks at a block's first value, which the bits begin with: it is the
-// difference to the mean of the block before. Damage often shows in means that no
-// block has.
-func (t *block) first(bits uint64) error {
-	symbol, n := t.dc.find(bits)
-	size := symbol & 15
-	diff := int(bits << n >> 1 >> (63 - size))
-	if size > 0 && diff>>(size-1) == 0 {
+// firstOf passes over a block's first value.
+func (t *block) firstOf(b *bitReader) error {
+	size, ok := t.dc.symbol(b)
+	if !ok || size > 15 {
+		return errCode
+	}
+	err := t.first(b.acc>>1, uint(size))
+	b.drop(int(size))
+	return err
+}
+
+// first looks at a block's first value, the size bits after the top one of bits:
+// it is the difference to the mean of the block before. Damage often shows in
+// means that no block has.
+func (t *block) first(bits uint64, size uint) error {
+	diff := int(bits >> (63 - size))
+	if diff < 1<<size>>1 {
 		diff -= 1<<size - 1
 	}
 	t.of.mean += diff
-	if t.of.mean > t.of.most || t.of.mean < -t.of.most {
+	if uint(t.of.mean+t.of.most) > uint(2*t.of.most) {
 		return errMean
 	}
 	return nil
@@ -300,10 +320,6 @@ func (t *block) first(bits uint64) error {
 // firstAC passes over coefficients from to to of a block that are sent for the
 // first time, and remembers which are not zero.
 func (s *scanner) firstAC(b *bitReader, t *codes, nonzero *uint64, from, to int) error {
-	if s.run > 0 {
-		s.run--
-		return nil
-	}
 	for k := from; k <= to; k++ {
 		symbol, ok := t.symbol(b)
 		if !ok {

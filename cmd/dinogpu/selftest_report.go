@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"os"
-	"path/filepath"
 	"strings"
 	"text/tabwriter"
 
@@ -180,10 +178,10 @@ func (t *selfTester) advice(matmuls bool) string {
 		text += fmt.Sprintf(", or other matmuls with --matmul %s", other)
 	}
 	text += ", and test again. If it stays, please report it at " + issuesURL
-	path := filepath.Join(os.TempDir(), fmt.Sprintf("dinogpu-selftest-%d.json", os.Getpid()))
+	path := ""
 	data, err := json.MarshalIndent(t.report, "", "  ")
 	if err == nil {
-		err = os.WriteFile(path, data, 0o600)
+		path, err = reportFile("dinogpu-selftest-*.json", data)
 	}
 	if err != nil {
 		return text + " with the output of dinogpu selftest --json"

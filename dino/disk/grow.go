@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // A Growing is a file that whole records are added to, such as lines. Records that a full disk does not take wait in
@@ -127,6 +128,16 @@ func (g *Growing) Same() bool {
 	}
 	ours, err := g.f.Stat()
 	return err != nil || os.SameFile(there, ours)
+}
+
+// Where is the path of the file that is written, where the system tells that, wherever others have moved it; it is empty
+// where they have removed it.
+func (g *Growing) Where() string {
+	path, err := os.Readlink(fmt.Sprintf("/proc/self/fd/%d", g.f.Fd())) // of Linux
+	if err != nil || strings.HasSuffix(path, " (deleted)") {
+		return ""
+	}
+	return path
 }
 
 // Reopen makes the file at the path the one that is written. One that was removed is written anew, with all that it held;
