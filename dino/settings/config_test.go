@@ -191,3 +191,14 @@ func TestSettingsTextRoundTrip(t *testing.T) {
 		}
 	})
 }
+
+// The released head takes a bottleneck of any width.
+func TestBottleneckOfAnyWidth(t *testing.T) {
+	for _, width := range []int{1, 6, 18, 255, 256} {
+		c := DefaultConfig()
+		c.HeadBottleneck = width
+		if err := c.Validate(); err != nil {
+			t.Errorf("width %d: %v", width, err)
+		}
+	}
+}

@@ -113,9 +113,6 @@ func (c Config) validateModel() error {
 	if err != nil {
 		return err
 	}
-	if c.HeadBottleneck%4 != 0 {
-		return fmt.Errorf("`head_bottleneck` %d is not a multiple of 4: try %d", c.HeadBottleneck, (c.HeadBottleneck+3)/4*4)
-	}
 	if !(c.DropPathRate >= 0 && c.DropPathRate < 1) {
 		return fmt.Errorf("`drop_path_rate` %v must be at least 0 and below 1 (0.1 is usual)", c.DropPathRate)
 	}
