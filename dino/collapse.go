@@ -28,6 +28,8 @@ const collapseWindow = 100
 const (
 	collapseNear = 0.02
 	collapseFar  = 0.03
+	// collapseAlone makes the nearness to ln K at which the entropy decides alone: half a percent.
+	collapseAlone = 0.25
 )
 
 // A CollapseMonitor watches a run's metrics for collapse.
@@ -77,6 +79,8 @@ func (m *CollapseMonitor) Observe(s StepMetrics) string {
 
 func (m *CollapseMonitor) judge(h, kl, near float64) collapse {
 	switch {
+	case h > (1-near*collapseAlone)*m.lnK:
+		return uniform // whatever the student makes of it: such targets say nothing
 	case kl > near*m.lnK:
 		return noCollapse
 	case h > (1-near)*m.lnK:

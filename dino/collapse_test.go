@@ -57,6 +57,8 @@ func TestCollapseMonitor(t *testing.T) {
 		t.Errorf("over into the other kind: said %q", said)
 	}
 	once(feed(m, &step, 200, 5, 0.8), "the collapse is over")
+	once(feed(m, &step, 200, 0.999*lnK, 0.026*lnK), "collapse to uniform targets") // the student never gets near
+	once(feed(m, &step, 200, 5, 0.8), "the collapse is over")
 	once(feed(m, &step, 200, 0.05, 0.02), "collapse to one prototype") // a second time, after it had recovered
 	quiet("not numbers", feed(NewCollapseMonitor(c, 0), new(int), 300, math.NaN(), math.NaN()))
 }

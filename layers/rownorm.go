@@ -30,7 +30,7 @@ func (l *RowNorm) Backward(p *gpu.Program, dy gpu.Tensor) gpu.Tensor {
 	return dx
 }
 
-// rowKernel specialises a kernel that passes twice over rows of C, with N as its only parameter.
+// rowKernel specializes a kernel that passes twice over rows of C, with N as its only parameter.
 func rowKernel(p *gpu.Program, name string, N, C int, a args, twin func([][]float32)) gpu.Kernel {
 	if C%4 != 0 {
 		p.Fail("%s: rows of %d columns; a multiple of 4 is needed", name, C)

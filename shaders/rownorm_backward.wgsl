@@ -1,7 +1,9 @@
-// dx = (dy - y (y . dy)) / |x|, row by row; LANES invocations a row.
+// dx = (dy - y (y . dy)) / |x|, and dy / 1e-12 where |x| is below 1e-12, row by row; LANES invocations per row.
 //
 //   dy, y, dx  (N, C)   C a multiple of 4
-//   size       (N)      |x|, from rownorm_forward
+//   size       (N)      max(|x|, 1e-12), from rownorm_forward
+//
+// As the gradient of torch.nn.functional.normalize, whose clamp passes none to the length below it.
 //import group
 //import rows
 
@@ -22,7 +24,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) i:
     let base = at * Q;
     var s = vec4f();
     for (var c = lane; c < Q; c += LANES) { s = fma(y[base + c], dy[base + c], s); }
-    let along = row_sum(s.x + s.y + s.z + s.w, i);
+    let along = select(0.0, row_sum(s.x + s.y + s.z + s.w, i), size[at] > 1e-12);
     if live {
         let scale = 1.0 / size[at];
         for (var c = lane; c < Q; c += LANES) { dx[base + c] = (dy[base + c] - y[base + c] * along) * scale; }

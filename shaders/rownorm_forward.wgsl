@@ -1,7 +1,7 @@
-// y = x / max(|x|, 1e-12), row by row; LANES invocations a row.
+// y = x / max(|x|, 1e-12), row by row; LANES invocations per row.
 //
 //   x, y  (N, C)   C a multiple of 4
-//   size  (N)      |x|, kept for the backward kernel
+//   size  (N)      max(|x|, 1e-12), kept for the backward kernel
 //
 // As torch.nn.functional.normalize (reference DINOHead).
 //import group

@@ -1,4 +1,4 @@
-// dv += g / |v| (dw - (dw . u) u), dg += dw . u, where u = v / |v|; LANES invocations a row.
+// dv += g / |v| (dw - (dw . u) u), dg += dw . u, where u = v / |v|; LANES invocations per row.
 //
 //   dw, v, dv  (N, C)   C a multiple of 4
 //   g, size    (N)      size = |v|, from weightnorm_forward

@@ -1,4 +1,4 @@
-// w = g v / |v|, row by row; LANES invocations a row.
+// w = g v / |v|, row by row; LANES invocations per row.
 //
 //   v, w  (N, C)   C a multiple of 4
 //   g     (N)

@@ -7,8 +7,10 @@ import (
 	"sync"
 	"time"
 
-	"github.com/dinogpu/dinogpu/dino/run"
 	"golang.org/x/term"
+
+	"github.com/dinogpu/dinogpu/dino/disk"
+	"github.com/dinogpu/dinogpu/dino/run"
 )
 
 // console is where notices and progress go: stderr. On a terminal the last line is rewritten as the work goes on.
@@ -64,7 +66,7 @@ func (c *console) show(text string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.clear()
-	fmt.Fprintln(c.w, asFlags(text))
+	fmt.Fprintln(c.w, disk.Printable(asFlags(text)))
 	c.draw()
 }
 
@@ -91,7 +93,7 @@ func (c *console) Status(text string) {
 		return
 	}
 	c.clear()
-	c.status = text
+	c.status = disk.Printable(text)
 	c.draw()
 }
 

@@ -214,7 +214,7 @@ func checkEvalRefuses(t *testing.T, run, pictures string) {
 		"large k":       {"--weights " + run + " --data " + pictures + " --nb-knn 2000", exitUsage, "1024"},
 		"temperature":   {"--weights " + run + " --data " + pictures + " --temperature 0", exitUsage, "--temperature 0"},
 		"small":         {"--weights " + run + " --data " + pictures + " --image-size 3", exitUsage, "one patch of 7"},
-		"adapter":       {"--weights " + run + " --data " + pictures + " --adapter voodoo", exitFailed, "dinogpu devices"},
+		"adapter":       {"--weights " + run + " --data " + pictures + " --adapter voodoo", exitFailed, `no adapter is called "voodoo"`},
 		"unknown flag":  {"--weigths " + run, exitUsage, "dinogpu eval knn --help"},
 	} {
 		o := dinogpu(t, nil, append([]string{"eval", "knn"}, strings.Fields(c.args)...)...)

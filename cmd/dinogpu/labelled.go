@@ -66,7 +66,7 @@ func (l *leftOut) say() {
 }
 
 // embedding is how images of a path are read for an evaluation, with its progress shown.
-func embedding(console *console, path string, p eval.Pictures, out *leftOut) eval.Reading {
+func embedding(console *console, path string, p eval.Images, out *leftOut) eval.Reading {
 	begun := console.now()
 	drawn, printed := time.Time{}, begun
 	return eval.Reading{LeftOut: out.add, Done: func(n int) {

@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -110,9 +109,11 @@ func execute(a *app, args []string) (code int) {
 		return exitUsage
 	}
 	err = ctx.Run()
-	switch code = exitCode(err); code {
-	case exitDone:
-	case exitStopped:
+	code = exitCode(err)
+	switch {
+	case readerGone(err): // "| head": whoever asked has what they wanted
+	case code == exitDone:
+	case code == exitStopped:
 		a.console.Print("%v", err)
 	default:
 		a.console.Error("dinogpu: " + err.Error())
@@ -181,15 +182,29 @@ func commandOf(parser *kong.Kong, args []string) string {
 }
 
 // A panic is our mistake, not the user's: one sentence to read, and the trace
-// in a file for those who can use it.
+// in a file for the report.
 func bugReport(reason any, args []string) string {
 	message := fmt.Sprintf("dinogpu: this is a bug in dinogpu, not in what you did: %v.", reason)
 	detail := fmt.Sprintf("%s\ndinogpu %s\n%v\n\n%s", versionText(), strings.Join(args, " "), reason, debug.Stack())
-	path := filepath.Join(os.TempDir(), fmt.Sprintf("dinogpu-bug-%d.txt", os.Getpid()))
-	if err := os.WriteFile(path, []byte(detail), 0o600); err != nil {
+	path, err := reportFile("dinogpu-bug-*.txt", []byte(detail))
+	if err != nil {
 		return message + " Please report it, with the command you gave, at " + issuesURL
 	}
 	return message + " Please report it at " + issuesURL + " with the file " + path
+}
+
+// reportFile leaves a report in the folder for temporary files, which others may write to: under a name that nobody can
+// guess, so that none of their links is followed, and to be read by its owner alone.
+func reportFile(pattern string, data []byte) (path string, err error) {
+	f, err := os.CreateTemp("", pattern)
+	if err != nil {
+		return "", err
+	}
+	_, err = f.Write(data)
+	if err = errors.Join(err, f.Close()); err != nil {
+		return "", errors.Join(err, os.Remove(f.Name()))
+	}
+	return f.Name(), nil
 }
 
 const issuesURL = "https://github.com/dinogpu/dinogpu/issues"

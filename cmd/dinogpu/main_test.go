@@ -149,7 +149,13 @@ func TestNoArgumentsIsHelp(t *testing.T) {
 
 // A bug of ours ends in one sentence; the trace goes to a file it names.
 func TestPanicIsReportedAsOurBug(t *testing.T) {
-	t.Setenv("TMPDIR", t.TempDir())
+	temp := t.TempDir()
+	t.Setenv("TMPDIR", temp)
+	// Somebody else's link under a name that can be guessed leads to a file of ours.
+	ours := filepath.Join(t.TempDir(), "ours")
+	if err := errors.Join(os.WriteFile(ours, nil, 0o600), os.Symlink(ours, filepath.Join(temp, fmt.Sprintf("dinogpu-bug-%d.txt", os.Getpid())))); err != nil {
+		t.Fatal(err)
+	}
 	a := &app{stdout: &bytes.Buffer{}, now: time.Now}
 	var stderr bytes.Buffer
 	a.console = &console{w: &stderr, width: func() int { return 80 }, now: time.Now}
@@ -166,6 +172,25 @@ func TestPanicIsReportedAsOurBug(t *testing.T) {
 	trace, err := os.ReadFile(path)
 	if err != nil || !strings.Contains(string(trace), "goroutine") {
 		t.Errorf("trace file %q: %v", path, err)
+	}
+	if data, err := os.ReadFile(ours); err != nil || len(data) > 0 {
+		t.Errorf("the report went where a link led: %q, %v", data, err)
+	}
+	if info, err := os.Lstat(path); err != nil || info.Mode() != 0o600 {
+		t.Errorf("the trace file is %v, %v", info.Mode(), err)
+	}
+}
+
+// What a file says cannot rewrite the terminal: neither in a line nor in the one that is rewritten.
+func TestConsoleShowsNoControlCharacters(t *testing.T) {
+	var out bytes.Buffer
+	c := &console{w: &out, tty: true, width: func() int { return 200 }}
+	c.Print("no file %s", "a\x1b[2Jb\rc")
+	c.Error("dinogpu: \x9b31m")
+	c.Status("reading \x1b]0;title\a")
+	want := "no file a\\x1b[2Jb\\rc\ndinogpu: \\x9b31m\nreading \\x1b]0;title\\a"
+	if out.String() != want {
+		t.Errorf("shown %q, want %q", &out, want)
 	}
 }
 

@@ -7,8 +7,10 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -42,9 +44,12 @@ func TestMain(m *testing.M) {
 	fmt.Println("ready")
 	<-ctx.Done()
 	fmt.Println("cancelled")
-	time.Sleep(time.Minute)
-	os.Exit(99)
+	_, _ = io.Copy(io.Discard, os.Stdin) // until the test lets it end
+	os.Exit(signalChildEnds)
 }
+
+// signalChildEnds is the status of a child that no signal ended.
+const signalChildEnds = 99
 
 // child is dinogpu as a process of its own; limit is empty or the most bytes of a file.
 func child(limit string, args ...string) (*exec.Cmd, *bytes.Buffer) {
@@ -58,44 +63,122 @@ func child(limit string, args ...string) (*exec.Cmd, *bytes.Buffer) {
 	return c, stderr
 }
 
-func TestFirstCtrlCCancelsSecondLeaves(t *testing.T) {
-	for _, first := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
-		child := exec.Command(os.Args[0]) // not dinogpu: nothing to set up
-		child.Env = append(os.Environ(), signalChild+"=1")
-		var stderr strings.Builder
-		child.Stderr = &stderr
-		stdout, err := child.StdoutPipe()
-		if err != nil {
-			t.Fatal(err)
+// A stoppable is a process that waits to be stopped.
+type stoppable struct {
+	*testing.T
+	cmd    *exec.Cmd
+	stderr strings.Builder
+	hold   io.Closer
+	lines  *bufio.Scanner
+}
+
+func startStoppable(t *testing.T) *stoppable {
+	t.Helper()
+	s := &stoppable{T: t, cmd: exec.Command(os.Args[0])} // not dinogpu: nothing to set up
+	s.cmd.Env = append(os.Environ(), signalChild+"=1")
+	s.cmd.Stderr = &s.stderr
+	stdout, err := s.cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.hold, err = s.cmd.StdinPipe(); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	s.lines = bufio.NewScanner(stdout)
+	s.expect("ready")
+	return s
+}
+
+func (s *stoppable) expect(want string) {
+	s.Helper()
+	if !s.lines.Scan() || s.lines.Text() != want {
+		s.Errorf("got %q, want %q", s.lines.Text(), want)
+	}
+}
+
+func (s *stoppable) send(signals ...os.Signal) {
+	s.Helper()
+	for _, sig := range signals {
+		if err := s.cmd.Process.Signal(sig); err != nil {
+			s.Fatal(err)
 		}
-		if err := child.Start(); err != nil {
-			t.Fatal(err)
+	}
+}
+
+// end lets the process go on to its end and gives its status.
+func (s *stoppable) end() int {
+	_ = s.hold.Close()
+	_ = s.cmd.Wait() // the status says it
+	return s.cmd.ProcessState.ExitCode()
+}
+
+// Programs that stop others send two signals for one stop, at once or later. None of them ends the process before it has
+// saved.
+func TestOneStopInSeveralSignals(t *testing.T) {
+	const term, hup, ctrlC = syscall.SIGTERM, syscall.SIGHUP, syscall.SIGINT
+	for _, c := range [][]os.Signal{
+		{ctrlC, ctrlC}, {term, term}, {hup, hup}, {term, hup}, {hup, term, hup}, {term, ctrlC}, {ctrlC, term}, {term, term, term, hup},
+	} {
+		t.Run(fmt.Sprint(c), func(t *testing.T) {
+			t.Parallel()
+			s := startStoppable(t)
+			s.send(c...)
+			s.expect("cancelled")
+			time.Sleep(sureAfter + 100*time.Millisecond)
+			if c[0] != ctrlC {
+				s.send(c[0], hup, term) // asked again, as often and as late as one likes
+				time.Sleep(100 * time.Millisecond)
+			}
+			if got := s.end(); got != signalChildEnds {
+				t.Errorf("ended with %d: %s", got, &s.stderr)
+			}
+			if n := strings.Count(s.stderr.String(), "Stopping after this step."); n < 1 || n > 2 || strings.Contains(s.stderr.String(), "stopped at once") {
+				t.Errorf("said %q", &s.stderr)
+			}
+			if offered := strings.Contains(s.stderr.String(), "Ctrl-C again"); offered && !slices.Contains(c, os.Signal(ctrlC)) {
+				t.Errorf("Ctrl-C again where there was none: %q", &s.stderr)
+			}
+		})
+	}
+}
+
+// Who presses Ctrl-C again after a second means it.
+func TestSecondCtrlCStopsAtOnce(t *testing.T) {
+	for _, before := range [][]os.Signal{{}, {syscall.SIGTERM}} {
+		s := startStoppable(t)
+		s.send(before...)
+		time.Sleep(10 * time.Millisecond)
+		s.send(os.Interrupt)
+		s.expect("cancelled")
+		time.Sleep(sureAfter + 100*time.Millisecond)
+		s.send(os.Interrupt)
+		_ = s.cmd.Wait() // the status says it
+		if got := s.cmd.ProcessState.ExitCode(); got != exitFailed {
+			t.Errorf("after %v: exit %d, want %d", before, got, exitFailed)
 		}
-		lines := bufio.NewScanner(stdout)
-		expect := func(want string) {
-			t.Helper()
-			if !lines.Scan() || lines.Text() != want {
-				t.Errorf("after %v: got %q, want %q", first, lines.Text(), want)
+		for _, want := range []string{"Stopping after this step. Ctrl-C again, a second from now or later, stops at once, without saving.", "dinogpu: stopped at once"} {
+			if !strings.Contains(s.stderr.String(), want) {
+				t.Errorf("after %v: stderr %q does not say %q", before, &s.stderr, want)
 			}
 		}
-		send := func(s os.Signal) {
-			t.Helper()
-			if err := child.Process.Signal(s); err != nil {
-				t.Fatal(err)
-			}
-		}
-		expect("ready")
-		send(first)
-		expect("cancelled")
-		send(os.Interrupt)
-		_ = child.Wait() // its exit status is the next check's
-		if got := child.ProcessState.ExitCode(); got != exitFailed {
-			t.Errorf("second Ctrl-C: exit %d, want %d", got, exitFailed)
-		}
-		for _, want := range []string{"Stopping after this step", "stopped at once"} {
-			if !strings.Contains(stderr.String(), want) {
-				t.Errorf("stderr %q does not say %q", &stderr, want)
-			}
-		}
+	}
+}
+
+// gone is a pipe that nobody reads.
+type gone struct{}
+
+func (gone) Write([]byte) (int, error) {
+	return 0, &os.PathError{Op: "write", Path: "|1", Err: syscall.EPIPE}
+}
+
+// "dinogpu devices | head -0" says nothing: the reader has what it wanted.
+func TestReaderThatHasGoneIsNoFault(t *testing.T) {
+	var stderr bytes.Buffer
+	a := &app{ctx: t.Context(), stdout: gone{}, console: &console{w: &stderr}}
+	if code := execute(a, []string{"devices"}); code != exitFailed || stderr.Len() > 0 {
+		t.Errorf("exit %d: %s", code, &stderr)
 	}
 }

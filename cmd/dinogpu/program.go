@@ -1,9 +1,11 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"runtime"
 	"strings"
+	"syscall"
 )
 
 // programName is how this program was called, so that the commands it names can be given as they stand.
@@ -29,4 +31,13 @@ func argument(text string) string {
 		return text
 	}
 	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
+}
+
+// readerGone tells an error of writing to a pipe that nobody reads any more.
+func readerGone(err error) bool {
+	if errors.Is(err, syscall.EPIPE) {
+		return true
+	}
+	// ERROR_BROKEN_PIPE and ERROR_NO_DATA, which Go does not map to EPIPE.
+	return runtime.GOOS == "windows" && (errors.Is(err, syscall.Errno(109)) || errors.Is(err, syscall.Errno(232)))
 }

@@ -22,6 +22,7 @@ type selftestCmd struct {
 
 	Config string `group:"run" placeholder:"FILE" help:"YAML settings, like a run's config.yaml."`
 	JSON   bool   `name:"json" group:"plan" help:"As JSON."`
+	Repeat int    `group:"plan" default:"1" placeholder:"N" help:"Run each kernel N times; every run must give the same bytes."`
 }
 
 // Help is what --help says before the flags.
@@ -44,12 +45,15 @@ const testK = 20
 // Run tests and prints.
 func (c *selftestCmd) Run(a *app) error {
 	start := time.Now()
+	if c.Repeat < 1 {
+		return usageError{fmt.Errorf("--repeat %d: it must be at least 1", c.Repeat)}
+	}
 	device, err := openDevice(c.Settings.Run.Adapter, a.console)
 	if err != nil {
 		return err
 	}
 	defer device.Close()
-	t := &selfTester{app: a, settings: c.Settings, device: device}
+	t := &selfTester{app: a, settings: c.Settings, device: device, repeat: c.Repeat}
 	if err := t.record(); err != nil {
 		return err
 	}
@@ -65,6 +69,7 @@ type selfTester struct {
 	app      *app
 	settings settings.Settings
 	device   *gpu.Device
+	repeat   int // runs of each kernel
 	tests    *dino.Tests
 	report   selftestReport
 
@@ -77,6 +82,7 @@ func (t *selfTester) record() error {
 	asked, target := s.Config.BatchSize, t.target()
 	t.report = selftestReport{
 		Preset: s.Preset, Matmul: string(target.Matmul),
+		Repeat:  t.repeat,
 		Adapter: t.device.Adapter.Name, Backend: t.device.Adapter.Backend, Driver: t.device.Adapter.Driver,
 	}
 	rate, err := t.rate(target)
@@ -143,7 +149,7 @@ func (t *selfTester) note(format string, args ...any) {
 
 // run tests every kernel and gathers the rows.
 func (t *selfTester) run() error {
-	s := &gpu.SelfTest{}
+	s := &gpu.SelfTest{Repeat: t.repeat}
 	s.Before = func(kernel string) error {
 		if t.app.ctx.Err() != nil {
 			return errors.New("selftest was stopped before its end, so it proves nothing")

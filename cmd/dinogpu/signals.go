@@ -5,44 +5,91 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 )
 
-// stopWords are what the first and the second Ctrl-C say.
-type stopWords struct{ first, second string }
+// stopWords are what a command says when it is asked to stop, what it adds for whoever can press Ctrl-C again, and what
+// that ends with.
+type stopWords struct{ asked, again, atOnce string }
 
 // stopWordsOf are those of the command that args ask for: only training has something to save.
 func stopWordsOf(args []string) stopWords {
+	const again = "Ctrl-C again, a second from now or later, stops at once"
 	if len(args) > 0 && args[0] == "train" {
-		return stopWords{
-			"Stopping after this step. Ctrl-C again stops at once, without saving.",
-			"stopped at once; what came after the last checkpoint is lost",
-		}
+		return stopWords{"Stopping after this step.", again + ", without saving.", "stopped at once; what came after the last checkpoint is lost"}
 	}
-	return stopWords{"Stopping. Ctrl-C again stops at once.", "stopped at once"}
+	return stopWords{"Stopping.", again + ".", "stopped at once"}
 }
 
-// The first Ctrl-C (or a polite kill, or a terminal that closes) cancels the
-// context, so that a run can finish its step and save; the second ends the
-// process where it stands.
+// sureAfter is how long after a Ctrl-C another one is a wish of its own. Within it they are one stop that arrives twice:
+// timeout, for one, sends its signal to the program and then to the group that the program is in.
+const sureAfter = time.Second
+
+// wordsWithin is how long a stop waits for its words, which a terminal or a disk may hold up.
+const wordsWithin = time.Second
+
+// stops are the signals that a process has taken.
+type stops struct {
+	asked bool
+	ctrlC time.Time // the first Ctrl-C; zero: none yet
+}
+
+// take says what a signal asks for. SIGTERM and SIGHUP only ever ask to stop, however many come: systemd sends both, a
+// closing terminal several. Whoever wants an end at once has SIGKILL.
+func (s *stops) take(sig os.Signal, now time.Time, w stopWords) (sentence string, atOnce bool) {
+	first := !s.asked
+	s.asked = true
+	switch {
+	case sig != os.Interrupt && first:
+		return w.asked, false
+	case sig != os.Interrupt:
+		return "", false
+	case s.ctrlC.IsZero():
+		s.ctrlC = now
+		return w.asked + " " + w.again, false
+	}
+	if now.Sub(s.ctrlC) < sureAfter {
+		return "", false
+	}
+	return w.atOnce, true
+}
+
+// withSignals gives a context that the first Ctrl-C (or a polite kill, or a terminal that closes) cancels, so that a run
+// can finish its step and save; a second Ctrl-C ends the process where it stands.
 func withSignals(parent context.Context, con *console, w stopWords) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(parent)
-	signals := make(chan os.Signal, 2)
+	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	if !signal.Ignored(syscall.SIGHUP) { // nohup has it ignored: such a run outlives its terminal
 		signal.Notify(signals, syscall.SIGHUP)
 	}
-	ignoreFileLimit()
+	ignoreFileSignals()
 	go func() {
-		select {
-		case <-signals:
-		case <-ctx.Done():
-			return
+		var s stops
+		for sig := range signals {
+			sentence, atOnce := s.take(sig, time.Now(), w)
+			if atOnce {
+				within(wordsWithin, func() { con.Error("dinogpu: " + sentence) })
+				os.Exit(exitFailed)
+			}
+			if sentence != "" {
+				within(wordsWithin, func() { con.Print("%s", sentence) })
+				for len(signals) > 0 { // what came while the words waited is the same stop
+					<-signals
+				}
+			}
+			cancel()
 		}
-		con.Print("%s", w.first)
-		cancel()
-		<-signals
-		con.Error("dinogpu: " + w.second)
-		os.Exit(exitFailed)
 	}()
 	return ctx, cancel
+}
+
+// within does work, and leaves it behind when it takes longer.
+func within(d time.Duration, work func()) {
+	done := make(chan struct{})
+	go func() { work(); close(done) }()
+	select {
+	case <-done:
+	case <-time.After(d):
+	}
 }

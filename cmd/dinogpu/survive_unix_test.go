@@ -54,12 +54,15 @@ func TestKilledAgainAndAgain(t *testing.T) {
 	t.Logf("%d of %d kills left half a checkpoint", halfWritten, kills)
 }
 
-// Ctrl-C, a polite kill and a terminal that closes: the step ends, is saved, and the way to go on is said.
+// Ctrl-C, a polite kill and a terminal that closes, once or as they really come: the step ends, is saved, and the way to
+// go on is said.
 func TestPoliteStops(t *testing.T) {
 	whole, dir := filepath.Join(t.TempDir(), "whole"), filepath.Join(t.TempDir(), "run")
-	wantExit(t, dinogpu(t, nil, killableRun(whole, "--epochs", "20")...), exitDone)
-	args := killableRun(dir, "--epochs", "20")
-	for _, sig := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
+	wantExit(t, dinogpu(t, nil, killableRun(whole, "--epochs", "30")...), exitDone)
+	args := killableRun(dir, "--epochs", "30")
+	for _, stop := range [][]os.Signal{
+		{os.Interrupt}, {syscall.SIGTERM}, {syscall.SIGHUP}, {syscall.SIGTERM, syscall.SIGTERM}, {syscall.SIGHUP, syscall.SIGHUP}, {syscall.SIGTERM, syscall.SIGHUP},
+	} {
 		c, stderr := child("", args...)
 		if err := c.Start(); err != nil {
 			t.Fatal(err)
@@ -67,8 +70,11 @@ func TestPoliteStops(t *testing.T) {
 		ended := make(chan error, 1)
 		go func() { ended <- c.Wait() }()
 		awaitSteps(t, dir, 8, ended, stderr)
-		if err := c.Process.Signal(sig); err != nil {
-			t.Fatal(err)
+		for _, sig := range stop {
+			if err := c.Process.Signal(sig); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(time.Millisecond) // as two signals for one stop lie apart
 		}
 		<-ended
 		o := outcome{code: c.ProcessState.ExitCode(), stderr: stderr.String()}
@@ -77,6 +83,57 @@ func TestPoliteStops(t *testing.T) {
 	}
 	wantExit(t, dinogpu(t, nil, args...), exitDone)
 	wantSameRun(t, whole, dir)
+}
+
+// A pipe whose reader has gone ends no run: "2>&1 | tee log", whose tee a Ctrl-C ends first, and "2>&1 | head -1".
+func TestBrokenPipe(t *testing.T) {
+	whole := filepath.Join(t.TempDir(), "whole")
+	wantExit(t, dinogpu(t, nil, killableRun(whole, "--epochs", "20")...), exitDone)
+	for name, interrupt := range map[string]bool{"tee": true, "head": false} {
+		dir := filepath.Join(t.TempDir(), "run")
+		c, _ := child("", killableRun(dir, "--epochs", "20")...)
+		read, write, err := os.Pipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.Stdout, c.Stderr = write, write
+		if err := c.Start(); err != nil {
+			t.Fatal(err)
+		}
+		_ = write.Close()
+		ended := make(chan error, 1)
+		go func() { ended <- c.Wait() }()
+		awaitSteps(t, dir, 8, ended, &strings.Builder{})
+		_ = read.Close()
+		want := exitDone
+		if interrupt {
+			want = exitStopped
+			if err := c.Process.Signal(os.Interrupt); err != nil {
+				t.Fatal(err)
+			}
+		}
+		<-ended
+		if got := c.ProcessState.ExitCode(); got != want {
+			t.Fatalf("%s: %v, want exit %d", name, c.ProcessState, want)
+		}
+		if interrupt {
+			if log := strings.Join(logLines(t, dir), "\n"); !strings.Contains(log, "stopped; everything is saved after step") {
+				t.Errorf("%s: the log does not tell of the stop:\n%s", name, log)
+			}
+			wantExit(t, dinogpu(t, nil, "train", "--resume", dir), exitDone)
+		}
+		wantSameRun(t, whole, dir)
+	}
+}
+
+// logLines are those of a run's train.log.
+func logLines(t *testing.T, dir string) []string {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(dir, "train.log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Split(strings.TrimSpace(string(data)), "\n")
 }
 
 // awaitSteps waits until the run's metrics have grown by that many lines since

@@ -51,7 +51,7 @@ func (e *demoEvaluation) config() dino.BackboneConfig {
 }
 
 // picture is one of the demo's as its question shows it.
-func (e *demoEvaluation) picture(from eval.Pictures, i int) (*augment.Image, error) {
+func (e *demoEvaluation) picture(from eval.Images, i int) (*augment.Image, error) {
 	pixels, err := from.Look(i)
 	size := e.r.Settings().Config.GlobalCropsSize
 	return &augment.Image{W: size, H: size, Pix: pixels}, err
@@ -134,24 +134,24 @@ func demoVerdict(gain float64) string {
 
 // neighbours draws eight moved queries with their five nearest.
 func (e *demoEvaluation) neighbours(s eval.DemoScore) error {
-	var rows []viewer.NeighbourRow
+	var rows []viewer.NeighborRow
 	for i := range 8 {
-		q := i * len(s.Neighbours) / 8
+		q := i * len(s.Neighbors) / 8
 		query, err := e.picture(e.Moved, q)
 		if err != nil {
 			return err
 		}
-		row := viewer.NeighbourRow{Query: query, Class: e.Classes[e.Moved.Labels[q]]}
-		for _, n := range s.Neighbours[q][:5] {
+		row := viewer.NeighborRow{Query: query, Class: e.Classes[e.Moved.Labels[q]]}
+		for _, n := range s.Neighbors[q][:5] {
 			near, err := e.picture(e.Bank, n.Index)
 			if err != nil {
 				return err
 			}
-			row.Nearest = append(row.Nearest, viewer.Neighbour{Picture: near, Class: e.Classes[e.Bank.Labels[n.Index]]})
+			row.Nearest = append(row.Nearest, viewer.Neighbor{Image: near, Class: e.Classes[e.Bank.Labels[n.Index]]})
 		}
 		rows = append(rows, row)
 	}
-	return viewer.WritePNG(e.r.Folder().Join("neighbours.png"), viewer.Neighbours(rows))
+	return viewer.WritePNG(e.r.Folder().Join("neighbours.png"), viewer.Neighbors(rows))
 }
 
 // attention draws what each head of the teacher's last block looks at in eight test pictures.

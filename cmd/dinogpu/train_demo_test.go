@@ -111,7 +111,7 @@ func TestTrainRefuses(t *testing.T) {
 		want string
 	}{
 		"damaged idx":     {[]string{"--data", damaged, "--knn-every", "0"}, damaged},
-		"no adapter":      {[]string{"--adapter", "voodoo"}, "dinogpu devices"},
+		"no adapter":      {[]string{"--adapter", "voodoo"}, `no adapter is called "voodoo"`},
 		"unwritable":      {[]string{"--run-dir", filepath.Join(damaged, "run")}, damaged},
 		"too few":         {[]string{"--limit", "3"}, "a batch of 16 is more than the 3 images there are"},
 		"huge":            {[]string{"--out-dim", "100000000"}, ""},

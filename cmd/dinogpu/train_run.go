@@ -102,6 +102,9 @@ func tellWhere(a *app, r *run.Run) error {
   %[1]s bench --preset demo                      what this device can do, and where a step's time goes`, programName())
 	}
 	_, err := fmt.Fprintf(a.stdout, "\nResults are in %s: %smetrics.jsonl, train.log, checkpoints.\n\nTry next:\n%s\n", r.Folder().Path(), files, next)
+	if readerGone(err) {
+		return nil // the run is there
+	}
 	return err
 }
 

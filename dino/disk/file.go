@@ -9,18 +9,19 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"syscall"
 )
 
 // WriteFile writes a file that is whole or absent, also after a power cut: a temporary file beside it
-// takes the bytes, and only once they are on the disk it gets the name.
+// takes the bytes, and only once they are on the disk it gets the name. Who may read it is the umask's to say.
 func WriteFile(path string, write func(io.Writer) error) error {
-	folder := filepath.Dir(path)
-	f, err := os.CreateTemp(folder, filepath.Base(path)+tempMark+"*")
+	f, err := createTemp(path)
 	if err != nil {
 		return cannotWrite(path, err)
 	}
@@ -30,46 +31,41 @@ func WriteFile(path string, write func(io.Writer) error) error {
 		err = w.Flush()
 	}
 	if err == nil {
-		err = f.Chmod(0o644) // CreateTemp keeps others out
-	}
-	if err == nil {
 		err = f.Sync()
 	}
 	if closeErr := f.Close(); err == nil {
 		err = closeErr
 	}
 	if err == nil {
-		err = os.Rename(f.Name(), path)
+		err = rename(f.Name(), path)
 	}
 	if err != nil {
 		_ = os.Remove(f.Name()) // the first error is the one to tell
 		return cannotWrite(path, err)
 	}
-	if err := syncFolder(folder); err != nil {
+	if err := syncFolder(filepath.Dir(path)); err != nil {
 		return cannotWrite(path, err)
 	}
 	return nil
 }
 
-// syncFolder makes a rename last. Windows cannot sync a folder, and a few file systems refuse to.
-func syncFolder(folder string) error {
-	if runtime.GOOS == "windows" {
-		return nil
+// createTemp makes a file beside path under a name that RemoveUnfinished knows. os.CreateTemp would keep everyone else
+// out, and the umask cannot be asked for without setting it.
+func createTemp(path string) (*os.File, error) {
+	for {
+		f, err := os.OpenFile(fmt.Sprintf("%s%s%d", path, tempMark, rand.Uint32()), os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o666)
+		if !errors.Is(err, fs.ErrExist) {
+			return f, err
+		}
 	}
-	f, err := os.Open(folder)
-	if err != nil {
-		return err
-	}
-	err = f.Sync()
-	if errors.Is(err, syscall.EINVAL) || errors.Is(err, errors.ErrUnsupported) {
-		err = nil
-	}
-	return errors.Join(err, f.Close())
 }
 
 func cannotWrite(path string, err error) error {
 	if diskFull(err) {
 		return fmt.Errorf("%s cannot be written because its disk is full (%w): free some space there and go on, no part of it was kept", path, Cause(err))
+	}
+	if heldOpen(err) {
+		return fmt.Errorf("%s cannot be written, most likely because another program holds it open (%w): close what reads it, no part of it was written", path, Cause(err))
 	}
 	if errors.Is(err, syscall.EFBIG) {
 		return fmt.Errorf("%s cannot be written because it would be larger than a file may be there (%w): see ulimit -f and what the disk's file system takes, no part of it was kept", path, Cause(err))
@@ -118,6 +114,7 @@ func OpenRegular(path string) (*os.File, int64, error) {
 	return f, info.Size(), nil
 }
 
+// CannotRead says of a file that it cannot be read, why, and what to look at.
 func CannotRead(path string, err error) error {
 	return fmt.Errorf("%s cannot be read (%w): see that the path is right and that you may read it", path, Cause(err))
 }
@@ -140,10 +137,19 @@ func PlainError(err error) error {
 	return err
 }
 
-// tempMark is in the name of every file that writeFile has not finished.
+// tempMark is in the name of every file that WriteFile has not finished, with a number behind it.
 const tempMark = ".tmp-"
 
-// RemoveUnfinished removes what writeFile left in a folder when its process was killed. No other process may be writing
+func unfinished(name string) bool {
+	i := strings.LastIndex(name, tempMark)
+	if i < 0 {
+		return false
+	}
+	_, err := strconv.ParseUint(name[i+len(tempMark):], 10, 64)
+	return err == nil
+}
+
+// RemoveUnfinished removes what WriteFile left in a folder when its process was killed. No other process may be writing
 // there.
 func RemoveUnfinished(folder string) error {
 	entries, err := os.ReadDir(folder)
@@ -154,7 +160,7 @@ func RemoveUnfinished(folder string) error {
 		return err
 	}
 	for _, e := range entries {
-		if e.Type().IsRegular() && strings.Contains(e.Name(), tempMark) {
+		if e.Type().IsRegular() && unfinished(e.Name()) {
 			if err := os.Remove(filepath.Join(folder, e.Name())); err != nil {
 				return err
 			}

@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 )
 
-// FreeSpace is the number of bytes that may still be written under path, which need not be there yet: its nearest
+// Free is the number of bytes that may still be written under path, which need not be there yet: its nearest
 // folder that is there is asked. known is false where the system or the file system does not say.
 func Free(path string) (bytes uint64, known bool) {
 	path, err := filepath.Abs(path)

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/dinogpu/dinogpu/dino/disk"
 	"github.com/dinogpu/dinogpu/dino/settings"
 	"github.com/dinogpu/dinogpu/dino/weights"
 	"github.com/dinogpu/dinogpu/layers"
@@ -29,19 +30,42 @@ func (r *Run) saveWhenDue() error {
 	if err := r.finish(); err != nil {
 		return err
 	}
-	if err := r.saveCheckpoint(); errors.Is(err, layers.ErrNotFinite) {
+	err := r.hold()
+	if err == nil {
+		err = r.saveCheckpoint()
+	}
+	switch {
+	case errors.Is(err, layers.ErrNotFinite):
 		return err // no room would help
-	} else if err != nil {
+	case err == nil:
+		r.unsaved = 0
+		return nil
+	}
+	if r.unsaved++; r.unsaved == 1 {
 		r.say("%v. Training goes on and saves again at the next checkpoint: free some space until then, as %s", err, r.standing())
+	} else {
+		r.say("saving failed again after step %d, %d times so far; %s", r.step, r.unsaved, r.standing())
 	}
 	return nil
+}
+
+// hold sees to the run's folder before something is saved in it.
+func (r *Run) hold() error {
+	sentence, anew, err := r.folder.Hold()
+	if sentence != "" {
+		r.say("%s", sentence)
+	}
+	if anew {
+		r.saved = -1
+	}
+	return err
 }
 
 // save writes what a run leaves when it ends or is stopped: the checkpoint and the teacher's backbone. One is tried where
 // the other fails.
 func (r *Run) save() error {
-	var checkpoint error
-	if r.saved != r.step {
+	checkpoint := r.hold()
+	if checkpoint == nil && r.saved != r.step {
 		checkpoint = r.saveCheckpoint()
 	}
 	if errors.Is(checkpoint, layers.ErrNotFinite) {
@@ -64,7 +88,7 @@ func (r *Run) standing() string {
 // saveCheckpoint writes one and then removes older ones.
 func (r *Run) saveCheckpoint() error {
 	folder := r.folder.Join(weights.CheckpointsFolder)
-	if err := os.MkdirAll(folder, 0o777); err != nil {
+	if err := disk.MakeFolder(folder); err != nil {
 		return fmt.Errorf("no folder for the checkpoints: %w", err)
 	}
 	path := filepath.Join(folder, weights.CheckpointName(r.step))
@@ -112,11 +136,11 @@ func (r *Run) saveTeacher() error {
 func (r *Run) prune() {
 	paths, err := weights.Checkpoints(r.folder.Path())
 	if err != nil {
-		r.say("old checkpoints stay: %v", err)
+		r.sayOnce("old checkpoints stay: %v", err)
 	}
 	for _, path := range tooMany(paths, r.settings.Run, r.loader.StepsPerEpoch(), r.step) {
 		if err := os.Remove(path); err != nil {
-			r.say("an old checkpoint stays: %v", err)
+			r.sayOnce("an old checkpoint stays: %v", err)
 		}
 	}
 }
@@ -140,11 +164,27 @@ func tooMany(paths []string, r settings.Run, perEpoch, step int) []string {
 	return many
 }
 
-// notFinite adds to the error of a run that stopped at a number that is not finite what the run has left.
+// notFinite adds to the error of a run that stopped at a number that is not finite what the run has left: its newest
+// checkpoint in which every number is finite, as the run may have begun with one that was not.
 func (r *Run) notFinite(err error) error {
 	e := &NotFinite{Err: err}
-	if paths, listed := weights.Checkpoints(r.folder.Path()); listed == nil && len(paths) > 0 {
-		e.LastGood = paths[0]
+	paths, _ := weights.Checkpoints(r.folder.Path()) // none can be named where they cannot be listed
+	for _, path := range paths {
+		if _, tensors, err := weights.ReadCheckpoint(path); err == nil && allFinite(tensors) {
+			e.LastGood = path
+			break
+		}
 	}
 	return e
+}
+
+func allFinite(tensors []layers.HostTensor) bool {
+	for _, t := range tensors {
+		for _, x := range t.Values {
+			if x-x != 0 { // NaN and the infinities
+				return false
+			}
+		}
+	}
+	return true
 }

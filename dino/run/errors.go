@@ -43,12 +43,12 @@ var ErrNotBegun = errors.New("stopped before the first step")
 // same way.
 type NotFinite struct {
 	Err      error  // what is not finite, and where
-	LastGood string // the newest checkpoint, whose state is finite; empty: there is none
+	LastGood string // the newest checkpoint in which every number is finite; empty: there is none
 }
 
 func (e *NotFinite) Error() string {
 	if e.LastGood == "" {
-		return fmt.Sprintf("%v; the run has no checkpoint yet", e.Err)
+		return fmt.Sprintf("%v; the run has no checkpoint whose state is good", e.Err)
 	}
 	return fmt.Sprintf("%v; the last good state is %s", e.Err, e.LastGood)
 }

@@ -65,6 +65,10 @@ func newEventsFile(folder string, now time.Time, again int) (*eventsFile, error)
 
 // scalars adds to the run's events, in a file that its first numbers make.
 func (r *Folder) scalars(now time.Time, v any) error {
+	if r.events != nil && r.events.Cut() { // by others: behind half a record nothing can be read
+		_ = r.events.Close()
+		r.events, r.again = nil, 0
+	}
 	if r.events == nil {
 		var err error
 		if r.events, err = newEventsFile(r.path, now, r.again); err != nil {

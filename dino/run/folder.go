@@ -1,8 +1,10 @@
 package run
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"sync"
 	"time"
@@ -28,38 +30,62 @@ const (
 // It is this process's alone until Close. Its methods may be called from
 // several goroutines.
 type Folder struct {
-	path  string
-	again int // the first step of a run that goes on; 0 for a new run
-	lock  *flock.Flock
+	again int      // the first step of a run that goes on; 0 for a new run
+	notes []string // what is to be said of how the folder was made or opened
 
 	last     map[string]bool // keys of the metrics of the step that the run went on from
 	lastStep int
 
-	mu      sync.Mutex
-	log     *disk.Growing
-	metrics *disk.Growing
-	events  *eventsFile
+	mu       sync.Mutex
+	path     string
+	home     string // the path that the run was given
+	lock     *flock.Flock
+	settings settings.Settings
+	log      *disk.Growing
+	metrics  *disk.Growing
+	events   *eventsFile
 }
 
-func (r *Folder) start(s settings.Settings) error {
-	header := "# Every setting of this run. dinogpu train --config takes this file.\n\n"
-	if err := disk.WriteBytes(r.Join(settings.FileName), append([]byte(header), s.YAML()...)); err != nil {
-		return err
+// configText is config.yaml.
+func configText(s settings.Settings) []byte {
+	return append([]byte("# Every setting of this run. A new run can be given this file.\n\n"), s.YAML()...)
+}
+
+// writeSettings writes config.yaml, unless it says the same already: another program may hold it open.
+func (r *Folder) writeSettings(s settings.Settings) error {
+	r.settings = s
+	if there, err := os.ReadFile(r.Join(settings.FileName)); err == nil && bytes.Equal(withoutHeader(there), s.YAML()) {
+		return nil
 	}
-	var err error
-	if r.log, err = disk.OpenLines(r.Join(logFile)); err != nil {
-		return err
-	}
+	return disk.WriteBytes(r.Join(settings.FileName), configText(s))
+}
+
+// withoutHeader is config.yaml without the comment that begins it, which was another in earlier versions.
+func withoutHeader(config []byte) []byte {
+	_, text, _ := bytes.Cut(config, []byte("\n\n"))
+	return text
+}
+
+func (r *Folder) openLog() (err error) {
+	r.log, err = disk.OpenLines(r.Join(logFile))
+	return err
+}
+
+func (r *Folder) openMetrics() (err error) {
 	r.metrics, err = disk.OpenLines(r.Join(metricsFile))
 	return err
 }
 
-// Path is the run's folder.
-func (r *Folder) Path() string { return r.path }
+// Path is the run's folder: where it is now, if it was renamed meanwhile and that was seen.
+func (r *Folder) Path() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.path
+}
 
 // Join is the path of a file in the run's folder.
 func (r *Folder) Join(names ...string) string {
-	return filepath.Join(append([]string{r.path}, names...)...)
+	return filepath.Join(append([]string{r.Path()}, names...)...)
 }
 
 // Log adds a line to train.log behind the time, in UTC. A line that cannot be
@@ -67,7 +93,7 @@ func (r *Folder) Join(names ...string) string {
 func (r *Folder) Log(now time.Time, line string) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return disk.PlainError(r.log.Add(fmt.Appendf(nil, "%s %s\n", now.UTC().Format("2006-01-02T15:04:05.000Z"), line)))
+	return disk.PlainError(r.log.Add(fmt.Appendf(nil, "%s %s\n", now.UTC().Format("2006-01-02T15:04:05.000Z"), disk.Printable(line))))
 }
 
 // Metric adds a line to metrics.jsonl: the fields of v, a struct such as

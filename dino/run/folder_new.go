@@ -28,7 +28,7 @@ func CreateFolder(path string, s settings.Settings, now time.Time) (*Folder, err
 	if err != nil {
 		return nil, err
 	}
-	r := &Folder{path: path}
+	r := &Folder{path: path, home: path}
 	if r.lock, err = lockRun(path); err != nil {
 		if made {
 			_ = os.Remove(path) // stays if it is another's
@@ -40,12 +40,14 @@ func CreateFolder(path string, s settings.Settings, now time.Time) (*Folder, err
 		_ = r.Close() // the first error is the one to tell
 		return nil, err
 	}
-	if err = r.start(s); err == nil && !named {
-		err = disk.WriteBytes(filepath.Join(RunsFolder, "latest"), []byte(filepath.Base(path)+"\n"))
-	}
-	if err != nil {
+	if err = errors.Join(r.writeSettings(s), r.openLog(), r.openMetrics()); err != nil {
 		r.takeBack(made)
 		return nil, fmt.Errorf("run folder %s: %w", path, disk.PlainError(err))
+	}
+	if !named {
+		if err := disk.WriteBytes(filepath.Join(RunsFolder, "latest"), []byte(filepath.Base(path)+"\n")); err != nil {
+			r.notes = append(r.notes, fmt.Sprintf("%s still names an earlier run: %v", filepath.Join(RunsFolder, "latest"), err))
+		}
 	}
 	return r, nil
 }
@@ -73,7 +75,7 @@ func CheckNew(path string) error {
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("run folder %s cannot be used (%w): choose another with --run-dir", path, disk.PlainError(err))
+		return fmt.Errorf("run folder %s cannot be used (%w): choose another with `run_dir`", path, disk.PlainError(err))
 	}
 	for _, e := range entries {
 		if e.Name() == lockName {
@@ -94,7 +96,7 @@ func makeNamed(path string) (made bool, err error) {
 	if _, err := os.Stat(path); err == nil {
 		return false, nil
 	}
-	if err := os.MkdirAll(path, 0o777); err != nil {
+	if err := disk.MakeFolder(path); err != nil {
 		return false, cannotMake(path, err)
 	}
 	return true, nil
@@ -106,13 +108,13 @@ func makeDated(preset string, now time.Time) (string, error) {
 	if preset == "" {
 		preset = "train"
 	}
-	if err := os.MkdirAll(RunsFolder, 0o777); err != nil {
+	if err := disk.MakeFolder(RunsFolder); err != nil {
 		return "", cannotMake(RunsFolder, err)
 	}
 	base := filepath.Join(RunsFolder, preset+"-"+now.UTC().Format("20060102-150405"))
 	path := base
 	for n := 2; ; n++ {
-		err := os.Mkdir(path, 0o777)
+		err := disk.MakeNewFolder(path)
 		if err == nil {
 			return path, nil
 		}
@@ -124,7 +126,15 @@ func makeDated(preset string, now time.Time) (string, error) {
 }
 
 func cannotMake(path string, err error) error {
-	return fmt.Errorf("run folder %s cannot be made (%w): choose a place you may write to with --run-dir", path, disk.PlainError(err))
+	return fmt.Errorf("run folder %s cannot be made (%w): choose a place you may write to with `run_dir`", path, disk.PlainError(err))
+}
+
+// free is the path itself, or one beside it that is not there yet.
+func free(path string) string {
+	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
+		return path
+	}
+	return unusedSibling(path)
 }
 
 func unusedSibling(path string) string {

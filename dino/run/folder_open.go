@@ -1,8 +1,6 @@
 package run
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -58,23 +56,25 @@ func OpenFolder(path string) (*Folder, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Folder{path: path, lock: lock}, nil
+	return &Folder{path: path, home: path, lock: lock}, nil
 }
 
-// GoOn makes the folder as it was after a step: what a killed process left
-// half written goes, lines of metrics.jsonl behind the step are dropped, later
-// checkpoints (damaged ones, as the newest whole one is taken) are renamed to
-// *.damaged, and config.yaml takes the settings.
+// GoOn makes the folder as it was after a step: config.yaml takes the
+// settings, what a killed process left half written goes, checkpoints of later
+// steps, all of them damaged as the newest whole one is taken, are renamed to
+// *.damaged, and last of all lines of metrics.jsonl behind the step are dropped.
 func (r *Folder) GoOn(s settings.Settings, step int) error {
 	r.again = step + 1
 	for _, work := range []func() error{
+		func() error { return r.writeSettings(s) },
+		r.openLog,
 		r.removeLeftovers,
 		func() error { return r.setAsideAfter(step) },
 		func() error { return r.dropMetricsAfter(step) },
-		func() error { return r.start(s) },
+		r.openMetrics,
 	} {
 		if err := work(); err != nil {
-			return fmt.Errorf("run folder %s: %w", r.path, disk.PlainError(err))
+			return fmt.Errorf("run folder %s: %w", r.Path(), disk.PlainError(err))
 		}
 	}
 	return nil
@@ -96,49 +96,19 @@ func (r *Folder) removeLeftovers() error {
 }
 
 func (r *Folder) setAsideAfter(step int) error {
-	paths, err := weights.Checkpoints(r.path)
+	paths, err := weights.Checkpoints(r.Path())
 	if err != nil {
 		return err
 	}
 	for _, path := range paths {
-		if filepath.Base(path) > weights.CheckpointName(step) {
-			if err := os.Rename(path, path+".damaged"); err != nil {
-				return err
-			}
+		if at, _ := weights.CheckpointStep(path); at <= step {
+			break
 		}
+		aside := free(path + ".damaged")
+		if err := os.Rename(path, aside); err != nil {
+			return err
+		}
+		r.notes = append(r.notes, fmt.Sprintf("the damaged checkpoint %s is set aside as %s", path, filepath.Base(aside)))
 	}
 	return nil
-}
-
-func (r *Folder) dropMetricsAfter(step int) error {
-	data, err := os.ReadFile(r.Join(metricsFile))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	r.last, r.lastStep = map[string]bool{}, step
-	var kept bytes.Buffer
-	for line := range bytes.Lines(data) {
-		var fields map[string]any
-		if json.Unmarshal(line, &fields) != nil {
-			continue // half a line
-		}
-		at, ok := fields["step"].(float64)
-		if !ok || at > float64(step) {
-			continue
-		}
-		if at == float64(step) {
-			for key := range fields {
-				r.last[key] = true
-			}
-		}
-		kept.Write(bytes.TrimRight(line, "\r\n"))
-		kept.WriteByte('\n')
-	}
-	if bytes.Equal(kept.Bytes(), data) {
-		return nil
-	}
-	return disk.WriteBytes(r.Join(metricsFile), kept.Bytes())
 }

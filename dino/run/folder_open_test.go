@@ -143,3 +143,64 @@ func TestGoOnMakesTheFolderAsItWas(t *testing.T) {
 		t.Errorf("metrics are\n%s", got)
 	}
 }
+
+// What stands in a lock is shown only where it is a process's number.
+func TestLockShowsANumberOnly(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "run")
+	defer create(t, dir, demoSettings(t)).Close()
+	for text, want := range map[string]string{
+		"1234\n": "by another dinogpu (process 1234): ", " 1234      \n": "by another dinogpu (process 1234): ", "\x001234\n": "by another dinogpu (process 1234): ",
+		"evil\x1b[2J": "by another dinogpu: ", "": "by another dinogpu: ", "-5": "by another dinogpu: ",
+	} {
+		write(t, filepath.Join(dir, lockName), text)
+		if _, err := OpenFolder(dir); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, want %q", text, err, want)
+		}
+	}
+}
+
+// config.yaml that says the same already is not written, as another program may hold it open.
+func TestGoOnLeavesSettingsThatAreTheSame(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "run")
+	if err := create(t, dir, demoSettings(t)).Close(); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, "config.yaml")
+	for _, changed := range []bool{false, true} {
+		s := demoSettings(t)
+		if changed {
+			s.Config.Epochs++
+		}
+		before, err := os.Stat(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := OpenFolder(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := r.GoOn(s, 0); err != nil {
+			t.Fatal(err)
+		}
+		if err := r.Close(); err != nil {
+			t.Fatal(err)
+		}
+		after, err := os.Stat(path)
+		if err != nil || os.SameFile(before, after) == changed {
+			t.Errorf("settings changed is %v, config.yaml is the same file: %v (%v)", changed, os.SameFile(before, after), err)
+		}
+	}
+}
+
+// A file runs/latest that cannot be written is no reason not to train.
+func TestRunWhoseNameCannotBeNoted(t *testing.T) {
+	t.Chdir(t.TempDir())
+	write(t, "runs/latest/file", "") // a folder where the file should be
+	r := create(t, "", demoSettings(t))
+	if len(r.notes) != 1 || !strings.Contains(r.notes[0], "latest still names an earlier run") {
+		t.Errorf("noted %q", r.notes)
+	}
+	if _, err := os.Stat(r.Join("config.yaml")); err != nil {
+		t.Error(err)
+	}
+}

@@ -118,7 +118,7 @@ func TestRunFolderThatCannotBeMade(t *testing.T) {
 	}
 	for _, dir := range []string{file, filepath.Join(file, "run")} {
 		_, err := CreateFolder(dir, demoSettings(t), noon)
-		if err == nil || !strings.Contains(err.Error(), "--run-dir") || strings.Contains(err.Error(), "mkdir ") {
+		if err == nil || !strings.Contains(err.Error(), "`run_dir`") || strings.Contains(err.Error(), "mkdir ") {
 			t.Errorf("%s: %v", dir, err)
 		}
 	}

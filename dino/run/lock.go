@@ -3,8 +3,10 @@ package run
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -32,8 +34,36 @@ func lockRun(path string) (*flock.Flock, error) {
 		return nil, inUse(path)
 	}
 	// For the other's message only; where it cannot be written, that says less.
-	_ = os.WriteFile(name, fmt.Appendf(nil, "%d\n", os.Getpid()), 0o666)
+	_ = writeHolder(name, os.Getpid())
 	return l, nil
+}
+
+// writeHolder leaves a process's number in its lock. Windows lets nobody read or write the byte that is locked, the first:
+// the number stands behind it.
+func writeHolder(name string, process int) error {
+	f, err := os.OpenFile(name, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteAt(fmt.Appendf(nil, "%-10d\n", process), 1) // as long whatever stood there
+	_, _ = f.WriteAt([]byte{' '}, 0)
+	return errors.Join(err, f.Close())
+}
+
+// holder is the number that a lock holds; what is no number is none of ours.
+func holder(name string) (process int, ok bool) {
+	f, _, err := disk.OpenRegular(name)
+	if err != nil {
+		return 0, false
+	}
+	defer f.Close() // nothing was written
+	text := make([]byte, 32)
+	n, err := f.ReadAt(text, 0)
+	if n == 0 && !errors.Is(err, io.EOF) {
+		n, _ = f.ReadAt(text, 1)
+	}
+	process, err = strconv.Atoi(strings.Trim(string(text[:n]), " \n\x00"))
+	return process, err == nil && process > 0
 }
 
 // held tells, without leaving a file, whether a process holds the run's folder.
@@ -51,8 +81,8 @@ func held(path string) bool {
 
 func inUse(path string) error {
 	who := ""
-	if text, err := os.ReadFile(filepath.Join(path, lockName)); err == nil && len(text) > 0 {
-		who = " (process " + strings.TrimSpace(string(text)) + ")"
+	if process, ok := holder(filepath.Join(path, lockName)); ok {
+		who = fmt.Sprintf(" (process %d)", process)
 	}
-	return fmt.Errorf("run folder %s is in use by another dinogpu%s: wait until that ends, or start a run of its own with --run-dir", path, who)
+	return fmt.Errorf("run folder %s is in use by another dinogpu%s: wait until that ends, or start a run of its own with `run_dir`", path, who)
 }

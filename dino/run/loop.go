@@ -163,6 +163,9 @@ func (r *Run) evaluateWhenDue(ctx context.Context) error {
 	if err := r.finish(); err != nil {
 		return err
 	}
+	if err := r.hold(); err != nil { // an evaluation may leave images in the folder
+		r.sayOnce("%v", err)
+	}
 	if err := o.Evaluate(ctx, r); err != nil && ctx.Err() == nil {
 		return err
 	}
@@ -174,8 +177,13 @@ func (r *Run) broken(err error) error {
 	if errors.Is(err, layers.ErrNotFinite) {
 		return r.notFinite(err) // to go on would end the same way
 	}
+	held := r.hold()
+	if held != nil {
+		r.say("%v", held)
+		r.saved = -1
+	}
 	var images *ImagesError
-	if errors.As(err, &images) && r.step > max(r.saved, 0) {
+	if errors.As(err, &images) && held == nil && r.step > max(r.saved, 0) {
 		if saving := r.saveCheckpoint(); saving != nil {
 			r.say("%v", saving)
 		}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/dinogpu/dinogpu/dino/disk"
 	"github.com/dinogpu/dinogpu/dino/settings"
 	"github.com/dinogpu/dinogpu/dino/weights"
 	"github.com/dinogpu/dinogpu/gpu"
@@ -138,8 +139,12 @@ func (r *Run) restore() error {
 		return nil
 	}
 	h := r.from.header
+	if total := r.Total(); h.Step > total {
+		return fmt.Errorf("the newest checkpoint in %s is that of step %d, and the run ends after step %d (%d epochs of %d steps): it is another run's, or damaged; move it out of the folder to go on from the one before it",
+			r.from.folder.Path(), h.Step, total, r.settings.Config.Epochs, r.loader.StepsPerEpoch())
+	}
 	if h.Adapter != r.device.Adapter.Name {
-		r.say("the run began on %s: from here on rounding differs", h.Adapter)
+		r.say("the run began on %s: from here on rounding differs", disk.Quote(h.Adapter))
 	}
 	if err := r.trainer.Restore(h.Step, r.from.tensors); err != nil {
 		return err

@@ -51,7 +51,9 @@ type Run struct {
 	steps       steps
 	fingerprint string // of the images
 	saved       int    // step of the newest checkpoint that this process knows whole; -1: none
+	unsaved     int    // checkpoints in a row that could not be written
 	waits       bool   // lines of metrics.jsonl wait for room
+	saidOnce    map[string]bool
 	closers     []func() error
 }
 
@@ -198,6 +200,9 @@ func (r *Run) begin(folder *Folder, sentence string) {
 	r.notices.progress = NewProgress(r.Total(), r.settings.Config.Epochs)
 	r.notices.attach(folder, r.options.Program)
 	r.say("%s", sentence)
+	for _, note := range folder.notes {
+		r.say("%s", note)
+	}
 	r.say("%d images, %d steps per epoch, %.1f million parameters", r.images.Len(), r.loader.StepsPerEpoch(), float64(r.trainer.Layout.Count())/1e6)
 	if r.from == nil { // what a run began with is not to be changed any more
 		for _, sentence := range settings.Advise(r.settings, settings.AutoInput{Pictures: r.images.Len(), Software: r.device.Adapter.Software}) {
@@ -223,6 +228,19 @@ func (r *Run) Close() error {
 }
 
 func (r *Run) say(format string, args ...any) { r.notices.Say(fmt.Sprintf(format, args...)) }
+
+// sayOnce says a sentence that would come again with every checkpoint.
+func (r *Run) sayOnce(format string, args ...any) {
+	sentence := fmt.Sprintf(format, args...)
+	if r.saidOnce[sentence] {
+		return
+	}
+	if r.saidOnce == nil {
+		r.saidOnce = map[string]bool{}
+	}
+	r.saidOnce[sentence] = true
+	r.say("%s", sentence)
+}
 
 // Log adds a line to the run's train.log.
 func (r *Run) Log(line string) { r.notices.Log(line) }

@@ -17,6 +17,8 @@ func Advise(settings Settings, at AutoInput) []string {
 		adviseWarmup(c, "warmup_teacher_temp_epochs", c.WarmupTeacherTempEpochs, 30, "in which the teacher's targets keep changing"),
 		adviseWarmup(c, "freeze_last_layer", c.FreezeLastLayer, 10, "in which the prototypes do not learn"),
 		advisePrototypes(c, at),
+		adviseTemp(c),
+		adviseCrops(c),
 	} {
 		if sentence != "" {
 			said = append(said, sentence)

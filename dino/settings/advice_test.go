@@ -51,3 +51,45 @@ func TestAdvise(t *testing.T) {
 		}
 	}
 }
+
+// A teacher that is too soft teaches nothing.
+func TestAdviceOnTheTeachersTemperature(t *testing.T) {
+	s := Default()
+	at := AutoInput{Pictures: 1_000_000}
+	for temp, want := range map[float64]bool{0.04: false, 0.07: false, 0.08: true, 0.3: true} {
+		s.Config.TeacherTemp = temp
+		said := strings.Join(Advise(s, at), "\n")
+		if strings.Contains(said, "teacher_temp") != want {
+			t.Errorf("temperature %g: advice %q", temp, said)
+		}
+	}
+}
+
+// A border that no patch takes is named, with sizes that have none.
+func TestAdviceOnCropsAndPatches(t *testing.T) {
+	s := Default()
+	s.Config.PatchSize = 14
+	at := AutoInput{Pictures: 1_000_000}
+	said := strings.Join(Advise(s, at), "\n")
+	if !strings.Contains(said, "crops of 96 pixels are not whole patches of 14: 12 pixels of each side are cut off; set `local_crops_size` 84 or 98") {
+		t.Errorf("advice %q", said)
+	}
+	s.Config.LocalCropsNumber = 0
+	if said := strings.Join(Advise(s, at), "\n"); strings.Contains(said, "patches") {
+		t.Errorf("without local crops: advice %q", said)
+	}
+}
+
+// Means of bytes are told from means of shares.
+func TestMeansOfBytesAreRefused(t *testing.T) {
+	for text, want := range map[string]string{"127,127,127": "divide them by 255", "-1": "from 0 to 1", "0.5": ""} {
+		s := Default()
+		if err := s.Set("mean", text); err != nil {
+			t.Fatal(err)
+		}
+		err := s.Config.Validate()
+		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("mean %s: %v", text, err)
+		}
+	}
+}

@@ -55,6 +55,12 @@ func checkNormalization(mean, std RGB) error {
 		if !finite(mean[i]) {
 			return fmt.Errorf("mean %s holds a value that is no number: use the images' channel means between 0 and 1", text(mean))
 		}
+		if largest := max(mean[i], std[i]); largest > 1 && largest <= 255 {
+			return fmt.Errorf("mean %s and std %s look like numbers from 0 to 255: here they are from 0 to 1, so divide them by 255", text(mean), text(std))
+		}
+		if mean[i] < 0 || mean[i] > 1 {
+			return fmt.Errorf("mean %s must be from 0 to 1 in each channel", text(mean))
+		}
 		if !finite(std[i]) || std[i] <= 0 {
 			return fmt.Errorf("std %s must be above 0 in each channel: images are divided by it", text(std))
 		}

@@ -132,7 +132,7 @@ func (h Header) check(layouts []tensorLayout) error {
 	}
 	for _, l := range layouts {
 		if len(l.name) > maxCheckpointWord || len(l.shape) > maxCheckpointRank {
-			return fmt.Errorf("tensor %s has a name of more than 4 KiB or more than %d dimensions", shown(l.name), maxCheckpointRank)
+			return fmt.Errorf("tensor %s has a name of more than 4 KiB or more than %d dimensions", disk.Quote(l.name), maxCheckpointRank)
 		}
 	}
 	return nil

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/dinogpu/dinogpu/dino/disk"
 	kelindar "github.com/kelindar/binary"
 )
 
@@ -81,11 +82,11 @@ func decodeCheckpoint(text []byte) (h Header, layouts []tensorLayout, err error)
 			return h, nil, fmt.Errorf("its header ends within tensor %d: %w", len(layouts), err)
 		}
 		if r.Rank > maxCheckpointRank || r.Name == "" || seen[r.Name] {
-			return h, nil, fmt.Errorf("its header's record of tensor %d, %s, is not valid", len(layouts), shown(r.Name))
+			return h, nil, fmt.Errorf("its header's record of tensor %d, %s, is not valid", len(layouts), disk.Quote(r.Name))
 		}
 		seen[r.Name] = true
 		if _, ok := elements(r.Shape[:r.Rank]); !ok {
-			return h, nil, fmt.Errorf("tensor %s has a shape that no memory holds", shown(r.Name))
+			return h, nil, fmt.Errorf("tensor %s has a shape that no memory holds", disk.Quote(r.Name))
 		}
 		l := tensorLayout{r.Name, make([]int, r.Rank)}
 		for i := range l.shape {

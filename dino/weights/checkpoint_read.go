@@ -111,7 +111,7 @@ func (r *checkpointReader) sizes(layouts []tensorLayout) error {
 	for _, l := range layouts {
 		bytes := 4*l.elements() + 4 // far from overflow: see elements
 		if bytes > left {
-			return r.damaged("it ends within tensor %s", shown(l.name))
+			return r.damaged("it ends within tensor %s", disk.Quote(l.name))
 		}
 		left -= bytes
 	}
@@ -139,12 +139,12 @@ func (r *checkpointReader) tensor(l tensorLayout) (layers.HostTensor, error) {
 	if err := r.fill(raw); err != nil {
 		return t, err
 	}
-	sum, err := r.take(4, "the checksum of tensor "+shown(l.name))
+	sum, err := r.take(4, "the checksum of tensor "+disk.Quote(l.name))
 	if err != nil {
 		return t, err
 	}
 	if crc32.Checksum(raw, castagnoli) != binary.LittleEndian.Uint32(sum) {
-		return t, r.damaged("the checksum of tensor %s is wrong", shown(l.name))
+		return t, r.damaged("the checksum of tensor %s is wrong", disk.Quote(l.name))
 	}
 	return t, nil
 }

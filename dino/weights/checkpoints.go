@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/dinogpu/dinogpu/dino/disk"
 	"github.com/dinogpu/dinogpu/dino/settings"
@@ -16,13 +18,19 @@ import (
 // CheckpointsFolder is the folder of a run's folder that holds its checkpoints.
 const CheckpointsFolder = "checkpoints"
 
-// checkpointPattern names the checkpoints of a run folder; their names sort by step.
-const checkpointPattern = "step-*.dino"
-
 // CheckpointName is the file of a step's checkpoint in a run's folder "checkpoints".
 func CheckpointName(step int) string { return fmt.Sprintf("step-%08d.dino", step) }
 
-// Checkpoints lists a run's checkpoints, the newest first.
+// CheckpointStep is the step whose checkpoint a file is by its name; ok is false for every other file, such as a copy
+// that somebody keeps beside the checkpoints.
+func CheckpointStep(path string) (step int, ok bool) {
+	name := filepath.Base(path)
+	digits := strings.TrimSuffix(strings.TrimPrefix(name, "step-"), ".dino")
+	step, err := strconv.Atoi(digits)
+	return step, err == nil && step >= 0 && name == CheckpointName(step)
+}
+
+// Checkpoints lists a run's checkpoints, the newest first. Files that do not have such a name are none of them.
 func Checkpoints(run string) ([]string, error) {
 	folder := filepath.Join(run, CheckpointsFolder)
 	entries, err := os.ReadDir(folder) // a pattern would take a folder that cannot be read for an empty one
@@ -32,13 +40,17 @@ func Checkpoints(run string) ([]string, error) {
 	if err != nil {
 		return nil, disk.CannotRead(folder, err)
 	}
-	var paths []string
+	var steps []int
 	for _, e := range entries {
-		if ok, _ := filepath.Match(checkpointPattern, e.Name()); ok { // the pattern is well formed
-			paths = append(paths, filepath.Join(folder, e.Name()))
+		if step, ok := CheckpointStep(e.Name()); ok && !e.IsDir() {
+			steps = append(steps, step)
 		}
 	}
-	slices.Reverse(paths)
+	slices.Sort(steps) // names of nine digits sort before those of eight
+	var paths []string
+	for _, step := range slices.Backward(steps) {
+		paths = append(paths, filepath.Join(folder, CheckpointName(step)))
+	}
 	return paths, nil
 }
 
@@ -52,6 +64,9 @@ func NewestCheckpoint(run string, passed func(error)) (Header, []layers.HostTens
 	}
 	for _, path := range paths {
 		h, tensors, err := ReadCheckpoint(path)
+		if step, _ := CheckpointStep(path); err == nil && step != h.Step {
+			return Header{}, nil, fmt.Errorf("%s holds the state after step %d, so it is a copy under a name that is not its own: move it out of the folder, or give it the name %s", path, h.Step, CheckpointName(h.Step))
+		}
 		if err == nil {
 			return h, tensors, nil
 		}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/dinogpu/dinogpu/layers"
 
+	"github.com/dinogpu/dinogpu/dino/disk"
 	"github.com/dinogpu/dinogpu/dino/settings"
 )
 
@@ -48,7 +49,7 @@ func safetensorsWeights(path string, run *settings.Config) (*Model, error) {
 			stripped = a || b
 		}
 		if _, twice := named[name]; twice {
-			return nil, fmt.Errorf("%s holds %s twice, under different prefixes: export one network into a file of its own", path, shown(name))
+			return nil, fmt.Errorf("%s holds %s twice, under different prefixes: export one network into a file of its own", path, disk.Quote(name))
 		}
 		named[name] = t
 	}
@@ -96,7 +97,7 @@ func (w *Model) fromMetadata(meta map[string]string) error {
 		}
 		n, err := strconv.Atoi(value)
 		if err != nil || n < 1 || n > settings.MaxWidth {
-			return fmt.Errorf("%s is %s, which is no number from 1 to %d", m.key, shown(value), settings.MaxWidth)
+			return fmt.Errorf("%s is %s, which is no number from 1 to %d", m.key, disk.Quote(value), settings.MaxWidth)
 		}
 		*m.to = n
 	}
@@ -192,7 +193,7 @@ func matchBackbone(where, role string, named map[string]layers.HostTensor, v lay
 			t.Name = name
 			n.Head = append(n.Head, t)
 		default:
-			over = append(over, shown(name))
+			over = append(over, disk.Quote(name))
 		}
 	}
 	var faults []string
@@ -225,7 +226,7 @@ func holds(named map[string]layers.HostTensor) string {
 	}
 	var names []string
 	for _, name := range slices.Sorted(maps.Keys(named)) {
-		names = append(names, shown(name))
+		names = append(names, disk.Quote(name))
 	}
 	return "it holds " + listed(names)
 }

@@ -10,7 +10,6 @@ import (
 	"io"
 	"math"
 	"slices"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/dinogpu/dinogpu/dino/disk"
@@ -97,10 +96,10 @@ func (r *safetensorsReader) header(size uint64) ([]safetensorsEntry, error) {
 	for _, e := range entries {
 		begin, end := e.Offsets[0], e.Offsets[1]
 		if begin != at || end < begin || end > data {
-			return nil, r.damaged("tensor %s lies at bytes %d to %d where it should start at %d and end by %d", shown(e.name), begin, end, at, data)
+			return nil, r.damaged("tensor %s lies at bytes %d to %d where it should start at %d and end by %d", disk.Quote(e.name), begin, end, at, data)
 		}
 		if count, ok := elements(e.Shape); !ok || count*dtypeBytes[e.DType] != end-begin {
-			return nil, r.damaged("tensor %s has %d bytes, which its shape and type %s do not give", shown(e.name), end-begin, e.DType)
+			return nil, r.damaged("tensor %s has %d bytes, which its shape and type %s do not give", disk.Quote(e.name), end-begin, e.DType)
 		}
 		at = end
 	}
@@ -130,7 +129,7 @@ func (r *safetensorsReader) parse(text []byte) ([]safetensorsEntry, error) {
 			return nil, broken
 		}
 		if seen[name] {
-			return nil, r.damaged("its header names %s twice", shown(name))
+			return nil, r.damaged("its header names %s twice", disk.Quote(name))
 		}
 		seen[name] = true
 		if name == "__metadata__" {
@@ -141,10 +140,10 @@ func (r *safetensorsReader) parse(text []byte) ([]safetensorsEntry, error) {
 		}
 		e := safetensorsEntry{name: name}
 		if d.Decode(&e) != nil || e.Shape == nil || len(e.Offsets) != 2 {
-			return nil, r.damaged("its header's entry for tensor %s is not what the format asks for", shown(name))
+			return nil, r.damaged("its header's entry for tensor %s is not what the format asks for", disk.Quote(name))
 		}
 		if dtypeBytes[e.DType] == 0 {
-			return nil, fmt.Errorf("%s holds tensor %s as %s, and dinogpu reads F32, F16, BF16 and F64: convert the file first", r.path, shown(name), shown(e.DType))
+			return nil, fmt.Errorf("%s holds tensor %s as %s, and dinogpu reads F32, F16, BF16 and F64: convert the file first", r.path, disk.Quote(name), disk.Quote(e.DType))
 		}
 		entries = append(entries, e)
 	}
@@ -179,7 +178,7 @@ func (r *safetensorsReader) values(e safetensorsEntry) ([]float32, error) {
 		for i := range n {
 			rest[i] = decodeFloat(e.DType, raw[i*width:])
 			if e.DType == "F64" && math.IsInf(float64(rest[i]), 0) && !math.IsInf(float64From(raw[i*width:]), 0) {
-				return nil, fmt.Errorf("%s: tensor %s has the value %g, which float32 cannot hold: convert the file first", r.path, shown(e.name), float64From(raw[i*width:]))
+				return nil, fmt.Errorf("%s: tensor %s has the value %g, which float32 cannot hold: convert the file first", r.path, disk.Quote(e.name), float64From(raw[i*width:]))
 			}
 		}
 		rest = rest[n:]
@@ -212,14 +211,6 @@ func float32FromHalf(h uint16) float32 {
 		return math.Float32frombits(sign | math.Float32bits(float32(fraction)*0x1p-24))
 	}
 	return math.Float32frombits(sign | (exponent+112)<<23 | fraction<<13)
-}
-
-// shown quotes a name from a file for a message: no control characters, and not a page of it.
-func shown(name string) string {
-	if len(name) > 100 {
-		name = strings.ToValidUTF8(name[:100], "") + "..."
-	}
-	return fmt.Sprintf("%q", name)
 }
 
 // readError tells a file that ends too early, which is damage, from a disk that fails.

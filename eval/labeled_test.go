@@ -47,7 +47,7 @@ func TestOpenQuestion(t *testing.T) {
 		!slices.Equal(q.Queries.Labels, []int{1, 1, NoClass, NoClass}) || !slices.Equal(m.Unknown, []string{"cow"}) || m.UnknownImages != 2 {
 		t.Errorf("classes %v, labels %v and %v, beside them %+v", q.Classes, q.Bank.Labels, q.Queries.Labels, m)
 	}
-	for _, p := range []Pictures{q.Bank, q.Queries} {
+	for _, p := range []Images{q.Bank, q.Queries} {
 		if pixels, err := p.Look(0); err != nil || len(pixels) != 3*32*32 {
 			t.Errorf("an image is seen as %d bytes, %v", len(pixels), err)
 		}

@@ -11,17 +11,17 @@ import (
 	"github.com/dinogpu/dinogpu/augment"
 )
 
-// A Question is a bank of labelled images, and others whose class is asked for.
+// A Question is a bank of labeled images, and query images whose class is asked for.
 type Question struct {
-	Bank, Queries Pictures
+	Bank, Queries Images
 	Classes       []string // those of the bank, in the order of their labels
 }
 
-// OpenQuestion opens the images of two paths, of each at most limit, spread evenly over it (0: all), and matches their
-// classes. Evaluations see them as squares of size pixels.
+// OpenQuestion opens the images of two paths, at most limit of each, spread evenly over it (0: all), and matches their
+// classes. Evaluations see them as squares of size x size pixels.
 func OpenQuestion(bank, queries string, limit, size int) (Question, Matched, error) {
 	if filepath.Clean(bank) == filepath.Clean(queries) {
-		return Question{}, Matched{}, fmt.Errorf("%s cannot be both: each image would be its own nearest neighbor; split it into images that vote and images that are asked about", bank)
+		return Question{}, Matched{}, fmt.Errorf("%s cannot be both bank and queries: each image would be its own nearest neighbor; split it into images that vote and images to classify", bank)
 	}
 	var named [2]Named
 	for i, path := range []string{bank, queries} {
@@ -42,35 +42,35 @@ type Named struct {
 	Path string
 }
 
-// Matched says what Match found beside the question.
+// Matched says which images of a question do not count.
 type Matched struct {
 	Unknown       []string // classes that only the queries have
-	UnknownImages int      // and how many images have them: each is counted as wrong
+	UnknownImages int      // the images of these classes: each counts as wrong
 	NoLabel       [2]int   // images of bank and queries without a label: they take no part
 }
 
-// Match makes a question of two sources. Their classes are the same where their names are; classes that have
-// numbers and no names, as those of an idx file, go by the number. The views are left to the caller.
+// Match makes a question of two sources. Their classes are the same where their names are; classes with
+// numbers and no names, as in an idx file, go by the number. The views are left to the caller.
 func Match(bank, queries Named) (Question, Matched, error) {
 	var q Question
 	var m Matched
-	b, err := labelled(bank, &m.NoLabel[0])
+	b, err := labeled(bank, &m.NoLabel[0])
 	if err != nil {
 		return q, m, err
 	}
-	t, err := labelled(queries, &m.NoLabel[1])
+	t, err := labeled(queries, &m.NoLabel[1])
 	if err != nil {
 		return q, m, err
 	}
 	if len(b.names) < 2 {
-		return q, m, fmt.Errorf("%s has images of one class only, %s: k-NN tells classes apart, so it needs two or more; each sub-folder of it is a class", bank.Path, b.names[b.labels[0]])
+		return q, m, fmt.Errorf("%s has images of one class only, %s: k-NN needs two classes or more; each sub-folder is a class", bank.Path, b.names[b.labels[0]])
 	}
 	place := map[string]int{}
 	for _, label := range slices.Sorted(maps.Keys(b.names)) {
 		place[b.names[label]] = len(q.Classes)
 		q.Classes = append(q.Classes, b.names[label])
 	}
-	q.Bank, q.Queries = b.pictures(bank), t.pictures(queries)
+	q.Bank, q.Queries = b.images(bank), t.images(queries)
 	for n, label := range b.labels {
 		q.Bank.Labels[n] = place[b.names[label]]
 	}
@@ -99,7 +99,7 @@ type labels struct {
 	names         map[int]string // of the labels that occur
 }
 
-func labelled(src Named, without *int) (labels, error) {
+func labeled(src Named, without *int) (labels, error) {
 	l := labels{names: map[int]string{}}
 	classes := src.Classes()
 	for i := range src.Len() {
@@ -118,13 +118,13 @@ func labelled(src Named, without *int) (labels, error) {
 		}
 	}
 	if len(l.which) == 0 {
-		return l, fmt.Errorf("%s has images without labels: sort them into a sub-folder for each class, or give an idx file with its labels' file beside it", src.Path)
+		return l, fmt.Errorf("%s has images without labels: sort them into a sub-folder for each class, or take an idx file with its labels' file beside it", src.Path)
 	}
 	return l, nil
 }
 
-func (l labels) pictures(src Named) Pictures {
-	return Pictures{Source: src.Source, Which: l.which, Labels: make([]int, len(l.which))}
+func (l labels) images(src Named) Images {
+	return Images{Source: src.Source, Which: l.which, Labels: make([]int, len(l.which))}
 }
 
 // some names the first few and counts the rest.

@@ -31,7 +31,7 @@ func (s fakeSource) Decode(i int) (*augment.Image, error) {
 	return &augment.Image{W: 1, H: 1, Pix: []uint8{uint8(i), 0, 0}}, nil
 }
 
-// fakeEmbedder gives a picture's number and the size of the batch it came in.
+// fakeEmbedder gives an image's number and the size of the batch it came in.
 type fakeEmbedder struct{ batches *[]int }
 
 func (e fakeEmbedder) Features(_ context.Context, images [][]uint8) ([]float32, error) {
@@ -43,10 +43,10 @@ func (e fakeEmbedder) Features(_ context.Context, images [][]uint8) ([]float32, 
 	return out, nil
 }
 
-// Whatever the number of workers: the pictures' order, full batches, the damaged ones named in order and left out.
+// Whatever the number of workers: the images' order, full batches, the damaged ones named in order and left out.
 func TestEmbed(t *testing.T) {
 	src := fakeSource{labels: make([]int, 40), bad: []int{0, 7, 8, 39}}
-	p := Pictures{Source: src, View: func(im *augment.Image, _ int) []uint8 { return im.Pix }}
+	p := Images{Source: src, View: func(im *augment.Image, _ int) []uint8 { return im.Pix }}
 	var want Features
 	for i := range 40 {
 		if i == 20 {
@@ -156,6 +156,6 @@ func TestKNNCountsUnknownClassesAsWrong(t *testing.T) {
 	}
 	bank.Labels[0] = NoClass
 	if _, _, err := KNN(context.Background(), device(t), bank, queries, []int{1}, Temperature, 2); err == nil {
-		t.Error("a bank with a picture of no class was taken")
+		t.Error("a bank with an image of no class was taken")
 	}
 }

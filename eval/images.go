@@ -14,42 +14,42 @@ type Embedder interface {
 	Features(ctx context.Context, images [][]uint8) ([]float32, error)
 }
 
-// Pictures are labelled pictures as an evaluation sees them.
-type Pictures struct {
+// Images are labeled images as an evaluation sees them.
+type Images struct {
 	Source augment.Source
-	Which  []int // the numbers in Source of those that take part
+	Which  []int // the numbers in Source of the images that take part
 	Labels []int // of each of Which: its class, or NoClass
-	// View makes size x size RGB bytes of picture i of Source. It is called from several goroutines.
+	// View makes size x size RGB bytes of image i of Source. It is called from several goroutines.
 	View func(im *augment.Image, i int) []uint8
 }
 
-// EvalView is the reference's transform for evaluations, as a Pictures' View.
+// EvalView is the reference's transform for evaluations, as the View of Images.
 func EvalView(size int) func(*augment.Image, int) []uint8 {
 	return func(im *augment.Image, _ int) []uint8 { return augment.EvalView(im, size) }
 }
 
-// Look decodes one picture of Which and gives its view.
-func (p Pictures) Look(n int) ([]uint8, error) {
-	im, err := p.Source.Decode(p.Which[n])
+// Look decodes image n of Which and returns its view.
+func (m Images) Look(n int) ([]uint8, error) {
+	im, err := m.Source.Decode(m.Which[n])
 	if err != nil {
 		return nil, err
 	}
-	return p.View(im, p.Which[n]), nil
+	return m.View(im, m.Which[n]), nil
 }
 
-// Reading says how pictures are read.
+// Reading says how images are read.
 type Reading struct {
-	Batch   int                          // pictures that are embedded together
-	Workers int                          // goroutines that decode; 0: one a core
-	LeftOut func(name string, err error) // told, in order, of each picture that cannot be read; may be nil
-	Done    func(n int)                  // told how many have been gone through; may be nil
+	Batch   int                          // images that are embedded together
+	Workers int                          // goroutines that decode; 0: one per core
+	LeftOut func(name string, err error) // told, in order, of each image that cannot be read; may be nil
+	Done    func(n int)                  // told the number of images gone through so far; may be nil
 }
 
-// Embed gives the features of the pictures by each of the embedders, in the pictures' order. Each picture is decoded
-// once, a bounded number of them ahead of the embedders. Those that cannot be read are left out.
-func (p Pictures) Embed(ctx context.Context, r Reading, embedders ...Embedder) ([]Features, error) {
+// Embed returns the features of the images by each of the embedders, in the images' order. Each image is decoded once, and
+// at most a few batches ahead of the embedders. Images that cannot be read are left out.
+func (m Images) Embed(ctx context.Context, r Reading, embedders ...Embedder) ([]Features, error) {
 	out := make([]Features, len(embedders))
-	next, stop := p.ahead(ctx, r.Workers, 2*r.Batch)
+	next, stop := m.ahead(ctx, r.Workers, 2*r.Batch)
 	defer stop()
 	var chunk [][]uint8
 	var labels []int
@@ -62,25 +62,25 @@ func (p Pictures) Embed(ctx context.Context, r Reading, embedders ...Embedder) (
 			}
 			if out[e].Dim == 0 {
 				out[e].Dim = len(values) / len(chunk)
-				out[e].Values = make([]float32, 0, out[e].Dim*len(p.Which))
+				out[e].Values = make([]float32, 0, out[e].Dim*len(m.Which))
 			}
 			out[e].Values = append(out[e].Values, values...)
 		}
 		chunk = chunk[:0]
 		return nil
 	}
-	for n, i := range p.Which {
+	for n, i := range m.Which {
 		pixels, err := next()
 		switch {
 		case ctx.Err() != nil:
 			return nil, ctx.Err()
 		case err != nil && r.LeftOut != nil:
-			r.LeftOut(p.Source.Name(i), err)
+			r.LeftOut(m.Source.Name(i), err)
 		case err == nil:
 			chunk = append(chunk, pixels)
-			labels, names = append(labels, p.Labels[n]), append(names, p.Source.Name(i))
+			labels, names = append(labels, m.Labels[n]), append(names, m.Source.Name(i))
 		}
-		if len(chunk) == max(1, r.Batch) || len(chunk) > 0 && n == len(p.Which)-1 {
+		if len(chunk) == max(1, r.Batch) || len(chunk) > 0 && n == len(m.Which)-1 {
 			if err := embed(); err != nil {
 				return nil, err
 			}
@@ -90,7 +90,7 @@ func (p Pictures) Embed(ctx context.Context, r Reading, embedders ...Embedder) (
 		}
 	}
 	if len(labels) == 0 {
-		return nil, fmt.Errorf("none of %d pictures can be read", len(p.Which))
+		return nil, fmt.Errorf("none of %d images can be read", len(m.Which))
 	}
 	for e := range out {
 		out[e].Labels, out[e].Names = labels, names
@@ -98,9 +98,9 @@ func (p Pictures) Embed(ctx context.Context, r Reading, embedders ...Embedder) (
 	return out, nil
 }
 
-// ahead makes the views on several goroutines, at most a number of them ahead, and gives them in order. stop ends
-// the goroutines and waits for them.
-func (p Pictures) ahead(ctx context.Context, workers, most int) (next func() ([]uint8, error), stop func()) {
+// ahead makes the views on several goroutines, at most `most` of them ahead; next returns them in order. stop ends the
+// goroutines and waits for them.
+func (m Images) ahead(ctx context.Context, workers, most int) (next func() ([]uint8, error), stop func()) {
 	type view struct {
 		pixels []uint8
 		err    error
@@ -117,7 +117,7 @@ func (p Pictures) ahead(ctx context.Context, workers, most int) (next func() ([]
 	var all sync.WaitGroup
 	all.Go(func() {
 		defer close(tasks)
-		for n := range p.Which {
+		for n := range m.Which {
 			to := make(chan view, 1)
 			select {
 			case order <- to:
@@ -134,7 +134,7 @@ func (p Pictures) ahead(ctx context.Context, workers, most int) (next func() ([]
 	for range workers {
 		all.Go(func() {
 			for t := range tasks {
-				pixels, err := p.Look(t.n)
+				pixels, err := m.Look(t.n)
 				t.to <- view{pixels, err}
 			}
 		})
