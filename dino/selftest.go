@@ -154,7 +154,7 @@ func (t *Trainer) testUpdate(d *gpu.Device, s *gpu.SelfTest) error {
 	if err := t.writeNoise(t.loss.Center, 0.1); err != nil {
 		return err
 	}
-	if err := t.writeNoise(t.loss.CenterSum, float32(t.Config.StepPictures())); err != nil {
+	if err := t.writeNoise(t.loss.CenterSum, float32(t.Config.StepImages())); err != nil {
 		return err
 	}
 	return s.Run(t.update)

@@ -10,7 +10,7 @@ import (
 )
 
 func TestRowNorm(t *testing.T) {
-	for _, c := range []struct{ N, C int }{{1, 4}, {3, 12}, {130, 64}, {5, 256}} {
+	for _, c := range []struct{ N, C int }{{1, 4}, {3, 12}, {130, 64}, {5, 256}, {3, 1}, {7, 6}, {130, 37}} {
 		t.Run(fmt.Sprint(c), func(t *testing.T) {
 			eachTarget(t, func(t *testing.T, p *gpu.Program) {
 				var in inputs
@@ -24,7 +24,7 @@ func TestRowNorm(t *testing.T) {
 }
 
 func TestWeightNorm(t *testing.T) {
-	for _, c := range []struct{ N, C int }{{1, 4}, {3, 12}, {97, 64}, {5, 256}} {
+	for _, c := range []struct{ N, C int }{{1, 4}, {3, 12}, {97, 64}, {5, 256}, {3, 1}, {7, 6}, {97, 37}} {
 		for _, gain := range []bool{false, true} {
 			t.Run(fmt.Sprint(c, gain), func(t *testing.T) {
 				eachTarget(t, func(t *testing.T, p *gpu.Program) {

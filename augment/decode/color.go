@@ -6,8 +6,9 @@ import "encoding/binary"
 type colorOf int
 
 const (
-	gray colorOf = iota
-	ycc          // JFIF's YCbCr
+	asSaid colorOf = iota // by the file itself
+	gray
+	ycc // JFIF's YCbCr
 	rgb
 	cmyk // 255 is no ink, as Photoshop writes it and Pillow reads it
 	ycck // CMYK with its first three as YCbCr

@@ -27,7 +27,8 @@ type Shrink func(w, h int) int
 type work struct {
 	Options
 	share share
-	size  int // the file's, in bytes
+	size  int     // the file's, in bytes
+	as    colorOf // what a JPEG's first planes are, inside another format
 }
 
 // format is one that is read: its name, and what decodes a whole file of it.

@@ -2,6 +2,7 @@ package decode
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"image"
 	"image/jpeg"
@@ -43,6 +44,13 @@ func decodeJPEG(data []byte, o *work) (*Image, error) {
 	im := NewImage(over(f.w, by), over(f.h, by))
 	if by > 1 {
 		im.Shrunk, im.FullW, im.FullH = by, f.w, f.h
+	}
+	if o.as != asSaid {
+		if o.as != gray && len(planes) < 3 {
+			return nil, errors.New("a gray JPEG where colors are said to be")
+		}
+		join(im, planes[:min(3, len(planes))], o.as)
+		return im, nil
 	}
 	join(im, planes, f.color())
 	return im, nil

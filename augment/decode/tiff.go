@@ -100,12 +100,13 @@ func (t *tiff) fax(im *Image) error {
 		return err
 	}
 	for y := range t.h {
-		for x, v := range raw[y*stride:][:t.w] {
-			if t.meaning == isGray {
-				v = 255 - v
+		row := raw[y*stride:][:t.w]
+		for x, v := range row {
+			if row[x] = 255 - v; t.meaning == isPalette {
+				row[x] &= 1
 			}
-			copy(im.Pix[3*(y*t.w+x):], []uint8{v, v, v})
 		}
+		t.color(im.Pix[3*y*t.w:][:3*t.w], row)
 	}
 	return nil
 }

@@ -213,23 +213,17 @@ func (t *tiff) jpegs(im *Image) error {
 	if len(tables) < 2 {
 		tables = []byte("\xff\xd8")
 	}
-	// The directory says what the colors are; a JPEG says it so.
-	adobe := "\xff\xee\x00\x0eAdobe\x00\x64\x00\x00\x00\x00"
-	switch t.meaning {
-	case isRGB, isCMYK:
-		adobe += "\x00"
-	case isYCbCr:
-		adobe += "\x01"
-	default:
-		adobe = ""
+	as, known := map[int]colorOf{isGray: gray, isRGB: rgb, isYCbCr: ycc}[t.meaning]
+	if !known {
+		return unread(fmt.Sprintf("TIFF of JPEG pieces in colors of kind %d", t.meaning), convertTIFF)
 	}
 	for i := range t.across * t.down {
 		piece := t.data[t.begin[i]:][:t.size[i]]
 		if len(piece) < 2 {
 			return errCut
 		}
-		file := append(append([]byte("\xff\xd8"+adobe), tables[2:]...), piece[2:]...)
-		part, err := decodeJPEG(file, &work{size: len(file)})
+		file := append(append([]byte{}, tables...), piece[2:]...)
+		part, err := decodeJPEG(file, &work{size: len(file), as: as})
 		if err != nil {
 			return err
 		}

@@ -19,14 +19,14 @@ import (
 type benchCmd struct {
 	settingsFlags
 
-	Time  time.Duration `group:"plan" default:"60s" help:"Take about this long; fewer repeats and a smaller batch make it so, and are named."`
+	Time  time.Duration `group:"plan" default:"60s" help:"Take about this long. Fewer repeats and a smaller batch make it so; bench says when."`
 	JSON  bool          `name:"json" group:"plan" help:"As JSON."`
 	Trace string        `group:"plan" placeholder:"FILE" help:"Write the step's dispatches as a Chrome trace."`
 }
 
 // Help is what --help says before the flags.
 func (benchCmd) Help() string {
-	return "Measures the adapter's arithmetic and memory, every matmul of a preset's training step and the whole step on made-up pixels. Takes train's flags; those that change no size change no figure. The preset is demo unless --preset or --config names another."
+	return "Measures the adapter's arithmetic and memory, every matmul of a preset's training step and the whole step on made-up pixels. Takes train's flags; only those that set sizes matter here. The preset is demo unless --preset or --config names another."
 }
 
 // A benchReport is what bench prints. Shares of arithmetic are of FMA.
@@ -122,7 +122,7 @@ func (r benchReport) print(w io.Writer) error {
 		return err
 	}
 	s := r.Step
-	fmt.Fprintf(w, "\nstep     %s, batch %d: %.1f ms, %.1f pictures/s, %.1f GFLOP/s, %.0f %% of fma; %d dispatches, host %.1f %%\n",
+	fmt.Fprintf(w, "\nstep     %s, batch %d: %.1f ms, %.1f images/s, %.1f GFLOP/s, %.0f %% of fma; %d dispatches, host %.1f %%\n",
 		s.Preset, s.Batch, 1e3*s.Seconds, s.ImagesPerSecond, s.GFlops, 100*s.Share, s.Dispatches, 100*s.Host)
 	names := slices.Collect(maps.Keys(s.Parts))
 	slices.SortFunc(names, func(a, b string) int { return compareDown(s.Parts[a], s.Parts[b], a, b) })

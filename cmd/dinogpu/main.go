@@ -29,11 +29,11 @@ const (
 
 // The commands.
 type cli struct {
-	Train    trainCmd    `cmd:"" help:"Train a model on pictures."`
-	Eval     evalCmd     `cmd:"" help:"Judge trained weights on labelled pictures."`
-	Devices  devicesCmd  `cmd:"" help:"List the adapters there are, and what they are good for."`
+	Train    trainCmd    `cmd:"" help:"Train a model on images."`
+	Eval     evalCmd     `cmd:"" help:"Judge trained weights on labeled images."`
+	Devices  devicesCmd  `cmd:"" help:"List the adapters, and whether dinogpu can use them."`
 	Bench    benchCmd    `cmd:"" help:"Measure the adapter, every matmul of a preset and its whole step."`
-	Tune     tuneCmd     `cmd:"" help:"Measure which matmul kernels are best here, and keep it."`
+	Tune     tuneCmd     `cmd:"" help:"Measure which matmul kernels are best here, and remember it."`
 	Selftest selftestCmd `cmd:"" help:"Test every kernel of a preset on the adapter against plain Go code."`
 	Shaders  shadersCmd  `cmd:"" help:"Write a preset's kernels as WGSL files."`
 	HelpAll  helpAllFlag `help:"Show every flag of a command."`

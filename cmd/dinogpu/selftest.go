@@ -24,7 +24,7 @@ type selftestCmd struct {
 
 // Help is what --help says before the flags.
 func (selftestCmd) Help() string {
-	return "Runs every kernel that training and evaluation use, in each shape that a preset gives it, and holds what the driver computes beside plain Go code. For any adapter and driver: the proof that its numbers are right. Takes train's flags; those that change no shape change nothing. The preset is demo unless --preset or --config names another. Exit 1 when a kernel failed."
+	return "Runs every kernel that training and evaluation use, in each shape that a preset gives it, and compares what the driver computes with plain Go code: the proof, for any adapter and driver, that the numbers are right. Takes train's flags; only those that set sizes matter here. The preset is demo unless --preset or --config names another. Exit 1 when a kernel failed."
 }
 
 // passSeconds is how long the passes of a batch may take at the adapter's rate. Where the preset's batch would take

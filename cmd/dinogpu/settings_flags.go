@@ -17,7 +17,7 @@ import (
 type settingsFlags struct {
 	Settings settings.Settings `embed:""`
 
-	Config string `group:"run" placeholder:"FILE" help:"YAML settings, like a run's config.yaml."`
+	Config string `group:"run" placeholder:"FILE" help:"Read settings from a YAML file, such as a run's config.yaml."`
 
 	images augment.Source      // opened when preset auto counted them
 	auto   *settings.AutoInput // what preset auto chose by; nil where it chose nothing
@@ -53,8 +53,8 @@ func (f *settingsFlags) merge(ctx *kong.Context, from settings.Sources, plan boo
 
 // recipeFlags name a recipe, for a command that asks for nothing else.
 type recipeFlags struct {
-	Preset string `group:"run" placeholder:"NAME" help:"Start from a recipe that train --help lists (demo)."`
-	Config string `group:"run" placeholder:"FILE" help:"YAML settings, like a run's config.yaml."`
+	Preset string `group:"run" placeholder:"NAME" help:"A recipe that train --help lists. Default: demo."`
+	Config string `group:"run" placeholder:"FILE" help:"Read settings from a YAML file, such as a run's config.yaml."`
 
 	settings settings.Settings
 }
@@ -71,8 +71,8 @@ func (f *recipeFlags) AfterApply(a *app) error {
 
 // adapterFlags name an adapter, for a command that trains nothing.
 type adapterFlags struct {
-	Adapter string `placeholder:"NAME" help:"Name or index; by default the best real GPU."`
-	Config  string `placeholder:"FILE" help:"YAML settings that may name it, like a run's config.yaml."`
+	Adapter string `placeholder:"NAME" help:"Adapter by its number or a part of its name. Default: the best GPU."`
+	Config  string `placeholder:"FILE" help:"A YAML file that may name the adapter, such as a run's config.yaml."`
 }
 
 // AfterApply finds the adapter's name: a flag beats the environment, and that the file.

@@ -18,12 +18,12 @@ import (
 type shadersCmd struct {
 	recipeFlags
 
-	Out string `required:"" group:"run" placeholder:"DIR" help:"Folder for the .wgsl files; made if it is not there."`
+	Out string `required:"" group:"run" placeholder:"DIR" help:"Folder for the .wgsl files. It is made if it is not there."`
 }
 
 // Help is what --help says before the flags.
 func (shadersCmd) Help() string {
-	return "Writes every kernel that training the preset may run, for GPUs and for software adapters, with any optimiser and any matmul that tuning may choose, as a complete WGSL file. Needs no GPU and no driver."
+	return "Writes every kernel that training the preset may run, for GPUs and for software adapters, with any optimizer and any matmul that tuning may choose, as a complete WGSL file. Needs no GPU and no driver."
 }
 
 // Run writes the kernels.
@@ -54,7 +54,7 @@ func (c *shadersCmd) Run(a *app) error {
 	return nil
 }
 
-// addKernels adds the kernels of training with each optimiser, and with each matmul variant that tuning may choose.
+// addKernels adds the kernels of training with each optimizer, and with each matmul variant that tuning may choose.
 func addKernels(files map[string]string, s settings.Settings, target gpu.Target, con *console) error {
 	add := func(s settings.Settings, target gpu.Target) (classes []string, err error) {
 		t, err := recordWhatFits(&s, target, con)

@@ -14,7 +14,7 @@ import (
 	"github.com/dinogpu/dinogpu/dino/run"
 )
 
-// killableRun trains a model of a few thousand weights on 48 pictures, two batches
+// killableRun trains a model of a few thousand weights on 48 images, two batches
 // a step: six steps an epoch, milliseconds each.
 func killableRun(dir string, more ...string) []string {
 	data, err := filepath.Abs("../../testdata/fashion-mnist/t10k-images-idx3-ubyte.gz")
@@ -48,7 +48,7 @@ func wantSameRun(t *testing.T, whole, dir string) {
 	t.Helper()
 	h, want := lastTensors(t, whole)
 	g, got := lastTensors(t, dir)
-	if g.Step != h.Step || g.Epoch != h.Epoch || g.Batch != h.Batch || g.Seed != h.Seed || g.Pictures != h.Pictures || len(got) != len(want) {
+	if g.Step != h.Step || g.Epoch != h.Epoch || g.Batch != h.Batch || g.Seed != h.Seed || g.Images != h.Images || len(got) != len(want) {
 		t.Fatalf("the run ends at %+v, want %+v", g, h)
 	}
 	for name, w := range want {
@@ -116,11 +116,11 @@ func TestTwoProcessesOnOneRun(t *testing.T) {
 	wantExit(t, dinogpu(t, nil, "train", "--resume", dir), exitDone)
 }
 
-// The pictures may lie elsewhere, but must be the same.
-func TestResumeWithOtherPictures(t *testing.T) {
+// The images may lie elsewhere, but must be the same.
+func TestResumeWithOtherImages(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "run")
 	wantExit(t, dinogpu(t, nil, killableRun(dir, "--epochs", "1", "--max-steps", "1")...), exitDone)
-	wantExit(t, dinogpu(t, nil, "train", "--resume", dir, "--data", "demo"), exitFailed, "--data demo holds other images", "48 pictures")
+	wantExit(t, dinogpu(t, nil, "train", "--resume", dir, "--data", "demo"), exitFailed, "--data demo holds other images", "48 images")
 	moved := filepath.Join(t.TempDir(), "t10k-images-idx3-ubyte.gz")
 	data, err := os.ReadFile("../../testdata/fashion-mnist/t10k-images-idx3-ubyte.gz")
 	if err == nil {

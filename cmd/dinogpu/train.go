@@ -16,10 +16,10 @@ import (
 type trainCmd struct {
 	settingsFlags
 
-	RunDir string `group:"run" aliases:"output-dir" placeholder:"DIR" help:"A new folder; else runs/<preset>-<UTC time>."`
-	Resume string `group:"run" placeholder:"DIR" help:"Go on with the run there."`
+	RunDir string `group:"run" aliases:"output-dir" placeholder:"DIR" help:"The run's new folder. Default: runs/<preset>-<UTC time>."`
+	Resume string `group:"run" placeholder:"DIR" help:"Go on with the run in this folder."`
 
-	DryRun bool `group:"plan" help:"Say what it would take and stop. Needs no GPU, no data."`
+	DryRun bool `group:"plan" help:"Say what the run would take, and stop. Needs no GPU and no data."`
 	JSON   bool `name:"json" group:"plan" help:"With --dry-run: as JSON."`
 }
 
@@ -29,11 +29,11 @@ func (trainCmd) ownEnv() []string { return []string{"config", "run_dir", "resume
 // Titles of the groups, in the order --help shows them.
 func flagGroups() []kong.Group {
 	return []kong.Group{
-		{Key: "data", Title: "Pictures"},
+		{Key: "data", Title: "Images"},
 		{Key: "model", Title: "Model"},
 		{Key: "crops", Title: "Crops"},
 		{Key: "teacher", Title: "Teacher and loss"},
-		{Key: "optimiser", Title: "Optimiser"},
+		{Key: "optimizer", Title: "Optimizer"},
 		{Key: "run", Title: "Run"},
 		{Key: "device", Title: "Device"},
 		{Key: "plan", Title: "Plan"},

@@ -27,6 +27,9 @@ func (t *trainCmd) train(a *app) error {
 		return err
 	}
 	o.Evaluate = evaluation.evaluate
+	if t.Resume == "" && t.Settings.Config.Data == settings.DataDemo {
+		a.console.Print("The demo's loss goes up and down, most of all when the last layer thaws: watch k-NN, which tells what is learned.")
+	}
 	device, err := openDevice(t.Settings.Run.Adapter, a.console)
 	if err != nil {
 		return err

@@ -23,7 +23,7 @@ type tuneCmd struct {
 
 // Help is what --help says before the flags.
 func (tuneCmd) Help() string {
-	return "Measures anew which kernel is best for every kind of matmul of a preset, and keeps it for training. train does this by itself, for about 10 s, where an adapter is new to it. Takes train's flags; --matmul and --tune, and those that change no size, change nothing. The preset is demo unless --preset or --config names another."
+	return "Measures again which kernel is best for every kind of matmul of a preset, and remembers it for training. train does this by itself, for about 10 s, when an adapter is new."
 }
 
 // tuneReport is what tune prints.

@@ -109,7 +109,7 @@ func (src Sources) flags() []assignment {
 	var list []assignment
 	for _, key := range (Settings{}).Keys() {
 		if text, ok := src.Flags[key]; ok {
-			list = append(list, assignment{key: key, text: text, where: flagName(key)})
+			list = append(list, assignment{key: key, text: text, where: "`" + key + "`"})
 		}
 	}
 	return list

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"slices"
 	"time"
 
 	"github.com/dinogpu/dinogpu/gpu"
@@ -115,23 +114,16 @@ func (t Tuner) status(line string) {
 // measure times the classes that target has no choices for, and says so as it goes.
 func (t Tuner) measure(ctx context.Context, target gpu.Target, programs []*gpu.Program) (gpu.Choices, int, error) {
 	start, measured, known := time.Now(), 0, len(layers.ChoicesFor(programs, target.Choices))
-	counts, total := map[string]int{}, 0
-	choices, err := layers.Tune(ctx, t.Device, target, programs, t.Time, func(done, of int, r layers.Tuned) {
+	total := 0
+	choices, err := layers.Tune(ctx, t.Device, target, programs, t.Time, func(done, of int, _ layers.Tuned) {
 		measured, total = done, of
-		counts[r.Choice]++
-		t.status(fmt.Sprintf("measuring matmuls %d of %d: %s takes %s", done, of, r.Class, r.Choice))
+		t.status(fmt.Sprintf("measuring matmul kernels: %d of %d", done, of))
 	})
 	t.status("")
 	if err != nil || measured == 0 {
 		return choices, measured, err
 	}
-	best, most := "", 0
-	for _, name := range slices.Sorted(maps.Keys(counts)) {
-		if counts[name] > most {
-			best, most = name, counts[name]
-		}
-	}
-	t.say("matmuls: %d of %d kinds measured in %.1f s, %d known before; %d take %s", measured, total, time.Since(start).Seconds(), known, most, best)
+	t.say("matmul kernels: %d of %d kinds measured in %.1f s, %d known before", measured, total, time.Since(start).Seconds(), known)
 	if measured < total {
 		more := "the next run here measures more of them"
 		if t.Again {

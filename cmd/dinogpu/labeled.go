@@ -8,30 +8,30 @@ import (
 	"github.com/dinogpu/dinogpu/eval"
 )
 
-// labelledPaths are where a question's images lie.
-type labelledPaths struct {
+// labeledPaths are where a question's images lie.
+type labeledPaths struct {
 	Train, Test string
 	Limit       int // of each; 0: all
 }
 
 // open opens both and pairs their classes. What takes no part, or cannot be right, is said.
-func (l labelledPaths) open(size int, console *console) (eval.Question, error) {
+func (l labeledPaths) open(size int, console *console) (eval.Question, error) {
 	q, m, err := eval.OpenQuestion(l.Train, l.Test, l.Limit, size)
 	if err != nil {
 		return q, err
 	}
 	for i, path := range []string{l.Train, l.Test} {
 		if n := m.NoLabel[i]; n > 0 {
-			console.Print("%s: images without a class, which are ignored: %d", path, n)
+			console.Print("%s: %d images have no class and are ignored", path, n)
 		}
 	}
 	if len(m.Unknown) > 0 {
-		console.Print("%s: images of classes that %s lacks, which count as wrong: %d (%s)", l.Test, l.Train, m.UnknownImages, strings.Join(m.Unknown, ", "))
+		console.Print("%s has %d images of classes that %s lacks; they count as wrong: %s", l.Test, m.UnknownImages, l.Train, strings.Join(m.Unknown, ", "))
 	}
 	return q, nil
 }
 
-// leftOut names pictures that cannot be read, each once, and counts them.
+// leftOut names images that cannot be read, each once, and counts them.
 type leftOut struct {
 	console *console
 	path    string
@@ -42,7 +42,7 @@ func newLeftOut(console *console, path string) *leftOut {
 	return &leftOut{console, path, map[string]bool{}}
 }
 
-// mostNamed pictures are named one by one, so that a thousand damaged ones do not fill the screen.
+// mostNamed images are named one by one, so that a thousand damaged ones do not fill the screen.
 const mostNamed = 20
 
 func (l *leftOut) add(name string, err error) {
@@ -54,14 +54,14 @@ func (l *leftOut) add(name string, err error) {
 	case n <= mostNamed:
 		l.console.Print("%s of %s is left out: %v", name, l.path, err)
 	case n == mostNamed+1:
-		l.console.Print("more of %s are left out, and counted", l.path)
+		l.console.Print("more images of %s are left out; from here on they are only counted", l.path)
 	}
 }
 
 // say tells how many there were.
 func (l *leftOut) say() {
 	if n := len(l.seen); n > 0 {
-		l.console.Print("left out of %s: %d", l.path, n)
+		l.console.Print("%s: %d images were left out", l.path, n)
 	}
 }
 
@@ -71,7 +71,7 @@ func embedding(console *console, path string, p eval.Images, out *leftOut) eval.
 	drawn, printed := time.Time{}, begun
 	return eval.Reading{LeftOut: out.add, Done: func(n int) {
 		now := console.now()
-		line := func() string { return fmt.Sprintf("%s: %d of %d pictures", path, n, len(p.Which)) }
+		line := func() string { return fmt.Sprintf("%s: %d of %d images", path, n, len(p.Which)) }
 		switch {
 		case n == len(p.Which):
 			console.Status("")
