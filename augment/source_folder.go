@@ -11,7 +11,7 @@ import (
 	"github.com/dinogpu/dinogpu/augment/decode"
 )
 
-// folder is a tree of picture files. Per picture it keeps one string (a view
+// folder is a tree of image files. Per image it keeps one string (a view
 // of the path that the walk made) and four bytes of label.
 type folder struct {
 	root    string
@@ -20,20 +20,20 @@ type folder struct {
 	classes []string
 }
 
-// OpenFolder lists the pictures under root, however deep, in the order of
-// their names folder by folder. Where root has sub-folders with pictures, the
-// first path element under root is a picture's class, as in torchvision's
-// ImageFolder; pictures directly in root then have none. Names that start with
+// OpenFolder lists the images under root, however deep, in the order of
+// their names folder by folder. Where root has sub-folders with images, the
+// first path element under root is an image's class, as in torchvision's
+// ImageFolder; images directly in root then have none. Names that start with
 // a dot are passed over, and links to folders are followed in root only, so
 // that a link cannot make the walk endless. Any bytes that the system allows may
-// stand in a name. Devices and pipes are no pictures, whatever their names.
+// stand in a name. Devices and pipes are no images, whatever their names.
 func OpenFolder(root string) (Source, error) {
 	info, err := os.Stat(root)
 	if err != nil {
-		return nil, fmt.Errorf("the folder %s cannot be read (%w): give a folder of pictures", quote(root), bare(err))
+		return nil, fmt.Errorf("the folder %s cannot be read (%w): give a folder of images", quote(root), bare(err))
 	}
 	if !info.IsDir() {
-		return nil, fmt.Errorf("%s is no folder: give a folder of pictures", quote(root))
+		return nil, fmt.Errorf("%s is no folder: give a folder of images", quote(root))
 	}
 	real, err := filepath.EvalSymlinks(root)
 	if err != nil {
@@ -46,9 +46,9 @@ func OpenFolder(root string) (Source, error) {
 	}
 	if len(f.paths) == 0 {
 		if others == 0 {
-			return nil, fmt.Errorf("the folder %s is empty: put pictures (%s) into it or its sub-folders", quote(root), decode.Extensions)
+			return nil, fmt.Errorf("the folder %s is empty: put images (%s) into it or its sub-folders", quote(root), decode.Extensions)
 		}
-		return nil, fmt.Errorf("the folder %s holds %d files but no picture: names must end in one of %s", quote(root), others, decode.Extensions)
+		return nil, fmt.Errorf("the folder %s holds %d files but no image: names must end in one of %s", quote(root), others, decode.Extensions)
 	}
 	f.paths, f.labels = slices.Clip(f.paths), slices.Clip(f.labels)
 	return f, nil
@@ -95,7 +95,7 @@ func (f *folder) walk(dir, prefix string, others *int) error {
 	})
 }
 
-// add takes one picture; the walk's order makes classes arrive sorted.
+// add takes one image; the walk's order makes classes arrive sorted.
 func (f *folder) add(rel string) {
 	label := int32(-1)
 	if class, _, deep := strings.Cut(rel, string(filepath.Separator)); deep {
