@@ -274,7 +274,7 @@ func rate(key string, v float64) error {
 		return fmt.Errorf("`%s` %v must be a number of 0 or more", key, v)
 	}
 	if v > math.MaxFloat32 {
-		return fmt.Errorf("%s %v is beyond %.2g, the largest number a GPU computes with", key, v, float32(math.MaxFloat32))
+		return fmt.Errorf("`%s` %v is beyond %.2g, the largest number a GPU computes with", key, v, float32(math.MaxFloat32))
 	}
 	return nil
 }
