@@ -41,6 +41,7 @@ func badInputPlace(t *testing.T) {
 	put("short-idx3-ubyte", []byte{0, 0, 8, 3, 0, 0, 0, 9, 0, 0, 0, 28, 0, 0, 0, 28, 1, 2, 3})
 	put("noise-run/config.yaml", noise)
 	put("half-run/config.yaml", []byte("epochs: 3\nglobal_crops_scale: [0.4,"))
+	put("emptied-run/config.yaml", nil)
 	put("bare-run/config.yaml", []byte("preset: demo\n"))
 	put("rotten-run/config.yaml", []byte("preset: demo\n"))
 	put("rotten-run/metrics.jsonl", noise)
@@ -213,6 +214,7 @@ func TestBadInput(t *testing.T) {
 		{"--resume empty", exitUsage, "empty is not a run's folder"},
 		{"--resume noise-run", exitUsage, "noise-run"},
 		{"--resume half-run", exitUsage, "half-run"},
+		{"--resume emptied-run", exitUsage, filepath.Join("emptied-run", "config.yaml") + " is empty"},
 		{"--resume bare-run", exitFailed, "bare-run has no checkpoint"},
 		{"--resume rotten-run", exitFailed, "rotten-run has no checkpoint that is whole"},
 		{"--resume bare-run --run-dir new", exitUsage, "--run-dir starts a new run"},
