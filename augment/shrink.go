@@ -33,11 +33,11 @@ func (p part) decodeAs(i int, o decode.Options) (*Image, error) {
 }
 
 // spare is how many times larger than its view the smallest crop must still be
-// after shrinking. On photographs the smallest crops then differ by half a grey
-// level on average from those of the whole picture, at 1 by more than one.
+// after shrinking. On photographs the smallest crops then differ by half a gray
+// level on average from those of the whole image, at 1 by more than one.
 const spare = 1.5
 
-// shrink says how many times (1, 2, 4 or 8) smaller a w x h picture may be
+// shrink says how many times (1, 2, 4 or 8) smaller a w x h image may be
 // decoded so that the smallest crop that the recipe can draw from it is still
 // at least spare times as wide and as high as its view. It depends on nothing
 // else, so that a crop is the same in every run.
@@ -55,12 +55,12 @@ func (r *Recipe) shrink(w, h int) int {
 }
 
 // smallest is the least width and the least height, in pixels, of the crops
-// that RandomBox can draw from a w x h picture.
+// that RandomBox can draw from a w x h image.
 func (k *Kind) smallest(w, h int) (cw, ch float64) {
 	fw, fh := float64(w), float64(h)
 	area := k.Scale[0] * fw * fh
 	// What is drawn, and the fallback's box, which is as wide or as high as
-	// the picture.
+	// the image.
 	cw = min(math.Sqrt(area*k.Ratio[0]), fw, fh*k.Ratio[1])
 	ch = min(math.Sqrt(area/k.Ratio[1]), fh, fw/k.Ratio[0])
 	return math.Floor(cw), math.Floor(ch)

@@ -99,11 +99,11 @@ func TestMergedSettingsAreValidated(t *testing.T) {
 	for _, command := range []string{"train --dry-run --preset demo", "bench", "selftest", "tune"} {
 		parse(t, nil, strings.Fields(command+" --global-crops-size 14")...) // below the defaults' patch of 16
 		o := dinogpu(t, nil, strings.Fields(command+" --global-crops-size 6")...)
-		if o.code != exitUsage || !strings.Contains(o.stderr, "global_crops_size 6 is smaller than one patch of 7") {
+		if o.code != exitUsage || !strings.Contains(o.stderr, "--global-crops-size 6 is smaller than one patch of 7") {
 			t.Errorf("%s: exit %d: %s", command, o.code, o.stderr)
 		}
 	}
-	if o := dinogpu(t, map[string]string{"DINOGPU_OUT_DIM": "1"}, "shaders", "--out", "x"); o.code != exitUsage || !strings.Contains(o.stderr, "out_dim 1") {
+	if o := dinogpu(t, map[string]string{"DINOGPU_OUT_DIM": "1"}, "shaders", "--out", "x"); o.code != exitUsage || !strings.Contains(o.stderr, "--out-dim 1") {
 		t.Errorf("shaders: exit %d: %s", o.code, o.stderr)
 	}
 }

@@ -5,9 +5,9 @@ import (
 	"testing"
 )
 
-// Every colour step against Pillow: exactly, not to a level.
+// Every color step against Pillow: exactly, not to a level.
 // Each color step is torchvision's or Pillow's (testdata/golden/make.py) to the byte.
-func TestColourGolden(t *testing.T) {
+func TestColorGolden(t *testing.T) {
 	g := openGolden(t)
 	steps := map[string]func(pix []uint8, f float64){
 		"brightness": Brightness, "contrast": Contrast, "saturation": Saturation, "hue": Hue,
@@ -44,7 +44,7 @@ func TestColourGolden(t *testing.T) {
 	within(t, "flip", im.Pix, g.image("flip").Pix, 0)
 }
 
-func TestColourChainGolden(t *testing.T) {
+func TestColorChainGolden(t *testing.T) {
 	g := openGolden(t)
 	im := g.image("base")
 	Contrast(im.Pix, 1.2)
@@ -55,8 +55,8 @@ func TestColourChainGolden(t *testing.T) {
 	within(t, name, im.Pix, g.image(name).Pix, 0)
 }
 
-// All of the 8-bit HSV cube: no colour may leave the byte range or panic, a
-// whole turn of greys changes nothing, and hue never changes the largest of
+// All of the 8-bit HSV cube: no color may leave the byte range or panic, a
+// whole turn of grays changes nothing, and hue never changes the largest of
 // the three by more than rounding.
 func TestHueEveryCorner(t *testing.T) {
 	for r := 0; r < 256; r += 15 {
@@ -74,8 +74,8 @@ func TestHueEveryCorner(t *testing.T) {
 	}
 }
 
-// Factor 1 must leave a picture alone, factor 0 must give the other end.
-func TestColourEnds(t *testing.T) {
+// Factor 1 must leave an image alone, factor 0 must give the other end.
+func TestColorEnds(t *testing.T) {
 	base := noise(9, 7, 1)
 	for name, step := range map[string]func([]uint8, float64){"brightness": Brightness, "contrast": Contrast, "saturation": Saturation} {
 		pix := append([]uint8(nil), base.Pix...)

@@ -2,9 +2,9 @@ package augment
 
 import "math"
 
-// The colour steps work in place on interleaved RGB bytes and round to 8 bits
+// The color steps work in place on interleaved RGB bytes and round to 8 bits
 // after each step, exactly as Pillow's ImageEnhance and ImageOps do; their
-// factors are torchvision's: 1 leaves a picture as it is.
+// factors are torchvision's: 1 leaves an image as it is.
 
 // blend is Pillow's Image.blend of one byte, from a towards b: 32-bit floats,
 // cut (not rounded) to a byte.
@@ -15,7 +15,7 @@ func blend(a, b uint8, f float32) uint8 {
 	return uint8(max(0, min(255, v)))
 }
 
-// Brightness blends with black: f 0 is black, 1 the picture.
+// Brightness blends with black: f 0 is black, 1 the image.
 func Brightness(pix []uint8, f float64) {
 	blendConstant(pix, 0, float32(f))
 }
@@ -33,7 +33,7 @@ func Contrast(pix []uint8, f float64) {
 	blendConstant(pix, uint8(int(mean+0.5)), float32(f))
 }
 
-// blendConstant blends from one grey towards the picture, by a table.
+// blendConstant blends from one gray towards the image, by a table.
 func blendConstant(pix []uint8, from uint8, f float32) {
 	var table [256]uint8
 	for v := range table {
@@ -44,7 +44,7 @@ func blendConstant(pix []uint8, from uint8, f float32) {
 	}
 }
 
-// Saturation blends with each pixel's luma: f 0 is grey, 1 the picture.
+// Saturation blends with each pixel's luma: f 0 is gray, 1 the image.
 func Saturation(pix []uint8, f float64) {
 	for p := pix; len(p) >= 3; p = p[3:] {
 		l := luma(p[0], p[1], p[2])
@@ -54,7 +54,7 @@ func Saturation(pix []uint8, f float64) {
 	}
 }
 
-// Grayscale writes each pixel's luma into its three colours.
+// Grayscale writes each pixel's luma into its three colors.
 func Grayscale(pix []uint8) {
 	for p := pix; len(p) >= 3; p = p[3:] {
 		l := luma(p[0], p[1], p[2])
@@ -71,7 +71,7 @@ func Solarize(pix []uint8) {
 	}
 }
 
-// Flip mirrors a crop of w pixels a row left to right.
+// Flip mirrors a crop of w pixels per row left to right.
 func Flip(pix []uint8, w int) {
 	for row := pix; w > 0 && len(row) >= w*3; row = row[w*3:] {
 		for l, r := 0, (w-1)*3; l < r; l, r = l+3, r-3 {
