@@ -137,6 +137,10 @@ func (f field) set(text string) error {
 			return fmt.Errorf("%q is not a time like 2h or 90m", text)
 		}
 		*p = v
+	case *Optimizer:
+		*p = Optimizer(text)
+	case *Crops:
+		*p = Crops(text)
 	default:
 		panic(fmt.Sprintf("settings: setting %s has type %T, which cannot be read", f.key, p))
 	}

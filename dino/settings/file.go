@@ -132,7 +132,7 @@ func (s Settings) YAML() []byte {
 func (f field) yamlText() string {
 	text := f.text()
 	switch f.value.Interface().(type) {
-	case string:
+	case string, Optimizer, Crops:
 		quoted, err := yaml.Marshal(text)
 		if err != nil {
 			panic("settings: setting " + f.key + ": " + err.Error())
