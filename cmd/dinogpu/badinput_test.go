@@ -41,6 +41,7 @@ func badInputPlace(t *testing.T) {
 	put("short-idx3-ubyte", []byte{0, 0, 8, 3, 0, 0, 0, 9, 0, 0, 0, 28, 0, 0, 0, 28, 1, 2, 3})
 	put("noise-run/config.yaml", noise)
 	put("half-run/config.yaml", []byte("epochs: 3\nglobal_crops_scale: [0.4,"))
+	put("emptied-run/config.yaml", nil)
 	put("bare-run/config.yaml", []byte("preset: demo\n"))
 	put("rotten-run/config.yaml", []byte("preset: demo\n"))
 	put("rotten-run/metrics.jsonl", noise)
@@ -122,7 +123,7 @@ func TestBadInput(t *testing.T) {
 		{"--data four", exitFailed, "4 images"},
 		{"--data four --batch-size 2 --accumulate 3", exitFailed, "6 images, and there are only 4"},
 		{"--limit 3", exitFailed, "3 images"},
-		{"--limit=-1", exitUsage, "limit -1"},
+		{"--limit=-1", exitUsage, "--limit -1"},
 		// Settings files, names.
 		{"--config nothing.yaml", exitUsage, "nothing.yaml"},
 		{"--config empty", exitUsage, "empty"},
@@ -133,19 +134,19 @@ func TestBadInput(t *testing.T) {
 		{"--preset demoo", exitUsage, "demoo"},
 		{"--epoch 3", exitUsage, "--epoch"},
 		{"--arch vit_huge", exitUsage, "vit_huge"},
-		{"--optimizer adam", exitUsage, `optimizer "adam"`},
+		{"--optimizer adam", exitUsage, `--optimizer "adam"`},
 		{"--augmentation heavy", exitUsage, "heavy"},
 		{"--matmul fast", exitUsage, "fast"},
 		{"--crops never", exitUsage, "never"},
 		{"--adapter voodoo", exitFailed, "voodoo"},
 		{"--adapter 99", exitFailed, "99"},
 		{"--max-time soon", exitUsage, "soon"},
-		{"--max-time=-2h", exitUsage, "--max-time"},
+		{"--max-time=-2h", exitUsage, "--max-time -2h"},
 		{"--max-steps=-1", exitUsage, "--max-steps -1"},
-		{"--keep 0", exitUsage, "keep 0"},
+		{"--keep 0", exitUsage, "--keep 0"},
 		{"--checkpoint-every=-1", exitUsage, "--checkpoint-every -1"},
 		{"--saveckp-freq=-1", exitUsage, "--saveckp-freq -1"},
-		{"--epochs 0", exitUsage, "epochs 0"},
+		{"--epochs 0", exitUsage, "--epochs 0"},
 		{"--seed=-1", exitUsage, "-1"},
 		{"--num-workers=-1", exitUsage, "--num-workers -1"},
 		// Sizes of zero and below, and those that no device has.
@@ -158,10 +159,10 @@ func TestBadInput(t *testing.T) {
 		{"--out-dim 1", exitUsage, "--out-dim 1"},
 		{"--out-dim=-65536", exitUsage, "--out-dim -65536"},
 		{"--out-dim 99999999999999999999", exitUsage, "99999999999999999999"},
-		{"--dim=-16", exitUsage, "dim -16"},
-		{"--dim 10 --heads 3", exitUsage, "heads 3"},
-		{"--depth=-1", exitUsage, "depth -1"},
-		{"--heads=-1", exitUsage, "heads -1"},
+		{"--dim=-16", exitUsage, "--dim -16"},
+		{"--dim 10 --heads 3", exitUsage, "--heads 3"},
+		{"--depth=-1", exitUsage, "--depth -1"},
+		{"--heads=-1", exitUsage, "--heads -1"},
 		{"--head-layers 0", exitUsage, "--head-layers 0"},
 		{"--head-hidden 0", exitUsage, "--head-hidden 0"},
 		{"--head-bottleneck 0", exitUsage, "--head-bottleneck 0"},
@@ -177,8 +178,8 @@ func TestBadInput(t *testing.T) {
 		{"--local-crops-scale 0,0.1", exitUsage, "--local-crops-scale 0,0.1"},
 		{"--global-crops-scale 0.4,2", exitUsage, "--global-crops-scale 0.4,2"},
 		{"--global-crops-scale NaN,1", exitUsage, "--global-crops-scale NaN,1"},
-		{"--std 0", exitUsage, "std 0"},
-		{"--mean NaN", exitUsage, "mean NaN"},
+		{"--std 0", exitUsage, "--std 0"},
+		{"--mean NaN", exitUsage, "--mean NaN"},
 		// Rates and temperatures.
 		{"--lr NaN", exitUsage, "--lr NaN"},
 		{"--lr Inf", exitUsage, "lr +Inf"},
@@ -186,8 +187,8 @@ func TestBadInput(t *testing.T) {
 		{"--min-lr NaN", exitUsage, "--min-lr NaN"},
 		{"--weight-decay=-1", exitUsage, "--weight-decay -1"},
 		{"--weight-decay-end NaN", exitUsage, "--weight-decay-end NaN"},
-		{"--lr 1e308", exitUsage, "lr 1e+308"},
-		{"--lr 3e38 --batch-size 512", exitUsage, "lr 3e+38"},
+		{"--lr 1e308", exitUsage, "--lr 1e+308"},
+		{"--lr 3e38 --batch-size 512", exitUsage, "--lr 3e+38"},
 		{"--weight-decay 1e40", exitUsage, "--weight-decay 1e+40"},
 		{"--clip-grad 1e39", exitUsage, "--clip-grad 1e+39"},
 		{"--clip-grad=-3", exitUsage, "--clip-grad -3"},
@@ -213,6 +214,7 @@ func TestBadInput(t *testing.T) {
 		{"--resume empty", exitUsage, "empty is not a run's folder"},
 		{"--resume noise-run", exitUsage, "noise-run"},
 		{"--resume half-run", exitUsage, "half-run"},
+		{"--resume emptied-run", exitUsage, filepath.Join("emptied-run", "config.yaml") + " is empty"},
 		{"--resume bare-run", exitFailed, "bare-run has no checkpoint"},
 		{"--resume rotten-run", exitFailed, "rotten-run has no checkpoint that is whole"},
 		{"--resume bare-run --run-dir new", exitUsage, "--run-dir starts a new run"},

@@ -77,6 +77,23 @@ func TestTheDemoStandsInForAnUnnamedRecipe(t *testing.T) {
 	}
 }
 
+// A run whose config.yaml was emptied goes on with what its checkpoint holds, and says so once.
+func TestResumeWithoutSettingsInTheFolder(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "run")
+	wantExit(t, dinogpu(t, nil, shortRun(dir, "--max-steps", "1")...), exitDone)
+	if err := os.WriteFile(filepath.Join(dir, "config.yaml"), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	o := dinogpu(t, nil, "train", "--resume", dir, "--max-steps", "2")
+	wantExit(t, o, exitDone, "the settings are restored from the checkpoint of step 1", "after step 2")
+	if strings.Contains(o.stderr, "--preset") || strings.Count(o.stderr, "are restored") != 1 {
+		t.Error(o.stderr)
+	}
+	if text, err := os.ReadFile(filepath.Join(dir, "config.yaml")); err != nil || !strings.HasPrefix(string(text), "# Every setting of this run, written by dinogpu ") {
+		t.Errorf("config.yaml, %v:\n%s", err, text)
+	}
+}
+
 // Values are judged once they are merged: what the defaults would make impossible is possible under a preset.
 func TestMergedSettingsAreValidated(t *testing.T) {
 	for _, command := range []string{"train --dry-run --preset demo", "bench", "selftest", "tune"} {

@@ -22,7 +22,7 @@ type Options struct {
 	Device   *gpu.Device    // nil: opened as the settings say, and closed by Close
 	Images   augment.Source // nil: opened as the settings say
 	Notices  Notices        // nil: Silent
-	Program  string         // name and version of the program, for train.log and for what tuning keeps
+	Program  string         // name and version of the program, for train.log, config.yaml and what tuning keeps
 
 	// Evaluate is asked what the networks know: after every EvaluateEvery epochs (0: never), and once the run has
 	// trained to its end and is saved. It reports by Measured. Its context ends with the run's.
@@ -75,7 +75,7 @@ func New(ctx context.Context, o Options) (*Run, error) {
 	if err := r.prepare(ctx); err != nil {
 		return nil, errors.Join(err, r.Close())
 	}
-	folder, err := CreateFolder(o.Folder, o.Settings, r.options.Now())
+	folder, err := CreateFolder(o.Folder, o.Settings, o.Program, r.options.Now())
 	if err != nil {
 		return nil, errors.Join(err, r.Close())
 	}

@@ -47,7 +47,8 @@ type Config struct {
 	CenterMomentum          float64 `yaml:"center_momentum" group:"teacher" default:"0.9" help:"Momentum of the center's moving average."`
 
 	// Optimizer and length.
-	Optimizer       string  `yaml:"optimizer" group:"optimizer" default:"adamw" help:"adamw (best for transformers), sgd or lars."`
+	Optimizer Optimizer `yaml:"optimizer" group:"optimizer" default:"adamw" help:"adamw (best for transformers), sgd or lars."`
+
 	LR              float64 `yaml:"lr" group:"optimizer" often:"" default:"0.0005" help:"Highest learning rate, for 256 images per step. The rate used is lr x batch x accumulate / 256; the log says it."`
 	MinLR           float64 `yaml:"min_lr" group:"optimizer" default:"1e-6" help:"Learning rate at the end; it is not scaled."`
 	WarmupEpochs    int     `yaml:"warmup_epochs" group:"optimizer" default:"10" help:"Epochs in which the learning rate rises from 0."`

@@ -188,6 +188,10 @@ func randomSettings(t *rapid.T) Settings {
 		switch p := f.value.Addr().Interface().(type) {
 		case *string:
 			*p = rapid.String().Draw(t, f.key)
+		case *Optimizer:
+			*p = Optimizer(rapid.String().Draw(t, f.key))
+		case *Crops:
+			*p = Crops(rapid.String().Draw(t, f.key))
 		case *int:
 			*p = rapid.Int().Draw(t, f.key)
 		case *uint64:
