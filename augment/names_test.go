@@ -12,7 +12,7 @@ import (
 func TestQuote(t *testing.T) {
 	for name, want := range map[string]string{
 		"/a b/ä-猫.png":    "/a b/ä-猫.png",
-		`C:\images\1`:   `C:\images\1`,
+		`C:\images\1`:     `C:\images\1`,
 		`it's "so".png`:   `it's "so".png`,
 		"a\nb.png":        `"a\nb.png"`,
 		"\x1b[31mred.png": `"\x1b[31mred.png"`,

@@ -49,7 +49,7 @@ var gzipMagic = []byte{0x1f, 0x8b}
 
 // readHead gives up to 512 bytes from a file's start.
 func readHead(path string) ([]byte, error) {
-	f, err := os.Open(path)
+	f, _, err := openFile(path)
 	if err != nil {
 		return nil, err
 	}
