@@ -3,6 +3,7 @@ package augment
 import (
 	"fmt"
 	"hash/crc32"
+	"path/filepath"
 )
 
 // Fingerprint tells two sources apart that would give a run other batches: by the number of images and their
@@ -10,7 +11,7 @@ import (
 func Fingerprint(src Source) string {
 	sum := crc32.New(crc32.MakeTable(crc32.Castagnoli))
 	for i := range src.Len() {
-		_, _ = fmt.Fprintln(sum, src.Name(i)) // a hash takes everything
+		_, _ = fmt.Fprintln(sum, filepath.ToSlash(src.Name(i))) // a hash takes everything
 	}
 	return fmt.Sprintf("%d pictures (names' CRC-32C %08x)", src.Len(), sum.Sum32())
 }
