@@ -13,7 +13,7 @@ GOFUMPT     := mvdan.cc/gofumpt@v0.12.0
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test test-swiftshader check bench clean
+.PHONY: help setup build run test test-swiftshader test-wine check bench clean
 
 help: ## List the targets
 	@echo "dinogpu trains DINO vision transformers on any GPU. Targets:"
@@ -42,11 +42,16 @@ test-swiftshader: ## The tests that use a device, on SwiftShader (Debian: apt in
 	@test -e '$(SWIFTSHADER)' || { echo "SwiftShader was not found: install chromium, or name its manifest with SWIFTSHADER=PATH." >&2; exit 1; }
 	VK_ICD_FILENAMES='$(SWIFTSHADER)' VK_DRIVER_FILES='$(SWIFTSHADER)' $(GO) test -count=1 -timeout 30m ./gpu ./layers/... ./dino/... ./eval
 
-check: build ## Formatting, vet, staticcheck; Windows and every kernel where the compilers are
+test-wine: ## The Windows build under Wine beside the Linux one (Debian: apt install wine64 xvfb gcc-mingw-w64-x86-64)
+	@sh .ci/wine.sh '$(GO)'
+
+check: build ## Formatting, vet, staticcheck; other systems; every kernel where the compilers are
 	@sh .ci/format.sh '$(GO)' '$(GOFUMPT)'
 	$(GO) vet $(PACKAGES)
 	$(GO) run $(STATICCHECK) $(PACKAGES)
 	@sh .ci/windows.sh '$(GO)'
+	$(GO) run .ci/typecheck.go darwin/arm64,darwin/amd64,windows/arm64 $(PACKAGES)
+	@sh .ci/arm64.sh '$(GO)'
 	@sh .ci/shaders.sh $(BIN)
 
 bench: setup build ## Measure the device: FMA, copies, matmuls, the whole step

@@ -30,7 +30,7 @@ func newConsole(stderr *os.File) *console {
 	fd := int(stderr.Fd())
 	return &console{
 		w:   stderr,
-		tty: term.IsTerminal(fd),
+		tty: term.IsTerminal(fd) && rewrites(stderr),
 		width: func() int {
 			if w, _, err := term.GetSize(fd); err == nil && w > 0 {
 				return w

@@ -263,7 +263,7 @@ func (s *stopWhenSaid) Write(p []byte) (int, error) {
 // made when it goes on, at the end of an epoch as at that of the run.
 func TestStoppedWithinAnEvaluation(t *testing.T) {
 	trained, images, o := labeledRun(t, "--max-steps", "1")
-	if o.code != exitStopped {
+	if o.code != exitDone {
 		t.Fatalf("exit %d: %s", o.code, o.stderr)
 	}
 	// until gives the exit and what was said of a command that is interrupted when it names the damaged image

@@ -58,7 +58,7 @@ var keptIn = map[string][]string{
 	"github.com/gofrs/flock":       {"dino/run"},
 	"github.com/kelindar/binary":   {"dino/weights"}, // unsafe on bytes that nobody checked
 	"go.yaml.in/yaml":              {"dino/settings"},
-	"golang.org/x/sys":             {"dino/disk", "cmd/dinogpu"}, // the command: its tests of terminals
+	"golang.org/x/sys":             {"dino/disk", "cmd/dinogpu"}, // the command: Windows consoles, and its tests of terminals
 }
 
 type goPackage struct {

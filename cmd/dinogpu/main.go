@@ -24,7 +24,7 @@ const (
 	exitDone    = 0
 	exitFailed  = 1
 	exitUsage   = 2
-	exitStopped = 130 // by Ctrl-C, with everything saved
+	exitStopped = 130 // by a signal, with everything saved
 )
 
 // The commands.
@@ -115,8 +115,8 @@ func execute(a *app, args []string) (code int) {
 	code = exitCode(err)
 	switch {
 	case readerGone(err): // "| head": whoever asked has what they wanted
-	case code == exitDone:
-	case code == exitStopped:
+	case err == nil:
+	case code == exitDone, code == exitStopped:
 		a.console.Print("%v", err)
 	default:
 		a.console.Error("dinogpu: " + err.Error())
@@ -125,10 +125,15 @@ func execute(a *app, args []string) (code int) {
 }
 
 func exitCode(err error) int {
-	var usage usageError
+	var (
+		usage   usageError
+		stopped *run.Stopped
+	)
 	switch {
 	case err == nil:
 		return exitDone
+	case errors.As(err, &stopped) && stopped.Reason != run.Canceled:
+		return exitDone // it stopped where it was asked to
 	case errors.Is(err, run.ErrStopped), errors.Is(err, errInterrupted):
 		return exitStopped
 	case errors.As(err, &usage):

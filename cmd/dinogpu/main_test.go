@@ -256,6 +256,9 @@ func TestExitCodes(t *testing.T) {
 		{usageError{errors.New("no such thing")}, exitUsage},
 		{fmt.Errorf("run: %w", usageError{errors.New("no such thing")}), exitUsage},
 		{fmt.Errorf("%w: dinogpu train --resume runs/x goes on", run.ErrStopped), exitStopped},
+		{fmt.Errorf("%w; it goes on", &run.Stopped{Step: 3, Total: 9, Reason: run.Canceled}), exitStopped},
+		{fmt.Errorf("%w; it goes on", &run.Stopped{Step: 3, Total: 9, Reason: run.MaxSteps}), exitDone},
+		{fmt.Errorf("%w; it goes on", &run.Stopped{Step: 3, Total: 9, Reason: run.MaxTime}), exitDone},
 	} {
 		if got := exitCode(c.err); got != c.want {
 			t.Errorf("%v: exit %d, want %d", c.err, got, c.want)

@@ -48,7 +48,7 @@ func TestTrainAuto(t *testing.T) {
 		"--global-crops-size", "28", "--local-crops-size", "14", "--warmup-epochs", "300",
 	}
 	o := dinogpu(t, nil, append([]string{"train", "--preset", "auto", "--data", data, "--run-dir", dir, "--max-steps", "2"}, small...)...)
-	if o.code != exitStopped {
+	if o.code != exitDone {
 		t.Fatalf("exit %d: %s", o.code, o.stderr)
 	}
 	log, err := os.ReadFile(filepath.Join(dir, "train.log"))
@@ -130,7 +130,7 @@ func TestCollapseIsSaid(t *testing.T) {
 		"--global-crops-size", "14", "--local-crops-number", "0", "--batch-size", "2", "--epochs", "12", "--warmup-epochs", "0",
 		"--freeze-last-layer", "0", "--lr", "0.64", "--momentum-teacher", "0.9", "--teacher-temp", "1", "--warmup-teacher-temp", "1",
 		"--max-steps", "120", "--checkpoint-every", "500")
-	if o.code != exitStopped {
+	if o.code != exitDone {
 		t.Fatalf("exit %d: %s", o.code, o.stderr)
 	}
 	log, err := os.ReadFile(filepath.Join(dir, "train.log"))

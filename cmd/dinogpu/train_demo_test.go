@@ -91,7 +91,7 @@ func TestVerdict(t *testing.T) {
 func TestTrainStopsAfterMaxSteps(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "run")
 	o := dinogpu(t, nil, "train", "--preset", "demo", "--run-dir", dir, "--max-steps", "2", "--limit", "64")
-	if o.code != exitStopped || !strings.Contains(o.stderr, "after step 2") {
+	if o.code != exitDone || !strings.Contains(o.stderr, "after step 2") {
 		t.Errorf("exit %d: %s", o.code, o.stderr)
 	}
 	if _, err := os.Stat(filepath.Join(dir, "checkpoints", "step-00000002.dino")); err != nil {

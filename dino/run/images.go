@@ -20,6 +20,9 @@ func OpenImages(c settings.Config) (augment.Source, error) {
 	if err != nil {
 		return nil, err
 	}
+	if r := c.Range; r.Set() {
+		src = augment.WithRange(src, r.Lo, r.Hi)
+	}
 	return augment.Limit(src, c.Limit), nil
 }
 

@@ -19,11 +19,11 @@ func Presets() []Preset {
 	return []Preset{
 		{"demo", "images inside this program; minutes on two cores", demo},
 		{PresetAuto, "your own images, by number; a software adapter: small", autoAssumed},
-		{"vits16", "vanilla, 100 epochs; recipe's batch 512: `accumulate` 8", vits16},
-		{"vits16-boosted", "300 epochs; recipe's batch 1024: `accumulate` 16", vits16Boosted},
+		{"vits16", "vanilla, 100 epochs; recipe's batch 512: accumulate 8", vits16},
+		{"vits16-boosted", "300 epochs; recipe's batch 1024: accumulate 16", vits16Boosted},
 		{"vitti16", "vits16 with vit_tiny", vitti16},
-		{"vits8", "released, 800 epochs; batch 1024: `accumulate` 64", vits8},
-		{"vitb16", "released, 400 epochs; batch 1024: `accumulate` 32", vitb16},
+		{"vits8", "released, 800 epochs; batch 1024: accumulate 64", vits8},
+		{"vitb16", "released, 400 epochs; batch 1024: accumulate 32", vitb16},
 		{"vitb8", "released, 300 epochs; total batch unpublished", vitb8},
 	}
 }

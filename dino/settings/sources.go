@@ -257,7 +257,7 @@ func (f field) yamlText() string {
 			return line
 		}
 		return fmt.Sprintf("%q", text)
-	case Range, RGB:
+	case Range, RGB, Bounds:
 		return "[" + strings.ReplaceAll(text, ",", ", ") + "]"
 	}
 	return text

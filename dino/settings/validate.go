@@ -69,6 +69,9 @@ func checkNormalization(mean, std RGB) error {
 }
 
 func (c Config) validateData() error {
+	if r := c.Range; r.Set() && (!finite(r.Lo) || !finite(r.Hi) || r.Lo >= r.Hi) {
+		return fmt.Errorf("`range` %s must be two numbers, the smaller first, like 0,4095", text(r))
+	}
 	return first(
 		func() error { return checkNormalization(c.Mean, c.Std) },
 		func() error { return between("limit", c.Limit, 0, math.MaxInt32) },
@@ -169,6 +172,9 @@ func (c Config) validateOptimizer() error {
 	if err != nil {
 		return err
 	}
+	if c.ScaledLR() > math.MaxFloat32 {
+		return fmt.Errorf("lr %v makes a rate of %.2g for batch_size %d and accumulate %d, beyond the largest number a GPU computes with (0.0005 is usual)", c.LR, c.ScaledLR(), c.BatchSize, c.Accumulate)
+	}
 	if c.WarmupEpochs > c.Epochs {
 		return fmt.Errorf("`warmup_epochs` %d is longer than the run's `epochs` %d: lower it (a tenth of the run is usual) or train longer", c.WarmupEpochs, c.Epochs)
 	}
@@ -266,6 +272,9 @@ func temperature(key string, v float64) error {
 func rate(key string, v float64) error {
 	if !(v >= 0) || !finite(v) {
 		return fmt.Errorf("`%s` %v must be a number of 0 or more", key, v)
+	}
+	if v > math.MaxFloat32 {
+		return fmt.Errorf("%s %v is beyond %.2g, the largest number a GPU computes with", key, v, float32(math.MaxFloat32))
 	}
 	return nil
 }
