@@ -33,7 +33,7 @@ func BackboneMetadata(c settings.Config) map[string]string {
 
 // safetensorsWeights reads a backbone under the released names, with or without "module." and "backbone." ahead of
 // them. What shapes do not tell comes from the metadata, else from the run's configuration, else it is ImageNet's
-// normalisation and heads of 64 values.
+// normalization and heads of 64 values.
 func safetensorsWeights(path string, run *settings.Config) (*Model, error) {
 	tensors, meta, err := ReadSafetensors(path)
 	if err != nil {
@@ -72,7 +72,7 @@ func safetensorsWeights(path string, run *settings.Config) (*Model, error) {
 		return nil, fmt.Errorf("%s does not say how many attention heads its width %d is shared by, and 64 values each do not fit: name the run's folder instead, or add the metadata %s", path, w.ViT.Dim, metaHeads)
 	}
 	if w.ViT.Side() != side {
-		return nil, fmt.Errorf("%s holds positions for %d x %d patches, and pictures of %d pixels have %d x %d of %d: its metadata or the run's config.yaml is another model's",
+		return nil, fmt.Errorf("%s holds positions for %d x %d patches, and images of %d pixels have %d x %d of %d: its metadata or the run's config.yaml is another model's",
 			path, side, side, w.ViT.ImageSize, w.ViT.Side(), w.ViT.Side(), w.ViT.Patch)
 	}
 	if err := settings.CheckBackbone(w.ViT, w.Mean, w.Std); err != nil {
@@ -152,7 +152,7 @@ func deriveViT(named map[string]layers.HostTensor) (layers.ViTConfig, error) {
 	if patch := proj[2]; patch > 0 && patch <= settings.MaxSide && side <= settings.MaxSide/patch {
 		return layers.ViTConfig{ImageSize: side * patch, Patch: patch, Dim: class[2], Depth: depth}, nil
 	}
-	return layers.ViTConfig{}, fmt.Errorf("has patch_embed.proj.weight of shape %v and pos_embed of %v, which no picture is that large for", proj, named["pos_embed"].Shape)
+	return layers.ViTConfig{}, fmt.Errorf("has patch_embed.proj.weight of shape %v and pos_embed of %v, which no image is that large for", proj, named["pos_embed"].Shape)
 }
 
 // deriveSide is the number of patches along a side of the stored positions, 0 where they are no square.

@@ -31,7 +31,7 @@ const (
 type Model struct {
 	File      string           // the file that was read
 	ViT       layers.ViTConfig // the backbones' size; ImageSize is what the positions were learned for
-	Mean, Std settings.RGB     // what pictures are normalised with
+	Mean, Std settings.RGB     // what images are normalized with
 	Networks  []Network        // the teacher first
 }
 
