@@ -42,14 +42,14 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // Header is what a run has to know to go on, beside its tensors.
 type Header struct {
-	Step     int    // optimizer steps done
-	Epoch    int    // epochs done
-	Batch    int    // batches done of the epoch that is under way
-	Seed     uint64 // of the run
-	Config   string // the settings, as config.yaml has them
-	Matmul   string // the matmul variant in use: another one rounds otherwise
-	Adapter  string // the device's name, for the same reason
-	Images   string // augment.Fingerprint of the images: their number and order decide what comes next
+	Step    int    // optimizer steps done
+	Epoch   int    // epochs done
+	Batch   int    // batches done of the epoch that is under way
+	Seed    uint64 // of the run
+	Config  string // the settings, as config.yaml has them
+	Matmul  string // the matmul variant in use: another one rounds otherwise
+	Adapter string // the device's name, for the same reason
+	Images  string // augment.Fingerprint of the images: their number and order decide what comes next
 }
 
 // WriteCheckpoint writes a checkpoint that is whole and on the disk once it has its name; after an error the
