@@ -117,6 +117,9 @@ func (r *Run) openImages(context.Context) error {
 	if err := r.from.sameImages(r.fingerprint, r.settings.Config.Data); err != nil {
 		return err
 	}
+	if words := rangeWords(r.settings.Config, r.images); words != "" {
+		r.say("%s", words)
+	}
 	r.loader, err = augment.NewLoader(r.images, loaderConfig(r.settings.Config, func(name string, err error) {
 		r.say("%s is left out: %v", name, err)
 	}))
