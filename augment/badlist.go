@@ -10,7 +10,7 @@ import (
 	"github.com/dinogpu/dinogpu/augment/decode"
 )
 
-// badList remembers which pictures could not be decoded.
+// badList remembers which images could not be decoded.
 type badList struct {
 	src   Source
 	limit int
@@ -19,19 +19,19 @@ type badList struct {
 	seen  map[int]error
 }
 
-// newBadList allows ten bad pictures, or one in a hundred where that is more.
+// newBadList allows ten bad images, or one in a hundred where that is more.
 func newBadList(src Source, tell func(string, error)) *badList {
 	return &badList{src: src, limit: max(10, src.Len()/100), tell: tell, seen: map[int]error{}}
 }
 
-// known tells whether a picture has failed before.
+// known tells whether an image has failed before.
 func (b *badList) known(i int) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.seen[i] != nil
 }
 
-// add takes one bad picture, names it the first time, and gives an error once
+// add takes one bad image, names it the first time, and gives an error once
 // there are too many.
 func (b *badList) add(i int, err error) error {
 	b.mu.Lock()
@@ -48,7 +48,7 @@ func (b *badList) add(i int, err error) error {
 	return b.tooMany()
 }
 
-// tooMany lists the bad pictures, the first twenty by name.
+// tooMany lists the bad images, the first twenty by name.
 func (b *badList) tooMany() error {
 	const most = 20
 	var names []string
@@ -59,22 +59,22 @@ func (b *badList) tooMany() error {
 		}
 		names = append(names, quote(b.src.Name(i)))
 	}
-	return fmt.Errorf("%d of %d pictures cannot be read, more than the %d that are passed over; replace or remove them: %s",
+	return fmt.Errorf("%d of %d images cannot be read, more than the %d that are passed over; replace or remove them: %s",
 		len(b.seen), b.src.Len(), b.limit, strings.Join(names, ", "))
 }
 
-// decode reads picture i of an epoch, or a replacement drawn from the stream
+// decode reads image i of an epoch, or a replacement drawn from the stream
 // of (seed, epoch, i), so that the choice depends on nothing else. It gives
-// the place of the picture it took.
-func (b *badList) decode(i int, seed uint64, epoch int, shrink decode.Shrink) (*Image, int, error) {
-	// With at most limit bad pictures out of a few dozen or more, this many
-	// draws without one good picture do not happen.
+// the place of the image it took.
+func (b *badList) decode(i int, seed uint64, epoch int, o decode.Options) (*Image, int, error) {
+	// With at most limit bad images out of a few dozen or more, this many
+	// draws without one good image do not happen.
 	const draws = 100
 	var rand *Rand
 	at := i
 	for range draws {
 		if !b.known(at) {
-			im, err := decodeShrunk(b.src, at, shrink)
+			im, err := decodeAs(b.src, at, o)
 			if err == nil && (im == nil || im.W < 1 || im.H < 1) {
 				err = fmt.Errorf("image %s: without pixels: replace or remove it", quote(b.src.Name(at)))
 			}

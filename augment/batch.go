@@ -2,14 +2,14 @@ package augment
 
 import "time"
 
-// Batch is B pictures in all their views.
+// Batch is B images in all their views.
 type Batch struct {
 	N, Epoch int
-	// Images are the pictures' places in the Source, replacements included.
+	// Images are the images' places in the Source, replacements included.
 	Images []int
 	// Labels are the images' classes as the Source gives them, -1 for none.
 	Labels []int
-	// Views[v] holds view v of all B pictures: B x H x W x 3 bytes without
+	// Views[v] holds view v of all B images: B x H x W x 3 bytes without
 	// gaps, H = W = the recipe's Size(v).
 	Views [][]uint8
 	// Wait is how long Next had to wait for this batch: time the training

@@ -22,8 +22,8 @@ func TestBlurGolden(t *testing.T) {
 	}
 }
 
-// A flat picture stays flat, and whatever the size and radius (radius beyond
-// the picture included) nothing panics.
+// A flat image stays flat, and whatever the size and radius (radius beyond
+// the image included) nothing panics.
 func TestBlurKeepsFlat(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w, h := rapid.IntRange(1, 12).Draw(t, "w"), rapid.IntRange(1, 12).Draw(t, "h")

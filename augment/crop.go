@@ -2,16 +2,16 @@ package augment
 
 import "math"
 
-// Box is a rectangle of a picture, in pixels.
+// Box is a rectangle of an image, in pixels.
 type Box struct{ Left, Top, W, H int }
 
 // defaultRatio is the reference code's range of a crop's width over height.
 var defaultRatio = [2]float64{3.0 / 4, 4.0 / 3}
 
-// RandomBox draws a crop of a w x h picture as the reference code's
+// RandomBox draws a crop of a w x h image as the reference code's
 // RandomResizedCrop does: ten tries of an area uniform in scale (a share of
-// the picture's area) and a log-uniform ratio of width to height; the first
-// that fits lies uniformly in the picture. If none fits, the largest central
+// the image's area) and a log-uniform ratio of width to height; the first
+// that fits lies uniformly in the image. If none fits, the largest central
 // box whose ratio is within bounds.
 func RandomBox(w, h int, scale, ratio [2]float64, r *Rand) Box {
 	area := float64(w) * float64(h)
@@ -55,7 +55,7 @@ type scratch struct {
 }
 
 // resizedCropInto is ResizedCrop into dst, w*h*3 bytes. The box counts the
-// picture's own pixels, also where decoding shrank it.
+// image's own pixels, also where decoding shrank it.
 func resizedCropInto(dst []uint8, im *Image, b Box, w, h int, s *scratch) {
 	if b.W == w && b.H == h && im.Shrunk <= 1 { // Pillow copies too
 		for y := range h {

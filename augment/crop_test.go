@@ -29,7 +29,7 @@ func TestCropSameSize(t *testing.T) {
 	}
 }
 
-// Whatever the picture and the recipe, a crop lies inside the picture and has
+// Whatever the image and the recipe, a crop lies inside the image and has
 // pixels; where it isn't the fallback its area and ratio are within bounds.
 func TestRandomBoxInside(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
@@ -80,7 +80,7 @@ func TestRandomBoxDistribution(t *testing.T) {
 	}
 }
 
-// benchCrop draws and resizes crops of one picture.
+// benchCrop draws and resizes crops of one image.
 func benchCrop(b *testing.B, w, h, size int, scale [2]float64) {
 	im, s := noise(w, h, 4), &scratch{}
 	dst := make([]uint8, size*size*3)

@@ -13,7 +13,7 @@ const (
 	demoAll   = 10000
 )
 
-// Demo gives the embedded Fashion-MNIST pictures (28 x 28 grey, ten classes):
+// Demo gives the embedded Fashion-MNIST images (28 x 28 gray, ten classes):
 // the first 8,000 to train on, the last 2,000 to test on.
 func Demo() (train, test Source, err error) {
 	s, err := newIDX(testdata.FashionImagesName, bytes.NewReader(testdata.FashionImages()),
@@ -22,7 +22,7 @@ func Demo() (train, test Source, err error) {
 		return nil, nil, fmt.Errorf("the embedded demo set: %w", err)
 	}
 	if s.Len() != demoAll {
-		return nil, nil, fmt.Errorf("the embedded demo set holds %d pictures where %d are expected: rebuild the program", s.Len(), demoAll)
+		return nil, nil, fmt.Errorf("the embedded demo set holds %d images where %d are expected: rebuild the program", s.Len(), demoAll)
 	}
 	s.classes = testdata.FashionClasses()
 	return Slice(s, 0, demoTrain), Slice(s, demoTrain, demoAll), nil

@@ -6,12 +6,12 @@ import "math"
 // resized to 256/224 of size (bicubic, the long side following, cut to whole
 // pixels), then the central size x size. It gives size*size*3 bytes.
 func EvalView(im *Image, size int) []uint8 {
-	return resizeCentre(im, (256*size+112)/224, size)
+	return resizeCenter(im, (256*size+112)/224, size)
 }
 
-// resizeCentre resizes the short side and cuts the centre, both as
-// torchvision does on Pillow pictures.
-func resizeCentre(im *Image, short, size int) []uint8 {
+// resizeCenter resizes the short side and cuts the center, both as
+// torchvision does on Pillow images.
+func resizeCenter(im *Image, short, size int) []uint8 {
 	w, h := short, short
 	if im.W <= im.H {
 		h = int(float64(short) * float64(im.H) / float64(im.W))
@@ -24,10 +24,10 @@ func resizeCentre(im *Image, short, size int) []uint8 {
 	return ResizedCrop(full, Box{Left: left, Top: top, W: size, H: size}, size, size).Pix
 }
 
-// Moved is picture number index as the robustness evaluation sees it: one
+// Moved is image number index as the robustness evaluation sees it: one
 // random crop (0.4 to 1 of the area, ratio 3/4 to 4/3) resized to size, flipped
 // half the time, brightness and contrast changed by 0.6 to 1.4. It is a pure
-// function of (picture, size, seed, index) and gives size*size*3 bytes.
+// function of (image, size, seed, index) and gives size*size*3 bytes.
 func Moved(im *Image, size int, seed uint64, index int) []uint8 {
 	k := lightKind(size, [2]float64{0.4, 1})
 	dst := make([]uint8, size*size*3)

@@ -6,7 +6,7 @@ import (
 	"path/filepath"
 )
 
-// Fingerprint tells two sources apart that would give a run other batches: by the number of pictures and their
+// Fingerprint tells two sources apart that would give a run other batches: by the number of images and their
 // names in order, on every system. It looks at no pixel.
 func Fingerprint(src Source) string {
 	sum := crc32.New(crc32.MakeTable(crc32.Castagnoli))

@@ -29,7 +29,7 @@ func (g goldenFile) image(name string) *Image {
 	return &Image{H: s[0], W: s[1], Pix: g.Bytes(name)}
 }
 
-// diff gives the largest and the mean absolute difference in grey levels.
+// diff gives the largest and the mean absolute difference in gray levels.
 func diff(t *testing.T, got, want []uint8) (worst int, mean float64) {
 	t.Helper()
 	if len(got) != len(want) {
@@ -49,13 +49,13 @@ func diff(t *testing.T, got, want []uint8) (worst int, mean float64) {
 func within(t *testing.T, name string, got, want []uint8, levels int) {
 	t.Helper()
 	if worst, mean := diff(t, got, want); worst > levels {
-		t.Errorf("%s: off by up to %d grey levels (mean %.3f), want at most %d", name, worst, mean, levels)
+		t.Errorf("%s: off by up to %d gray levels (mean %.3f), want at most %d", name, worst, mean, levels)
 	} else if worst > 0 {
-		t.Logf("%s: off by up to %d grey levels, mean %.4f", name, worst, mean)
+		t.Logf("%s: off by up to %d gray levels, mean %.4f", name, worst, mean)
 	}
 }
 
-// noise is a picture without any pattern.
+// noise is an image without any pattern.
 func noise(w, h int, seed uint64) *Image {
 	im, r := NewImage(w, h), NewRand(Key{Seed: seed})
 	for i := range im.Pix {
@@ -64,7 +64,7 @@ func noise(w, h int, seed uint64) *Image {
 	return im
 }
 
-// goImage is a picture as Go's encoders take it.
+// goImage is an image as Go's encoders take it.
 func goImage(im *Image) image.Image {
 	out := image.NewNRGBA(image.Rect(0, 0, im.W, im.H))
 	for i := range im.W * im.H {

@@ -108,5 +108,5 @@ func kindOf(dims []int) string {
 	if len(dims) == 1 && dims[0] == 1 {
 		return "labels"
 	}
-	return "pictures"
+	return "images"
 }

@@ -15,14 +15,14 @@ type Image = decode.Image
 // NewImage makes a black image of w x h pixels.
 func NewImage(w, h int) *Image { return decode.NewImage(w, h) }
 
-// decodeFile reads one image file; shrink may be nil. Its errors name the file.
-func decodeFile(path string, shrink decode.Shrink) (*Image, error) {
+// decodeFile reads one image file. Its errors name the file.
+func decodeFile(path string, o decode.Options) (*Image, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("image %s cannot be opened: %w", quote(path), bare(err))
 	}
 	defer f.Close()
-	im, err := decode.Decode(f, shrink)
+	im, err := decode.Decode(f, o)
 	if p := (*fs.PathError)(nil); errors.As(err, &p) {
 		return nil, fmt.Errorf("image %s cannot be read: %w", quote(path), p.Err)
 	}

@@ -6,33 +6,36 @@ import (
 	"fmt"
 	"runtime"
 	"time"
+
+	"github.com/dinogpu/dinogpu/augment/decode"
 )
 
 // LoaderConfig says what a Loader makes and how.
 type LoaderConfig struct {
 	Recipe    Recipe
 	BatchSize int
-	// Accumulate is the number of batches in one optimiser step (0 means 1):
-	// an epoch is a whole number of optimiser steps.
+	// Accumulate is the number of batches in one optimizer step (0 means 1):
+	// an epoch is a whole number of optimizer steps.
 	Accumulate int
 	Seed       uint64
-	// Workers decode and crop at once (0: one a processor); Queue batches
+	// Workers decode and crop at once (0: one per processor); Queue batches
 	// wait ready at most (0: 2). Neither can change a batch's bytes.
 	Workers, Queue int
-	// OnBad, if set, is told once of each picture that cannot be decoded, by
+	// OnBad, if set, is told once of each image that cannot be decoded, by
 	// its name as a message may print it; it is called from workers, one call
 	// at a time.
 	OnBad func(name string, err error)
 }
 
 // Loader makes batches ahead of their use. Batch n is a pure function of
-// (seed, epoch, n): each epoch is a new random order of the pictures, cut into
+// (seed, epoch, n): each epoch is a new random order of the images, cut into
 // batches, the rest dropped. Next, Seek and Close are for one goroutine.
 type Loader struct {
 	src      Source
 	cfg      LoaderConfig
 	perEpoch int // batches
 	bad      *badList
+	budget   *decode.Budget // of all workers together
 	free     chan *Batch
 	pipe     *pipeline // nil until Next, after Seek and after Close
 	head     *job      // taken from the pipe but not yet given out
@@ -48,7 +51,7 @@ func NewLoader(src Source, cfg LoaderConfig) (*Loader, error) {
 	}
 	cfg.Accumulate = max(1, cfg.Accumulate)
 	if cfg.BatchSize < 1 {
-		return nil, fmt.Errorf("a batch of %d pictures: give 1 or more", cfg.BatchSize)
+		return nil, fmt.Errorf("a batch of %d images: give 1 or more", cfg.BatchSize)
 	}
 	if err := cfg.fillStep(src.Len()); err != nil {
 		return nil, err
@@ -63,6 +66,7 @@ func NewLoader(src Source, cfg LoaderConfig) (*Loader, error) {
 		src: src, cfg: cfg,
 		perEpoch: src.Len() / (cfg.BatchSize * cfg.Accumulate) * cfg.Accumulate,
 		bad:      newBadList(src, cfg.OnBad),
+		budget:   decode.NewBudget(),
 		// Ready ones, the one being handed over, the one being filled, and
 		// the one in use.
 		free: make(chan *Batch, cfg.Queue+3),
@@ -81,7 +85,7 @@ func (c LoaderConfig) fillStep(images int) error {
 	return nil
 }
 
-// StepsPerEpoch is the number of optimiser steps in an epoch: floor(N /
+// StepsPerEpoch is the number of optimizer steps in an epoch: floor(N /
 // (batch x accumulate)).
 func (l *Loader) StepsPerEpoch() int { return l.perEpoch / l.cfg.Accumulate }
 
@@ -98,7 +102,7 @@ func (l *Loader) Seek(n int) error {
 }
 
 // Next gives the next batch, waiting for it if need be. After an error from
-// ctx it can be called again and no batch is lost; an error from the pictures
+// ctx it can be called again and no batch is lost; an error from the images
 // stays.
 func (l *Loader) Next(ctx context.Context) (*Batch, error) {
 	if l.closed {

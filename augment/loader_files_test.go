@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// spoilt makes a folder of n pictures of which bad are damaged: cut short,
+// spoilt makes a folder of n images of which bad are damaged: cut short,
 // empty, or text.
 func spoilt(t *testing.T, n, bad int) string {
 	t.Helper()
@@ -27,17 +27,17 @@ func spoilt(t *testing.T, n, bad int) string {
 			data = pngOf(goImage(noise(9, 7, uint64(i))))
 		}
 		if i < bad {
-			data = [][]byte{jpg[:len(jpg)/2], nil, []byte("no picture")}[i%3]
+			data = [][]byte{jpg[:len(jpg)/2], nil, []byte("no image")}[i%3]
 		}
 		write(t, filepath.Join(dir, fmt.Sprintf("%03d.png", i)), data)
 	}
 	return dir
 }
 
-// From files to batches: bad pictures are named once, counted, and replaced;
+// From files to batches: bad images are named once, counted, and replaced;
 // and a loader that starts in the middle, as after a restart, knows nothing of
 // what an earlier one found bad and still makes the same bytes.
-func TestFolderWithBadPictures(t *testing.T) {
+func TestFolderWithBadImages(t *testing.T) {
 	dir := spoilt(t, 40, 7)
 	open := func() Source {
 		src, err := Open(dir)
@@ -65,12 +65,12 @@ func TestFolderWithBadPictures(t *testing.T) {
 		for _, i := range b.Images {
 			seen[i] = true
 			if i < 7 {
-				t.Errorf("batch %d shows the bad picture %d", b.N, i)
+				t.Errorf("batch %d shows the bad image %d", b.N, i)
 			}
 		}
 	}
 	if len(seen) != 33 {
-		t.Errorf("%d of the 33 good pictures were shown", len(seen))
+		t.Errorf("%d of the 33 good images were shown", len(seen))
 	}
 	for _, from := range []int{3, 10, 17} {
 		for _, cfg.Workers = range []int{1, 3} {
@@ -82,7 +82,7 @@ func TestFolderWithBadPictures(t *testing.T) {
 }
 
 // More than ten bad ones of a small folder stop the run with their names.
-func TestFolderWithTooManyBadPictures(t *testing.T) {
+func TestFolderWithTooManyBadImages(t *testing.T) {
 	src, err := Open(spoilt(t, 40, 11))
 	if err != nil {
 		t.Fatal(err)
@@ -98,18 +98,18 @@ func TestFolderWithTooManyBadPictures(t *testing.T) {
 			b.Release()
 			continue
 		}
-		for _, say := range []string{"11 of 40 pictures cannot be read, more than the 10 that are passed over", "000.png, 001.png, ", "010.png"} {
+		for _, say := range []string{"11 of 40 images cannot be read, more than the 10 that are passed over", "000.png, 001.png, ", "010.png"} {
 			if !strings.Contains(err.Error(), say) {
 				t.Errorf("want %q in %v", say, err)
 			}
 		}
 		return
 	}
-	t.Error("11 bad pictures of 40 did not stop the loader")
+	t.Error("11 bad images of 40 did not stop the loader")
 }
 
-// The smallest pictures there are, as files, in all views.
-func TestSmallestPictures(t *testing.T) {
+// The smallest images there are, as files, in all views.
+func TestSmallestImages(t *testing.T) {
 	dir := t.TempDir()
 	for i, d := range [][2]int{{1, 1}, {1, 500}, {500, 1}, {2, 3}} {
 		write(t, filepath.Join(dir, fmt.Sprintf("%d.png", i)), pngOf(goImage(noise(d[0], d[1], uint64(i)))))
@@ -130,7 +130,7 @@ func TestSmallestPictures(t *testing.T) {
 			one := b.Views[v][dots*size:][:size]
 			for i := range one {
 				if one[i] != one[i%3] {
-					t.Fatalf("view %d of one pixel has several colours", v)
+					t.Fatalf("view %d of one pixel has several colors", v)
 				}
 			}
 		}

@@ -14,7 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// fake is a source of small noise pictures, some of them unreadable.
+// fake is a source of small noise images, some of them unreadable.
 type fake struct {
 	n     int
 	bad   func(i int) bool
@@ -126,7 +126,7 @@ func TestSeekEqualsRunning(t *testing.T) {
 	}
 }
 
-// Each epoch shows each picture at most once, drops the rest, and another
+// Each epoch shows each image at most once, drops the rest, and another
 // order follows.
 func TestEpochs(t *testing.T) {
 	cfg := smallConfig()
@@ -150,7 +150,7 @@ func TestEpochs(t *testing.T) {
 }
 
 // Four batches of one make the step that one batch of four makes.
-func TestAccumulateMakesTheSamePictures(t *testing.T) {
+func TestAccumulateMakesTheSameImages(t *testing.T) {
 	src, cfg := fake{n: 11}, smallConfig()
 	cfg.BatchSize = 4
 	whole := take(t, src, cfg, 0, 4)
@@ -181,7 +181,7 @@ func TestAccumulateMakesTheSamePictures(t *testing.T) {
 	}
 }
 
-// Every picture's views lie where the batch says and are what Recipe.View
+// Every image's views lie where the batch says and are what Recipe.View
 // makes from its streams.
 func TestBatchLayout(t *testing.T) {
 	src, cfg := fake{n: 11}, smallConfig()
@@ -217,7 +217,7 @@ func TestBatchLabels(t *testing.T) {
 	}
 }
 
-func TestBadPictures(t *testing.T) {
+func TestBadImages(t *testing.T) {
 	var mu sync.Mutex
 	named := map[string]int{}
 	cfg := smallConfig()
@@ -231,12 +231,12 @@ func TestBadPictures(t *testing.T) {
 	for _, b := range take(t, src, cfg, 0, 20) { // two epochs
 		for _, i := range b.Images {
 			if i < 10 {
-				t.Errorf("batch %d holds the bad picture %d", b.N, i)
+				t.Errorf("batch %d holds the bad image %d", b.N, i)
 			}
 		}
 	}
 	if len(named) != 10 {
-		t.Errorf("%d pictures named, want 10: %v", len(named), named)
+		t.Errorf("%d images named, want 10: %v", len(named), named)
 	}
 	for name, n := range named {
 		if n != 1 {
@@ -245,7 +245,7 @@ func TestBadPictures(t *testing.T) {
 	}
 }
 
-// The 11th bad one of 30 is too many; so is a set without one good picture.
+// The 11th bad one of 30 is too many; so is a set without one good image.
 func TestTooManyBad(t *testing.T) {
 	for _, c := range []struct{ n, bad int }{{30, 11}, {5, 5}} {
 		l, err := NewLoader(fake{n: c.n, bad: func(i int) bool { return i < c.bad }}, smallConfig())
@@ -258,7 +258,7 @@ func TestTooManyBad(t *testing.T) {
 				break
 			}
 		}
-		if err == nil || !strings.Contains(err.Error(), fmt.Sprintf("%d of %d pictures cannot be read", c.bad, c.n)) || !strings.Contains(err.Error(), "p0") {
+		if err == nil || !strings.Contains(err.Error(), fmt.Sprintf("%d of %d images cannot be read", c.bad, c.n)) || !strings.Contains(err.Error(), "p0") {
 			t.Errorf("%d bad of %d: %v", c.bad, c.n, err)
 		}
 		if _, again := l.Next(context.Background()); again == nil {
@@ -284,7 +284,7 @@ func TestNextHeedsContext(t *testing.T) {
 		t.Fatalf("batch %+v, %v", b, err)
 	}
 	if b.Wait <= 0 {
-		t.Errorf("Wait is %v though the pictures are slow", b.Wait)
+		t.Errorf("Wait is %v though the images are slow", b.Wait)
 	}
 	l.Close()
 	l.Close()
@@ -297,7 +297,7 @@ func TestNewLoaderRefuses(t *testing.T) {
 	for say, spoil := range map[string]func(*LoaderConfig){
 		"a batch of 12 is more than the 11 images there are: lower the batch size":                           func(c *LoaderConfig) { c.BatchSize = 12 },
 		"a batch of 3 x accumulate 4 = 12 images, and there are only 11: lower accumulate or the batch size": func(c *LoaderConfig) { c.Accumulate = 4 },
-		"a batch of 0 pictures": func(c *LoaderConfig) { c.BatchSize = 0 },
+		"a batch of 0 images": func(c *LoaderConfig) { c.BatchSize = 0 },
 		"first global crop":     func(c *LoaderConfig) { c.Recipe.Global1.Size = -1 },
 	} {
 		cfg := smallConfig()
@@ -308,7 +308,7 @@ func TestNewLoaderRefuses(t *testing.T) {
 	}
 }
 
-// The demo's batches: 16 pictures in 2 + 4 views.
+// The demo's batches: 16 images in 2 + 4 views.
 func BenchmarkLoaderDemo(b *testing.B) {
 	train, _, err := Demo()
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 func TestQuote(t *testing.T) {
 	for name, want := range map[string]string{
 		"/a b/ä-猫.png":    "/a b/ä-猫.png",
-		`C:\pictures\1`:   `C:\pictures\1`,
+		`C:\images\1`:   `C:\images\1`,
 		`it's "so".png`:   `it's "so".png`,
 		"a\nb.png":        `"a\nb.png"`,
 		"\x1b[31mred.png": `"\x1b[31mred.png"`,
@@ -72,7 +72,7 @@ func TestOddNames(t *testing.T) {
 			t.Fatal(err)
 		}
 		if src.Len() != c.n {
-			t.Errorf("%s: %d pictures, want %d", c.path, src.Len(), c.n)
+			t.Errorf("%s: %d images, want %d", c.path, src.Len(), c.n)
 		}
 		for i := range src.Len() {
 			if _, err := src.Decode(i); err != nil {
@@ -81,7 +81,7 @@ func TestOddNames(t *testing.T) {
 		}
 	}
 	for _, n := range names { // the same ones, damaged
-		write(t, filepath.Join(dir, n), []byte("no picture"))
+		write(t, filepath.Join(dir, n), []byte("no image"))
 	}
 	src, err := Open(dir)
 	if err != nil {
@@ -111,7 +111,7 @@ func TestOddNames(t *testing.T) {
 	}
 	defer l.Close()
 	if _, err = l.Next(context.Background()); err == nil {
-		t.Fatal("a batch of pictures that are gone")
+		t.Fatal("a batch of images that are gone")
 	}
 	plainMessage(t, err.Error())
 	for _, odd := range []string{"no\nsuch", "no\nlist.txt", "no\n-idx3-ubyte"} {

@@ -13,21 +13,21 @@ import (
 	"github.com/dinogpu/dinogpu/augment/decode"
 )
 
-// Open picks the source by what lies at path: a folder of pictures, an idx
-// file (gzipped or not), or a text file that lists pictures.
+// Open picks the source by what lies at path: a folder of images, an idx
+// file (gzipped or not), or a text file that lists images.
 func Open(path string) (Source, error) {
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("%s doesn't exist: give a folder of pictures, a text file of their paths, or an idx file", quote(path))
+		return nil, fmt.Errorf("%s doesn't exist: give a folder of images, a text file of their paths, or an idx file", quote(path))
 	case err != nil:
 		return nil, fmt.Errorf("%s cannot be read: %w", quote(path), bare(err))
 	case info.IsDir():
 		return OpenFolder(path)
 	case !info.Mode().IsRegular():
-		return nil, fmt.Errorf("%s is neither a folder nor a plain file: give a folder of pictures, a text file of their paths, or an idx file", quote(path))
+		return nil, fmt.Errorf("%s is neither a folder nor a plain file: give a folder of images, a text file of their paths, or an idx file", quote(path))
 	case decode.IsImage(path):
-		return nil, fmt.Errorf("%s is a single picture: give the folder that holds it, or a text file of paths", quote(path))
+		return nil, fmt.Errorf("%s is a single image: give the folder that holds it, or a text file of paths", quote(path))
 	}
 	head, err := readHead(path)
 	if err != nil {
@@ -39,7 +39,7 @@ func Open(path string) (Source, error) {
 		bytes.HasPrefix(head, gzipMagic), bytes.HasPrefix(head, []byte{0, 0}):
 		return OpenIDX(path)
 	case bytes.IndexByte(head, 0) >= 0:
-		return nil, fmt.Errorf("%s is neither an idx file nor a text file of paths: give one of those, or a folder of pictures", quote(path))
+		return nil, fmt.Errorf("%s is neither an idx file nor a text file of paths: give one of those, or a folder of images", quote(path))
 	}
 	return OpenList(path)
 }

@@ -3,11 +3,13 @@ package augment
 import (
 	"sync"
 	"sync/atomic"
+
+	"github.com/dinogpu/dinogpu/augment/decode"
 )
 
 // pipeline makes batches from a first one on. One goroutine puts batches, in
-// order, into a bounded queue and their pictures into a list of tasks; workers
-// take tasks and write each picture's views to the place that is its own, so
+// order, into a bounded queue and their images into a list of tasks; workers
+// take tasks and write each image's views to the place that is its own, so
 // that it cannot matter who does what when.
 type pipeline struct {
 	order chan *job
@@ -15,7 +17,7 @@ type pipeline struct {
 	all   sync.WaitGroup
 }
 
-// job is one batch being filled. done is closed when its last picture is in.
+// job is one batch being filled. done is closed when its last image is in.
 type job struct {
 	batch *Batch
 	left  atomic.Int64
@@ -24,7 +26,7 @@ type job struct {
 	done  chan struct{}
 }
 
-// task is one picture of a job.
+// task is one image of a job.
 type task struct {
 	job  *job
 	slot int
@@ -77,7 +79,7 @@ func (l *Loader) plan(p *pipeline, n int, tasks chan<- task) {
 	}
 }
 
-// fill makes all views of one picture.
+// fill makes all views of one image.
 func (l *Loader) fill(t task, s *scratch) {
 	b := t.job.batch
 	if err := l.views(b, t.slot, s); err != nil {
@@ -89,11 +91,12 @@ func (l *Loader) fill(t task, s *scratch) {
 }
 
 func (l *Loader) views(b *Batch, slot int, s *scratch) error {
-	im, at, err := l.bad.decode(b.Images[slot], l.cfg.Seed, b.Epoch, l.cfg.Recipe.shrink)
+	im, at, err := l.bad.decode(b.Images[slot], l.cfg.Seed, b.Epoch, decode.Options{Shrink: l.cfg.Recipe.shrink, Budget: l.budget})
 	if err != nil {
 		return err
 	}
-	// A replacement takes the streams of the picture it stands in for, so
+	defer im.Release()
+	// A replacement takes the streams of the image it stands in for, so
 	// that it differs from its own turn in the same epoch.
 	asked := b.Images[slot]
 	b.Images[slot], b.Labels[slot] = at, l.src.Label(at)

@@ -11,14 +11,14 @@ import (
 type Key struct {
 	Seed  uint64
 	Epoch int
-	Image int // the picture's place in its Source
+	Image int // the image's place in its Source
 	View  int // 0, 1: global crops; 2...: local crops; negative: see the constants
 }
 
 // Views that are no crops but need streams of their own.
 const (
-	viewOrder       = -1 // the order of an epoch's pictures
-	viewReplacement = -2 // what stands in for a picture that can't be decoded
+	viewOrder       = -1 // the order of an epoch's images
+	viewReplacement = -2 // what stands in for an image that can't be decoded
 	viewMoved       = -3 // Moved, the robustness evaluation's one crop
 )
 

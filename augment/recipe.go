@@ -6,7 +6,7 @@ import (
 	"math"
 )
 
-// Recipe says how a picture's views are made: view 0 by Global1, view 1 by
+// Recipe says how an image's views are made: view 0 by Global1, view 1 by
 // Global2, views 2 to Locals+1 by Local.
 type Recipe struct {
 	Global1, Global2, Local Kind
@@ -16,8 +16,8 @@ type Recipe struct {
 // Kind is how one kind of view is made; probabilities lie in 0 to 1. Its steps
 // come in the order of its fields.
 type Kind struct {
-	Size     int        // pixels a side of the square crop
-	Scale    [2]float64 // the crop's share of the picture's area, lowest and highest
+	Size     int        // pixels per side of the square crop
+	Scale    [2]float64 // the crop's share of the image's area, lowest and highest
 	Ratio    [2]float64 // its width over its height
 	Flip     float64    // probability of mirroring it
 	Jitter   Jitter
@@ -36,9 +36,9 @@ type Jitter struct {
 }
 
 // Reference is the reference code's recipe (DataAugmentationDINO): its strong
-// colour changes, blur always on the first global crop, seldom and with
+// color changes, blur always on the first global crop, seldom and with
 // solarize on the second, half the time on local ones. Sizes are in pixels a
-// side; scales are shares of a picture's area.
+// side; scales are shares of an image's area.
 func Reference(globalSize int, globalScale [2]float64, locals, localSize int, localScale [2]float64) Recipe {
 	kind := func(size int, scale [2]float64, blur, solarize float64) Kind {
 		return Kind{
@@ -55,7 +55,7 @@ func Reference(globalSize int, globalScale [2]float64, locals, localSize int, lo
 	}
 }
 
-// Light is for small grey pictures, where blur and solarize destroy what there
+// Light is for small gray images, where blur and solarize destroy what there
 // is to see: crops and flips as in Reference, and brightness and contrast
 // always changed, by 0.6 to 1.4, in random order.
 func Light(globalSize int, globalScale [2]float64, locals, localSize int, localScale [2]float64) Recipe {
@@ -70,7 +70,7 @@ func lightKind(size int, scale [2]float64) Kind {
 	}
 }
 
-// Views is the number of views of a picture: 2 global ones and the locals.
+// Views is the number of views of an image: 2 global ones and the locals.
 func (r *Recipe) Views() int { return 2 + r.Locals }
 
 // Kind gives how view v is made, 0 <= v < Views().
@@ -84,10 +84,10 @@ func (r *Recipe) Kind(v int) *Kind {
 	return &r.Local
 }
 
-// Size is view v's pixels a side.
+// Size is view v's pixels per side.
 func (r *Recipe) Size(v int) int { return r.Kind(v).Size }
 
-// View makes view v of a picture from its stream: Size(v) x Size(v) x 3 bytes,
+// View makes view v of an image from its stream: Size(v) x Size(v) x 3 bytes,
 // row after row. Everything random comes from rand.
 func (r *Recipe) View(im *Image, v int, rand *Rand) []uint8 {
 	k := r.Kind(v)
@@ -180,7 +180,7 @@ func (k *Kind) check(who string) error {
 	}
 	for _, x := range []float64{k.Jitter.Brightness, k.Jitter.Contrast, k.Jitter.Saturation} {
 		if !(x >= 0) || math.IsInf(x, 0) {
-			return fmt.Errorf("%s: a colour strength of %g, give 0 or more", who, x)
+			return fmt.Errorf("%s: a color strength of %g, give 0 or more", who, x)
 		}
 	}
 	if !(0 <= k.Jitter.Hue && k.Jitter.Hue <= 0.5) {

@@ -6,7 +6,7 @@ import (
 )
 
 // A whole view of each kind is the reference's steps in the reference's order:
-// crop, flip, colours in any of their 24 orders, grey, blur, solarize, with the
+// crop, flip, colors in any of their 24 orders, gray, blur, solarize, with the
 // factors' ranges of reference code and the same draws. Every step, order and
 // combination that matters occurs among the streams.
 func TestViewStepByStep(t *testing.T) {
@@ -52,16 +52,16 @@ func TestViewStepByStep(t *testing.T) {
 					}
 				}
 			})
-			step("grey", 0.2, func() { Grayscale(want) })
+			step("gray", 0.2, func() { Grayscale(want) })
 			step("blur", []float64{1, 0.1, 0.5}[v], func() { Blur(want, k.Size, k.Size, r.Uniform(0.1, 2)) })
 			step("solarize", []float64{0, 0.2, 0}[v], func() { Solarize(want) })
 			within(t, fmt.Sprintf("view %d of stream %d:%s", v, i, did), got, want, 0)
 			happened[did]++
 		}
 		if len(orders) != 24 {
-			t.Errorf("view %d: the colours changed in %d of their 24 orders", v, len(orders))
+			t.Errorf("view %d: the colors changed in %d of their 24 orders", v, len(orders))
 		}
-		all := []string{" flip jitter grey blur", " flip jitter grey blur solarize", " flip jitter grey blur"}[v]
+		all := []string{" flip jitter gray blur", " flip jitter gray blur solarize", " flip jitter gray blur"}[v]
 		if happened[all] == 0 {
 			t.Errorf("view %d: never all of%s", v, all)
 		}

@@ -64,7 +64,7 @@ func TestChancesHold(t *testing.T) {
 	}
 }
 
-// Light changes a grey picture but keeps it grey, and always changes it.
+// Light changes a gray image but keeps it gray, and always changes it.
 func TestLight(t *testing.T) {
 	r := Light(28, globalScale, 4, 14, localScale)
 	im := NewImage(28, 28)
@@ -79,7 +79,7 @@ func TestLight(t *testing.T) {
 		}
 		for i := 0; i < len(pix); i += 3 {
 			if pix[i] != pix[i+1] || pix[i] != pix[i+2] {
-				t.Fatalf("view %d: a grey picture got the colour %v", v, pix[i:i+3])
+				t.Fatalf("view %d: a gray image got the color %v", v, pix[i:i+3])
 			}
 		}
 	}
@@ -103,7 +103,7 @@ func TestViewIsPure(t *testing.T) {
 	}
 }
 
-// The orders of the colour changes are all reached.
+// The orders of the color changes are all reached.
 func TestJitterOrders(t *testing.T) {
 	j := Jitter{P: 1, Brightness: 0.4, Contrast: 0.4}
 	base := []uint8{10, 10, 10, 240, 240, 240, 60, 60, 60}
@@ -149,7 +149,7 @@ func TestRecipeCheck(t *testing.T) {
 		"area scale from NaN":   func(r *Recipe) { r.Local.Scale[0] = math.NaN() },
 		"area scale from 0.4":   func(r *Recipe) { r.Global2.Scale[1] = 1.5 },
 		"probability of 1.5":    func(r *Recipe) { r.Global2.Gray = 1.5 },
-		"colour strength":       func(r *Recipe) { r.Global2.Jitter.Contrast = -1 },
+		"color strength":       func(r *Recipe) { r.Global2.Jitter.Contrast = -1 },
 		"hue strength":          func(r *Recipe) { r.Global2.Jitter.Hue = 0.6 },
 		"blur from":             func(r *Recipe) { r.Global1.Sigma = [2]float64{0, 0} },
 	} {

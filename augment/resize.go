@@ -2,7 +2,7 @@ package augment
 
 import "math"
 
-// Pillow's bicubic resize of 8-bit pictures (Resample.c), byte for byte: the
+// Pillow's bicubic resize of 8-bit images (Resample.c), byte for byte: the
 // cubic with a = -0.5, whose support grows when it shrinks, one pass along the
 // rows and then one along the columns, weights in fixed point and bytes in
 // between.
@@ -45,13 +45,13 @@ func (t *taps) set(from, to float64, n int) {
 	t.weights = grow(t.weights, n*t.most)
 	var w []float64
 	for i := range n {
-		centre := from - float64(lo) + float64((float64(i)+0.5)*scale)
-		first := max(0, int(centre-support+0.5))
-		end := min(hi-lo, int(centre+support+0.5))
+		center := from - float64(lo) + float64((float64(i)+0.5)*scale)
+		first := max(0, int(center-support+0.5))
+		end := min(hi-lo, int(center+support+0.5))
 		w = w[:0]
 		sum := 0.0
 		for j := first; j < end; j++ {
-			v := cubic((float64(j) - centre + 0.5) * (1 / wide))
+			v := cubic((float64(j) - center + 0.5) * (1 / wide))
 			w = append(w, v)
 			sum += v
 		}
@@ -119,10 +119,10 @@ func (t *taps) across(dst []uint8, src []uint8, i int, sums []int32) {
 // clip8 takes a sum's fixed-point bits off and clamps it to a byte.
 func clip8(v int32) uint8 { return uint8(max(0, min(255, v>>weightBits))) }
 
-// area is a rectangle of a picture in pixels, fractions allowed.
+// area is a rectangle of an image in pixels, fractions allowed.
 type area struct{ left, top, right, bottom float64 }
 
-// resizeInto resizes an area of a picture to w x h pixels at dst.
+// resizeInto resizes an area of an image to w x h pixels at dst.
 func resizeInto(dst []uint8, im *Image, a area, w, h int, s *scratch) {
 	s.rows.set(a.left, a.right, w)
 	s.cols.set(a.top, a.bottom, h)

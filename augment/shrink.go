@@ -6,38 +6,38 @@ import (
 	"github.com/dinogpu/dinogpu/augment/decode"
 )
 
-// shrinking is a Source that can decode a picture smaller than it is, where
-// the format can be and shrink allows it.
-type shrinking interface {
-	decodeShrunk(i int, shrink decode.Shrink) (*Image, error)
+// fileSource is a Source of files, which can be decoded smaller than they are and
+// within bounds of memory.
+type fileSource interface {
+	decodeAs(i int, o decode.Options) (*Image, error)
 }
 
-// decodeShrunk is src.Decode(i), by at most shrink times smaller.
-func decodeShrunk(src Source, i int, shrink decode.Shrink) (*Image, error) {
-	if s, ok := src.(shrinking); ok {
-		return s.decodeShrunk(i, shrink)
+// decodeAs is src.Decode(i), with options where the source takes them.
+func decodeAs(src Source, i int, o decode.Options) (*Image, error) {
+	if s, ok := src.(fileSource); ok {
+		return s.decodeAs(i, o)
 	}
 	return src.Decode(i)
 }
 
-func (f *folder) decodeShrunk(i int, shrink decode.Shrink) (*Image, error) {
-	return decodeFile(f.full(i), shrink)
+func (f *folder) decodeAs(i int, o decode.Options) (*Image, error) {
+	return decodeFile(f.full(i), o)
 }
 
-func (l *list) decodeShrunk(i int, shrink decode.Shrink) (*Image, error) {
-	return decodeFile(l.full(l.paths[i]), shrink)
+func (l *list) decodeAs(i int, o decode.Options) (*Image, error) {
+	return decodeFile(l.full(l.paths[i]), o)
 }
 
-func (p part) decodeShrunk(i int, shrink decode.Shrink) (*Image, error) {
-	return decodeShrunk(p.Source, p.at(i), shrink)
+func (p part) decodeAs(i int, o decode.Options) (*Image, error) {
+	return decodeAs(p.Source, p.at(i), o)
 }
 
 // spare is how many times larger than its view the smallest crop must still be
-// after shrinking. On photographs the smallest crops then differ by half a grey
-// level on average from those of the whole picture, at 1 by more than one.
+// after shrinking. On photographs the smallest crops then differ by half a gray
+// level on average from those of the whole image, at 1 by more than one.
 const spare = 1.5
 
-// shrink says how many times (1, 2, 4 or 8) smaller a w x h picture may be
+// shrink says how many times (1, 2, 4 or 8) smaller a w x h image may be
 // decoded so that the smallest crop that the recipe can draw from it is still
 // at least spare times as wide and as high as its view. It depends on nothing
 // else, so that a crop is the same in every run.
@@ -55,12 +55,12 @@ func (r *Recipe) shrink(w, h int) int {
 }
 
 // smallest is the least width and the least height, in pixels, of the crops
-// that RandomBox can draw from a w x h picture.
+// that RandomBox can draw from a w x h image.
 func (k *Kind) smallest(w, h int) (cw, ch float64) {
 	fw, fh := float64(w), float64(h)
 	area := k.Scale[0] * fw * fh
 	// What is drawn, and the fallback's box, which is as wide or as high as
-	// the picture.
+	// the image.
 	cw = min(math.Sqrt(area*k.Ratio[0]), fw, fh*k.Ratio[1])
 	ch = min(math.Sqrt(area/k.Ratio[1]), fh, fw/k.Ratio[0])
 	return math.Floor(cw), math.Floor(ch)

@@ -10,9 +10,11 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/dinogpu/dinogpu/augment/decode"
 )
 
-// No crop that can be drawn from a shrunk picture is less than spare times as
+// No crop that can be drawn from a shrunk image is less than spare times as
 // large as its view, but for its rounding to whole pixels.
 func TestShrinkLeavesRoom(t *testing.T) {
 	shrunk := 0
@@ -30,7 +32,7 @@ func TestShrinkLeavesRoom(t *testing.T) {
 			k := recipe.Kind(v)
 			b := RandomBox(w, h, k.Scale, k.Ratio, NewRand(Key{Seed: rapid.Uint64().Draw(t, "seed"), View: v}))
 			if need := spare*float64(by*k.Size) - 1; float64(min(b.W, b.H)) < need {
-				t.Fatalf("%d x %d decoded by %d: view %d is cut as %+v, want %g pixels a side", w, h, by, v, b, need)
+				t.Fatalf("%d x %d decoded by %d: view %d is cut as %+v, want %g pixels per side", w, h, by, v, b, need)
 			}
 		}
 	})
@@ -39,7 +41,7 @@ func TestShrinkLeavesRoom(t *testing.T) {
 	}
 }
 
-// What the reference's recipe allows: nothing for pictures as in ImageNet, a
+// What the reference's recipe allows: nothing for images as in ImageNet, a
 // quarter for a telephone's 12 megapixels.
 func TestShrinkOfUsualSizes(t *testing.T) {
 	recipe := Reference(224, globalScale, 8, 96, localScale)
@@ -52,7 +54,7 @@ func TestShrinkOfUsualSizes(t *testing.T) {
 	}
 }
 
-// largeJPEG is a part of the golden picture, enlarged and with grain, as a JPEG
+// largeJPEG is a part of the golden image, enlarged and with grain, as a JPEG
 // file of 1003 x 747 pixels, sizes that no block divides.
 func largeJPEG(t *testing.T, dir string) string {
 	t.Helper()
@@ -75,14 +77,14 @@ func largeJPEG(t *testing.T, dir string) string {
 	return write(t, filepath.Join(dir, "large.jpg"), b.Bytes())
 }
 
-// Crops of a shrunk picture lie where those of the whole one do, and look the
-// same even where they just have room: within few grey levels on average,
-// though this picture is hard edges of full colours, which 4:2:0 keeps at half
+// Crops of a shrunk image lie where those of the whole one do, and look the
+// same even where they just have room: within few gray levels on average,
+// though this image is hard edges of full colors, which 4:2:0 keeps at half
 // the sharpness. (Crops of 40 photographs of 4 to 24 megapixels were 0.1 to 0.7
 // apart.) One pixel beside, they look less alike by far.
 func TestShrunkCropsLookTheSame(t *testing.T) {
 	path := largeJPEG(t, t.TempDir())
-	whole, err := decodeFile(path, nil)
+	whole, err := decodeFile(path, decode.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,12 +92,12 @@ func TestShrunkCropsLookTheSame(t *testing.T) {
 		t.Fatalf("whole: %d x %d by %d", w, h, whole.Shrunk)
 	}
 	for by, most := range map[int]float64{2: 1, 4: 1.5, 8: 3} {
-		small, err := decodeFile(path, func(w, h int) int {
+		small, err := decodeFile(path, decode.Options{Shrink: func(w, h int) int {
 			if w != 1003 || h != 747 {
 				t.Errorf("asked about %d x %d", w, h)
 			}
 			return by
-		})
+		}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -114,15 +116,15 @@ func TestShrunkCropsLookTheSame(t *testing.T) {
 			_, mean = diff(t, ResizedCrop(small, b, size, size).Pix, ResizedCrop(whole, Box{Left: b.Left - by, Top: b.Top, W: side, H: side}, size, size).Pix)
 			beside += mean / float64(n)
 		}
-		t.Logf("by %d: off by %.2f grey levels on average, one pixel beside by %.2f", by, sum, beside)
+		t.Logf("by %d: off by %.2f gray levels on average, one pixel beside by %.2f", by, sum, beside)
 		if sum > most || beside < 1.5*sum {
-			t.Errorf("by %d: crops are off by %.2f grey levels on average, want at most %g; one pixel beside by %.2f", by, sum, most, beside)
+			t.Errorf("by %d: crops are off by %.2f gray levels on average, want at most %g; one pixel beside by %.2f", by, sum, most, beside)
 		}
 	}
 }
 
 // The loader shrinks, through views of a source too, and makes the views that
-// its recipe makes of the shrunk picture.
+// its recipe makes of the shrunk image.
 func TestLoaderShrinks(t *testing.T) {
 	dir := t.TempDir()
 	path := largeJPEG(t, dir)
@@ -137,7 +139,7 @@ func TestLoaderShrinks(t *testing.T) {
 	if by != 4 {
 		t.Fatalf("by %d, want 4", by)
 	}
-	small, err := decodeFile(path, recipe.shrink)
+	small, err := decodeFile(path, decode.Options{Shrink: recipe.shrink})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,101 +11,91 @@ import (
 	"github.com/dinogpu/dinogpu/augment/decode"
 )
 
-// folder is a tree of picture files. Per picture it keeps one string (a view
-// of the path that the walk made) and four bytes of label.
+// folder is a tree of image files. Per image it keeps one string and four bytes
+// of label.
 type folder struct {
 	root    string
-	paths   []string // under root
+	info    fs.FileInfo // of the root when it was listed
+	paths   []string    // under root
 	labels  []int32
 	classes []string
+	passed  passed
 }
 
-// OpenFolder lists the pictures under root, however deep, in the order of
-// their names folder by folder. Where root has sub-folders with pictures, the
-// first path element under root is a picture's class, as in torchvision's
-// ImageFolder; pictures directly in root then have none. Names that start with
-// a dot are passed over, and links to folders are followed in root only, so
-// that a link cannot make the walk endless. Any bytes that the system allows may
-// stand in a name. Devices and pipes are no pictures, whatever their names.
+// OpenFolder lists the images under root, however deep, in the order of their
+// names folder by folder. Where root has sub-folders with images, the first
+// path element under root is an image's class, as in torchvision's
+// ImageFolder; images directly in root then have none. Any bytes that the
+// system allows may stand in a name.
+//
+// Links to folders are followed, and each folder is listed once, whatever leads
+// to it. Names that start with a dot are passed over, as are folders of training
+// runs, sub-folders that may not be read, and pipes and devices, whatever their
+// names; [Remarks] tells of it.
 func OpenFolder(root string) (Source, error) {
-	info, err := os.Stat(root)
+	f, err := openFolder(root, map[string]bool{})
 	if err != nil {
-		return nil, fmt.Errorf("the folder %s cannot be read (%w): give a folder of pictures", quote(root), bare(err))
+		return nil, err
 	}
-	if !info.IsDir() {
-		return nil, fmt.Errorf("%s is no folder: give a folder of pictures", quote(root))
-	}
-	real, err := filepath.EvalSymlinks(root)
-	if err != nil {
-		return nil, fmt.Errorf("the folder %s cannot be read: %w", quote(root), bare(err))
-	}
-	f := &folder{root: root}
-	others := 0
-	if err := f.walk(real, "", &others); err != nil {
-		return nil, fmt.Errorf("the folder %s cannot be listed: %w", quote(root), located(err))
-	}
-	if len(f.paths) == 0 {
-		if others == 0 {
-			return nil, fmt.Errorf("the folder %s is empty: put pictures (%s) into it or its sub-folders", quote(root), decode.Extensions)
-		}
-		return nil, fmt.Errorf("the folder %s holds %d files but no picture: names must end in one of %s", quote(root), others, decode.Extensions)
-	}
-	f.paths, f.labels = slices.Clip(f.paths), slices.Clip(f.labels)
 	return f, nil
 }
 
-// notFiles are the kinds that reading could wait on for ever. (Windows has
-// plain files of further kinds.)
-const notFiles = fs.ModeDevice | fs.ModeNamedPipe | fs.ModeSocket
-
-// walk lists dir, whose place under the root is prefix ("" for the root).
-func (f *folder) walk(dir, prefix string, others *int) error {
-	return filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		if path == dir {
-			return nil
-		}
-		if strings.HasPrefix(d.Name(), ".") {
-			if d.IsDir() {
-				return fs.SkipDir
-			}
-			return nil
-		}
-		rel := strings.TrimLeft(path[len(dir):], string(filepath.Separator))
-		if prefix != "" {
-			rel = prefix + string(filepath.Separator) + rel
-		}
+// openFolder lists no folder whose real path is in seen, and adds those it lists.
+func openFolder(root string, seen map[string]bool) (*folder, error) {
+	info, err := os.Stat(root)
+	if err != nil {
+		return nil, fmt.Errorf("the folder %s cannot be read (%w): give a folder of images", quote(root), bare(err))
+	}
+	if !info.IsDir() {
+		return nil, fmt.Errorf("%s is no folder: give a folder of images", quote(root))
+	}
+	real, err := realPath(root)
+	if err != nil {
+		return nil, fmt.Errorf("the folder %s cannot be read: %w", quote(root), bare(err))
+	}
+	w := lister{folder: &folder{root: root, info: info}, seen: seen}
+	if err := w.all(real); err != nil {
+		return nil, fmt.Errorf("the folder %s cannot be listed: %w", quote(root), located(err))
+	}
+	f := w.folder
+	if len(f.paths) == 0 {
+		others := f.passed.String()
 		switch {
-		case d.IsDir():
-		case decode.IsImage(rel) && d.Type()&notFiles == 0:
-			f.add(rel)
-		case d.Type()&fs.ModeSymlink != 0 && !strings.ContainsRune(rel, filepath.Separator):
-			if real, err := filepath.EvalSymlinks(path); err == nil {
-				if info, err := os.Stat(real); err == nil && info.IsDir() {
-					return f.walk(real, rel, others)
-				}
-			}
-			*others++
-		default:
-			*others++
+		case slices.Contains(f.passed.runs, "."):
+			return nil, fmt.Errorf("%s is the folder of a training run: give a folder of images", quote(root))
+		case others == "":
+			return nil, fmt.Errorf("the folder %s is empty: put images (%s) into it or its sub-folders", quote(root), decode.Extensions)
 		}
-		return nil
-	})
+		return nil, fmt.Errorf("the folder %s holds no image, only %s: names must end in one of %s", quote(root), others, decode.Extensions)
+	}
+	f.label()
+	return f, nil
 }
 
-// add takes one picture; the walk's order makes classes arrive sorted.
-func (f *folder) add(rel string) {
-	label := int32(-1)
-	if class, _, deep := strings.Cut(rel, string(filepath.Separator)); deep {
-		if n := len(f.classes); n == 0 || f.classes[n-1] != class {
-			f.classes = append(f.classes, strings.Clone(class))
-		}
-		label = int32(len(f.classes) - 1)
+// realPath is a path without links, from the file system's root, so that one
+// folder has one.
+func realPath(path string) (string, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return "", err
 	}
-	f.paths = append(f.paths, rel)
-	f.labels = append(f.labels, label)
+	return filepath.EvalSymlinks(path)
+}
+
+// label gives each image the class of the first element of its path. The
+// images' order makes classes arrive sorted.
+func (f *folder) label() {
+	f.paths = slices.Clip(f.paths)
+	f.labels = make([]int32, len(f.paths))
+	for i, path := range f.paths {
+		f.labels[i] = -1
+		if class, _, deep := strings.Cut(path, string(filepath.Separator)); deep {
+			if n := len(f.classes); n == 0 || f.classes[n-1] != class {
+				f.classes = append(f.classes, strings.Clone(class))
+			}
+			f.labels[i] = int32(len(f.classes) - 1)
+		}
+	}
 }
 
 func (f *folder) Len() int          { return len(f.paths) }
@@ -115,4 +105,4 @@ func (f *folder) Classes() []string { return f.classes }
 
 func (f *folder) full(i int) string { return filepath.Join(f.root, f.paths[i]) }
 
-func (f *folder) Decode(i int) (*Image, error) { return decodeFile(f.full(i), nil) }
+func (f *folder) Decode(i int) (*Image, error) { return f.decodeAs(i, decode.Options{}) }

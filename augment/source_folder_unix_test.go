@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// A pipe is no picture, whatever its name: opening it would never end.
+// A pipe is no image, whatever its name: opening it would never end.
 func TestFolderPassesOverPipes(t *testing.T) {
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "a.png"), dot)
@@ -20,6 +20,6 @@ func TestFolderPassesOverPipes(t *testing.T) {
 		t.Fatal(err)
 	}
 	if s.Len() != 1 || s.Name(0) != "a.png" {
-		t.Errorf("%d pictures, the first %s", s.Len(), s.Name(0))
+		t.Errorf("%d images, the first %s", s.Len(), s.Name(0))
 	}
 }

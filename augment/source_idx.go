@@ -10,17 +10,17 @@ import (
 	"strings"
 )
 
-// idxSource holds an idx file's pictures, unpacked once, as bytes.
+// idxSource holds an idx file's images, unpacked once, as bytes.
 type idxSource struct {
 	name    string
 	n, h, w int
-	depth   int    // 1: grey, 3: RGB
+	depth   int    // 1: gray, 3: RGB
 	pix     []byte // n*h*w*depth
 	labels  []byte // nil: none
 	classes []string
 }
 
-// OpenIDX reads an idx file of pictures, (N,H,W) grey or (N,H,W,3) RGB,
+// OpenIDX reads an idx file of images, (N,H,W) gray or (N,H,W,3) RGB,
 // gzipped or not, into memory. Labels are taken from the file beside it whose
 // name has "labels" for "images" and "idx1" for "idx3", if there is one.
 func OpenIDX(path string) (Source, error) {
@@ -41,7 +41,7 @@ func OpenIDX(path string) (Source, error) {
 	return newIDX(path, f, labelPath, lf)
 }
 
-// newIDX reads pictures and, where labels is not nil, their classes.
+// newIDX reads images and, where labels is not nil, their classes.
 func newIDX(name string, images io.Reader, labelName string, labels io.Reader) (*idxSource, error) {
 	dims, pix, err := readIDX(name, images, 3, 4)
 	if err != nil {
@@ -50,7 +50,7 @@ func newIDX(name string, images io.Reader, labelName string, labels io.Reader) (
 	s := &idxSource{name: filepath.Base(name), n: dims[0], h: dims[1], w: dims[2], depth: 1, pix: pix}
 	if len(dims) == 4 {
 		if dims[3] != 3 {
-			return nil, fmt.Errorf("%s has pictures of %d colours where 3 are expected: convert them to RGB or grey", quote(name), dims[3])
+			return nil, fmt.Errorf("%s has images of %d colors where 3 are expected: convert them to RGB or gray", quote(name), dims[3])
 		}
 		s.depth = 3
 	}
@@ -62,13 +62,13 @@ func newIDX(name string, images io.Reader, labelName string, labels io.Reader) (
 		return nil, err
 	}
 	if ldims[0] != s.n {
-		return nil, fmt.Errorf("%s holds %d labels and %s %d pictures: fetch both again, or move the label file away to go without", quote(labelName), ldims[0], quote(name), s.n)
+		return nil, fmt.Errorf("%s holds %d labels and %s %d images: fetch both again, or move the label file away to go without", quote(labelName), ldims[0], quote(name), s.n)
 	}
 	s.labels = l
 	return s, nil
 }
 
-// findLabels gives the label file that belongs to a picture file, or "".
+// findLabels gives the label file that belongs to an image file, or "".
 func findLabels(path string) string {
 	dir, base := filepath.Split(path)
 	stem, packed := strings.CutSuffix(base, ".gz")
@@ -79,7 +79,7 @@ func findLabels(path string) string {
 	stem = stem[:at] + "labels" + stem[at+len("images"):]
 	stem = strings.NewReplacer("idx3", "idx1", "idx4", "idx1").Replace(stem)
 	for _, name := range []string{stem, stem + ".gz"} {
-		// The one packed like the pictures is looked for first.
+		// The one packed like the images is looked for first.
 		if packed {
 			name = strings.TrimSuffix(stem+".gz"+name[len(stem):], ".gz.gz")
 		}
@@ -103,7 +103,7 @@ func (s *idxSource) Label(i int) int {
 
 func (s *idxSource) Decode(i int) (*Image, error) {
 	if i < 0 || i >= s.n {
-		return nil, fmt.Errorf("%s has no picture %d: it holds %d", quote(s.name), i, s.n)
+		return nil, fmt.Errorf("%s has no image %d: it holds %d", quote(s.name), i, s.n)
 	}
 	im := NewImage(s.w, s.h)
 	size := s.h * s.w * s.depth

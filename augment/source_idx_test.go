@@ -49,7 +49,7 @@ func counting(n int) []byte {
 	return b
 }
 
-func TestIDXGreyAndLabels(t *testing.T) {
+func TestIDXGrayAndLabels(t *testing.T) {
 	for _, c := range []struct{ images, labels string }{
 		{"train-images-idx3-ubyte", "train-labels-idx1-ubyte"},
 		{"train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz"},
@@ -73,19 +73,19 @@ func TestIDXGreyAndLabels(t *testing.T) {
 			t.Fatalf("%s: %v", c.images, err)
 		}
 		if s.Len() != 4 || s.Label(0) != 7 || s.Label(2) != 255 || s.Classes() != nil {
-			t.Errorf("%s: %d pictures, labels %d %d", c.images, s.Len(), s.Label(0), s.Label(2))
+			t.Errorf("%s: %d images, labels %d %d", c.images, s.Len(), s.Label(0), s.Label(2))
 		}
 		if s.Name(3) != c.images+"#3" {
 			t.Errorf("name %q", s.Name(3))
 		}
 		im, err := s.Decode(1)
 		if err != nil || im.W != 3 || im.H != 2 || !bytes.Equal(im.Pix[:9], []byte{6, 6, 6, 7, 7, 7, 8, 8, 8}) {
-			t.Errorf("%s: picture 1 is %+v, %v", c.images, im, err)
+			t.Errorf("%s: image 1 is %+v, %v", c.images, im, err)
 		}
 	}
 }
 
-func TestIDXColourWithoutLabels(t *testing.T) {
+func TestIDXColorWithoutLabels(t *testing.T) {
 	path := write(t, filepath.Join(t.TempDir(), "cifar-idx4-ubyte"), idxFile(counting(36), 2, 2, 3, 3))
 	s, err := Open(path)
 	if err != nil {
@@ -93,13 +93,13 @@ func TestIDXColourWithoutLabels(t *testing.T) {
 	}
 	im, err := s.Decode(1)
 	if err != nil || im.W != 3 || im.H != 2 || !bytes.Equal(im.Pix, counting(36)[18:]) {
-		t.Errorf("picture 1 is %+v, %v", im, err)
+		t.Errorf("image 1 is %+v, %v", im, err)
 	}
 	if s.Label(0) != -1 {
 		t.Errorf("label %d without labels", s.Label(0))
 	}
 	if _, err := s.Decode(2); err == nil {
-		t.Error("picture 2 of 2 was decoded")
+		t.Error("image 2 of 2 was decoded")
 	}
 }
 
@@ -118,7 +118,7 @@ func TestIDXDamage(t *testing.T) {
 		"holds idx type 0xd":            append([]byte{0, 0, 13}, good[3:]...),
 		"has 2 dimensions":              idxFile(counting(4), 2, 2),
 		"dimensions is 0":               idxFile(nil, 0, 28, 28),
-		"pictures of 4 colours":         idxFile(counting(16), 2, 2, 1, 4),
+		"images of 4 colors":         idxFile(counting(16), 2, 2, 1, 4),
 		"promises 8589934592 bytes":     idxFile(counting(10), 1<<13, 1<<10, 1<<10),
 		"more bytes than any file":      idxFile(counting(10), 1<<32-1, 1<<32-1, 1<<32-1),
 		"damaged gzip (gzip: invalid c": flipped,
@@ -155,7 +155,7 @@ func TestIDXLabelDamage(t *testing.T) {
 }
 
 // Any change of any byte, cut or added bytes: an error or a source all of
-// whose pictures decode, never a panic.
+// whose images decode, never a panic.
 func TestIDXAnyDamage(t *testing.T) {
 	plainFile := idxFile(counting(24), 4, 2, 3)
 	packed := gz(plainFile)
@@ -174,7 +174,7 @@ func TestIDXAnyDamage(t *testing.T) {
 		}
 		for i := range s.Len() {
 			if im, err := s.Decode(i); err != nil || len(im.Pix) != im.W*im.H*3 {
-				t.Fatalf("picture %d: %v", i, err)
+				t.Fatalf("image %d: %v", i, err)
 			}
 		}
 	})
@@ -200,11 +200,11 @@ func TestDemo(t *testing.T) {
 		t.Fatal(err)
 	}
 	if train.Len() != 8000 || test.Len() != 2000 {
-		t.Errorf("%d and %d pictures", train.Len(), test.Len())
+		t.Errorf("%d and %d images", train.Len(), test.Len())
 	}
 	// The set's first label is 9, an ankle boot; the classes are balanced.
 	if train.Label(0) != 9 || train.Classes()[9] != "Ankle boot" {
-		t.Errorf("the first picture has label %d", train.Label(0))
+		t.Errorf("the first image has label %d", train.Label(0))
 	}
 	var count [10]int
 	for _, s := range []Source{train, test} {
@@ -214,7 +214,7 @@ func TestDemo(t *testing.T) {
 	}
 	for c, n := range count {
 		if n != 1000 {
-			t.Errorf("class %d has %d pictures, want 1000", c, n)
+			t.Errorf("class %d has %d images, want 1000", c, n)
 		}
 	}
 	a, err := test.Decode(0)
@@ -222,7 +222,7 @@ func TestDemo(t *testing.T) {
 		t.Fatalf("%+v, %v", a, err)
 	}
 	if test.Name(0) != "t10k-images-idx3-ubyte.gz#8000" {
-		t.Errorf("the first test picture is %s", test.Name(0))
+		t.Errorf("the first test image is %s", test.Name(0))
 	}
 }
 
@@ -230,7 +230,7 @@ func TestSliceAndLimit(t *testing.T) {
 	src := fake{n: 10}
 	s := Slice(Slice(src, 2, 9), 1, 4)
 	if s.Len() != 3 || s.Name(0) != "p3" || s.Name(2) != "p5" {
-		t.Errorf("%d pictures from %s to %s", s.Len(), s.Name(0), s.Name(2))
+		t.Errorf("%d images from %s to %s", s.Len(), s.Name(0), s.Name(2))
 	}
 	l := Limit(src, 4)
 	var names []string

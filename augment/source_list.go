@@ -11,17 +11,17 @@ import (
 	"github.com/dinogpu/dinogpu/augment/decode"
 )
 
-// list is a text file's pictures, without labels.
+// list is a text file's images, without labels.
 type list struct {
 	dir   string
 	paths []string
 }
 
-// OpenList reads a text file with one picture path a line, absolute or
+// OpenList reads a text file with one image path per line, absolute or
 // relative to the file's folder. Blank lines and lines that start with # are
 // passed over, and blanks at a line's ends cut off: ./ before a name keeps its #
 // or its blank. A name with a line break can only be had from a folder. Only the
-// first picture is looked for on disk: half a million looks would take longer
+// first image is looked for on disk: half a million looks would take longer
 // than the listing itself.
 func OpenList(path string) (Source, error) {
 	f, err := os.Open(path)
@@ -43,26 +43,26 @@ func OpenList(path string) (Source, error) {
 			continue
 		}
 		if !decode.IsImage(text) {
-			return nil, fmt.Errorf("%s, line %d: %q is no picture's path: write one path a line, ending in one of %s", quote(path), number, shorten(text), decode.Extensions)
+			return nil, fmt.Errorf("%s, line %d: %q is no image's path: write one path per line, ending in one of %s", quote(path), number, shorten(text), decode.Extensions)
 		}
 		if len(l.paths) == 0 {
 			if _, err := os.Stat(l.full(text)); err != nil {
-				return nil, fmt.Errorf("%s, line %d: no picture at %s (%w): paths are taken from the list's own folder", quote(path), number, quote(l.full(text)), bare(err))
+				return nil, fmt.Errorf("%s, line %d: no image at %s (%w): paths are taken from the list's own folder", quote(path), number, quote(l.full(text)), bare(err))
 			}
 		}
 		l.paths = append(l.paths, text)
 	}
 	if err := lines.Err(); err != nil {
-		return nil, fmt.Errorf("%s cannot be read as a list after line %d (%w): write one picture's path a line", quote(path), number, bare(err))
+		return nil, fmt.Errorf("%s cannot be read as a list after line %d (%w): write one image path per line", quote(path), number, bare(err))
 	}
 	if len(l.paths) == 0 {
-		return nil, fmt.Errorf("the list %s names no picture: write one path a line", quote(path))
+		return nil, fmt.Errorf("the list %s names no image: write one path per line", quote(path))
 	}
 	l.paths = slices.Clip(l.paths)
 	return l, nil
 }
 
-// full is where a line's picture lies.
+// full is where a line's image lies.
 func (l *list) full(line string) string {
 	p := filepath.FromSlash(line)
 	if filepath.IsAbs(p) {
@@ -83,4 +83,4 @@ func (l *list) Len() int                     { return len(l.paths) }
 func (l *list) Name(i int) string            { return l.paths[i] }
 func (l *list) Label(int) int                { return -1 }
 func (l *list) Classes() []string            { return nil }
-func (l *list) Decode(i int) (*Image, error) { return decodeFile(l.full(l.paths[i]), nil) }
+func (l *list) Decode(i int) (*Image, error) { return decodeFile(l.full(l.paths[i]), decode.Options{}) }

@@ -28,6 +28,8 @@ const collapseWindow = 100
 const (
 	collapseNear = 0.02
 	collapseFar  = 0.03
+	// collapseAlone makes the nearness to ln K at which the entropy decides alone: half a percent.
+	collapseAlone = 0.25
 )
 
 // A CollapseMonitor watches a run's metrics for collapse.
@@ -41,7 +43,7 @@ type CollapseMonitor struct {
 	kind        collapse
 }
 
-// NewCollapseMonitor watches a run of that many optimiser steps an epoch.
+// NewCollapseMonitor watches a run of that many optimizer steps per epoch.
 func NewCollapseMonitor(c settings.Config, stepsPerEpoch int) *CollapseMonitor {
 	return &CollapseMonitor{
 		config: c, lnK: math.Log(float64(c.OutDim)),
@@ -77,6 +79,8 @@ func (m *CollapseMonitor) Observe(s StepMetrics) string {
 
 func (m *CollapseMonitor) judge(h, kl, near float64) collapse {
 	switch {
+	case h > (1-near*collapseAlone)*m.lnK:
+		return uniform // whatever the student makes of it: such targets say nothing
 	case kl > near*m.lnK:
 		return noCollapse
 	case h > (1-near)*m.lnK:
@@ -88,12 +92,12 @@ func (m *CollapseMonitor) judge(h, kl, near float64) collapse {
 }
 
 func (m *CollapseMonitor) explain(step int, h, kl float64) string {
-	kind, why, flags := "uniform targets", "every prototype gets the same share, whatever the picture: the teacher is too soft", m.sharpen()
+	kind, why, flags := "uniform targets", "every prototype gets the same share, whatever the image: the teacher is too soft", m.sharpen()
 	if m.kind == onePrototype {
-		kind, why, flags = "one prototype", "one prototype gets every picture, as the centre does not hold it back (or, with very few pictures, that they are known by heart: k-NN tells)", m.recentre()
+		kind, why, flags = "one prototype", "one prototype gets every image, as the center does not hold it back (or, with very few images, that they are known by heart: k-NN tells)", m.recenter()
 	}
 	return fmt.Sprintf("step %d: collapse to %s: over %d steps the targets' entropy is %.3f (ln K is %.3f) and KL %.3f. "+
-		"This means that %s. Going on is of no use as a rule; start anew with %s",
+		"This means that %s. Going on rarely helps; start a new run with %s",
 		step, kind, collapseWindow, h, m.lnK, kl, why, strings.Join(flags, " "))
 }
 
@@ -102,26 +106,26 @@ func (m *CollapseMonitor) sharpen() []string {
 	c := m.config
 	var flags []string
 	if c.StudentTemp < 0.1 {
-		flags = append(flags, "--student-temp 0.1")
+		flags = append(flags, "`student_temp` 0.1")
 	}
 	switch {
 	case c.TeacherTemp > 0.04:
-		flags = append(flags, "--teacher-temp 0.04", "--warmup-teacher-temp 0.04")
+		flags = append(flags, "`teacher_temp` 0.04", "`warmup_teacher_temp` 0.04")
 	case c.TeacherTemp > 0.02:
-		flags = append(flags, "--teacher-temp 0.02", "--warmup-teacher-temp 0.02")
+		flags = append(flags, "`teacher_temp` 0.02", "`warmup_teacher_temp` 0.02")
 	}
 	return append(flags, m.gentler()...)
 }
 
-// recentre is what to change against a single prototype.
-func (m *CollapseMonitor) recentre() []string {
+// recenter is what to change against a single prototype.
+func (m *CollapseMonitor) recenter() []string {
 	c := m.config
 	var flags []string
 	if c.CenterMomentum > 0.9 {
-		flags = append(flags, "--center-momentum 0.9")
+		flags = append(flags, "`center_momentum` 0.9")
 	}
 	if c.TeacherTemp < 0.04 {
-		flags = append(flags, "--teacher-temp 0.04", "--warmup-teacher-temp 0.04")
+		flags = append(flags, "`teacher_temp` 0.04", "`warmup_teacher_temp` 0.04")
 	}
 	return append(flags, m.gentler()...)
 }
@@ -131,12 +135,12 @@ func (m *CollapseMonitor) gentler() []string {
 	c := m.config
 	var flags []string
 	if c.MomentumTeacher < 0.99 {
-		flags = append(flags, "--momentum-teacher 0.996")
+		flags = append(flags, "`momentum_teacher` 0.996")
 	}
 	if !c.NormLastLayer {
-		flags = append(flags, "--norm-last-layer")
+		flags = append(flags, "`norm_last_layer`")
 	}
-	return append(flags, fmt.Sprintf("--lr %g", settings.Rounded(c.LR/2, 3)), fmt.Sprintf("--freeze-last-layer %d", c.FreezeLastLayer+1))
+	return append(flags, fmt.Sprintf("`lr` %g", settings.Rounded(c.LR/2, 3)), fmt.Sprintf("`freeze_last_layer` %d", c.FreezeLastLayer+1))
 }
 
 func mean(values []float64) float64 {

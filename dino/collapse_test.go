@@ -46,16 +46,18 @@ func TestCollapseMonitor(t *testing.T) {
 	}
 	quiet("in the freeze", feed(m, &step, 30, lnK, 0))
 	quiet("before a window is full", feed(m, &step, 99, lnK, 0))
-	once(feed(m, &step, 1, lnK, 0), "step 130", "uniform targets", "entropy is 6.931 (ln K is 6.931)", "KL 0.000", "--teacher-temp 0.02", "--lr 0.00025", "--freeze-last-layer 4")
+	once(feed(m, &step, 1, lnK, 0), "step 130", "uniform targets", "entropy is 6.931 (ln K is 6.931)", "KL 0.000", "`teacher_temp` 0.02", "`lr` 0.00025", "`freeze_last_layer` 4")
 	quiet("said already", feed(m, &step, 500, lnK, 0.01))
 	once(feed(m, &step, 100, 5, 0.8), "the collapse is over")
 	quiet("healthy: the teacher is soft, but the student is not there yet", feed(m, &step, 200, lnK-0.1, 0.4))
 	quiet("healthy: the student agrees on what is neither", feed(m, &step, 200, 3, 0.05))
-	once(feed(m, &step, 200, 0.05, 0.02), "collapse to one prototype", "--lr 0.00025")
+	once(feed(m, &step, 200, 0.05, 0.02), "collapse to one prototype", "`lr` 0.00025")
 	said := feed(m, &step, 200, lnK, 0) // into the other kind, by way of what is neither
 	if len(said) != 2 || !strings.Contains(said[0], "the collapse is over") || !strings.Contains(said[1], "collapse to uniform targets") {
 		t.Errorf("over into the other kind: said %q", said)
 	}
+	once(feed(m, &step, 200, 5, 0.8), "the collapse is over")
+	once(feed(m, &step, 200, 0.999*lnK, 0.026*lnK), "collapse to uniform targets") // the student never gets near
 	once(feed(m, &step, 200, 5, 0.8), "the collapse is over")
 	once(feed(m, &step, 200, 0.05, 0.02), "collapse to one prototype") // a second time, after it had recovered
 	quiet("not numbers", feed(NewCollapseMonitor(c, 0), new(int), 300, math.NaN(), math.NaN()))
@@ -81,22 +83,22 @@ func TestCollapseNamesWhatToChange(t *testing.T) {
 	c := settings.DefaultConfig()
 	c.TeacherTemp, c.StudentTemp, c.CenterMomentum, c.MomentumTeacher, c.NormLastLayer = 0.09, 0.05, 0.999, 0.9, false
 	m := NewCollapseMonitor(c, 1)
-	if got, want := strings.Join(m.sharpen(), " "), "--student-temp 0.1 --teacher-temp 0.04 --warmup-teacher-temp 0.04 --momentum-teacher 0.996 --norm-last-layer --lr 0.00025 --freeze-last-layer 2"; got != want {
+	if got, want := strings.Join(m.sharpen(), " "), "`student_temp` 0.1 `teacher_temp` 0.04 `warmup_teacher_temp` 0.04 `momentum_teacher` 0.996 `norm_last_layer` `lr` 0.00025 `freeze_last_layer` 2"; got != want {
 		t.Errorf("uniform: %s", got)
 	}
-	if got, want := strings.Join(m.recentre(), " "), "--center-momentum 0.9 --momentum-teacher 0.996 --norm-last-layer --lr 0.00025 --freeze-last-layer 2"; got != want {
+	if got, want := strings.Join(m.recenter(), " "), "`center_momentum` 0.9 `momentum_teacher` 0.996 `norm_last_layer` `lr` 0.00025 `freeze_last_layer` 2"; got != want {
 		t.Errorf("one prototype: %s", got)
 	}
 	c = settings.DefaultConfig()
 	c.TeacherTemp = 0.02
 	m = NewCollapseMonitor(c, 1)
-	if got, want := strings.Join(m.recentre(), " "), "--teacher-temp 0.04 --warmup-teacher-temp 0.04 --lr 0.00025 --freeze-last-layer 2"; got != want {
+	if got, want := strings.Join(m.recenter(), " "), "`teacher_temp` 0.04 `warmup_teacher_temp` 0.04 `lr` 0.00025 `freeze_last_layer` 2"; got != want {
 		t.Errorf("sharp: %s", got)
 	}
 }
 
 // Real runs of a tiny model, made to collapse as the paper's figure 7 does:
-// without sharpening to uniform targets, without a centre to one prototype.
+// without sharpening to uniform targets, without a center to one prototype.
 func TestRealRunsCollapse(t *testing.T) {
 	base := tinyConfig()
 	base.Dim, base.Depth, base.Heads, base.LocalCropsNumber = 16, 1, 1, 0
@@ -107,7 +109,7 @@ func TestRealRunsCollapse(t *testing.T) {
 		say string
 	}{
 		"no sharpening": {func(c *settings.Config) { c.TeacherTemp = 1 }, "collapse to uniform targets"},
-		"no centre":     {func(c *settings.Config) { c.CenterMomentum = 1 }, "collapse to one prototype"},
+		"no center":     {func(c *settings.Config) { c.CenterMomentum = 1 }, "collapse to one prototype"},
 		"healthy":       {func(c *settings.Config) { c.LR, c.MomentumTeacher = 0.1, 0.99 }, ""},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -62,7 +62,7 @@ func cropPasses(c settings.Config, o Options) []cropPass {
 // first is the number of the pass's first crop.
 func (x cropPass) first() int { return x[0].first }
 
-// rows is the number of pictures of the pass, each crop counted by itself.
+// rows is the number of images of the pass, each crop counted by itself.
 func (x cropPass) rows() int {
 	n := 0
 	for _, g := range x {
@@ -80,7 +80,7 @@ func (x cropPass) patches(p *gpu.Program, c settings.Config) layers.Patches {
 	return layers.GatherPatches(p, c.PatchSize, images...)
 }
 
-// images are the group's pictures, count*batch of them.
+// images are the group's images, count*batch of them.
 func (g *cropGroup) images(c settings.Config) layers.Images {
 	if g.floats {
 		return layers.FloatImages(g.input)

@@ -9,13 +9,13 @@ import (
 	"github.com/dinogpu/dinogpu/dino/settings"
 )
 
-// dropPath skips branches of the student's blocks at random, for each picture by itself, and scales up those that
+// dropPath skips branches of the student's blocks at random, for each image by itself, and scales up those that
 // it keeps (stochastic depth, arXiv 1603.09382, as the reference ViT). The host draws a batch's scales.
 type dropPath struct {
 	rates  []float64  // of each block; the first never drops
-	scales gpu.Tensor // of all passes, blocks but the first, branches and pictures; zero without drop path
+	scales gpu.Tensor // of all passes, blocks but the first, branches and images; zero without drop path
 	first  []int      // of each pass, where its scales begin
-	rows   []int      // of each pass, how many pictures it has, each crop counted by itself
+	rows   []int      // of each pass, how many images it has, each crop counted by itself
 	values []float32  // staging of scales
 }
 
@@ -43,7 +43,7 @@ func newDropPath(c settings.Config, passes []cropPass) dropPath {
 	return d
 }
 
-// at is where the scales of a branch of a block, not the first, begin: a number for each picture of a pass.
+// at is where the scales of a branch of a block, not the first, begin: a number for each image of a pass.
 func (d dropPath) at(pass, block, branch int) int {
 	aligned := (d.rows[pass] + gpu.Align - 1) / gpu.Align * gpu.Align
 	return d.first[pass] + (2*(block-1)+branch)*aligned
@@ -63,11 +63,11 @@ func (d dropPath) of(pass int) [][2]gpu.Tensor {
 	return blocks
 }
 
-// draw gives the scales of crop v of a picture, by block and branch: 1 / keep probability, or 0 where the branch is
+// draw gives the scales of crop v of a image, by block and branch: 1 / keep probability, or 0 where the branch is
 // dropped. They come from a random stream of the crop's own, so that how crops are grouped and accumulated, the
 // number of workers and a resumed run cannot change them.
-func (d dropPath) draw(seed uint64, epoch, picture, v int) [][2]float32 {
-	r := augment.NewRand(augment.Key{Seed: seed, Epoch: epoch, Image: picture, View: augment.ViewDropPath - v})
+func (d dropPath) draw(seed uint64, epoch, image, v int) [][2]float32 {
+	r := augment.NewRand(augment.Key{Seed: seed, Epoch: epoch, Image: image, View: augment.ViewDropPath - v})
 	scales := make([][2]float32, len(d.rates))
 	for block, rate := range d.rates {
 		for branch := range 2 {
@@ -86,13 +86,13 @@ func (t *Trainer) uploadDropPath(b *augment.Batch) error {
 		return nil
 	}
 	if len(b.Images) != t.Config.BatchSize {
-		return fmt.Errorf("batch %d names %d pictures, %d are needed to draw drop path", b.N, len(b.Images), t.Config.BatchSize)
+		return fmt.Errorf("batch %d names %d images, %d are needed to draw drop path", b.N, len(b.Images), t.Config.BatchSize)
 	}
 	for pass, x := range t.passes {
 		row := 0
 		for v := x.first(); row < x.rows(); v++ { // a pass's crops follow each other
-			for _, picture := range b.Images {
-				scales := d.draw(t.Config.Seed, b.Epoch, picture, v)
+			for _, image := range b.Images {
+				scales := d.draw(t.Config.Seed, b.Epoch, image, v)
 				for block := 1; block < len(scales); block++ {
 					for branch, scale := range scales[block] {
 						d.values[d.at(pass, block, branch)+row] = scale

@@ -63,8 +63,8 @@ func TestDropPathDraws(t *testing.T) {
 		t.Errorf("both branches are kept %.4f of the time, want 0.49", both)
 	}
 	// each part of the key matters, and nothing else does
-	at := func(seed uint64, epoch, picture, v int) string {
-		return fmt.Sprint(dropPath{rates: dropRates(0.5, 40)}.draw(seed, epoch, picture, v))
+	at := func(seed uint64, epoch, image, v int) string {
+		return fmt.Sprint(dropPath{rates: dropRates(0.5, 40)}.draw(seed, epoch, image, v))
 	}
 	same := at(1, 2, 3, 4)
 	for _, other := range []string{at(2, 2, 3, 4), at(1, 3, 3, 4), at(1, 2, 4, 4), at(1, 2, 3, 5)} {
@@ -90,7 +90,7 @@ func TestDropPathPinned(t *testing.T) {
 	}
 }
 
-// Each pass's scales lie where its network looks for them: crop after crop, a number a picture.
+// Each pass's scales lie where its network looks for them: crop after crop, a number a image.
 func TestDropPathUpload(t *testing.T) {
 	for _, crops := range []string{cropsTogether, cropsBySize, cropsApart} {
 		c := droppedConfig()
@@ -121,7 +121,7 @@ func TestDropPathUpload(t *testing.T) {
 	}
 	tr, _ := runTiny(t, droppedConfig(), "together", 1, 0)
 	if err := tr.uploadDropPath(&augment.Batch{}); err == nil {
-		t.Error("a batch that does not say which pictures it holds was taken")
+		t.Error("a batch that does not say which images it holds was taken")
 	}
 }
 

@@ -2,10 +2,10 @@ package dino
 
 import "github.com/dinogpu/dinogpu/dino/settings"
 
-// FlopsPerImage is the arithmetic of one training step for one image, 2 a multiply-add: matmuls, attention,
+// flopsPerImage is the arithmetic of one training step for one image, 2 per multiply-add: matmuls, attention,
 // patch embedding and head, the teacher's forward passes and the student's forward and backward ones, which count
 // twice the forward. It is the method's work, whatever a kernel saves or computes again.
-func FlopsPerImage(c settings.Config) float64 {
+func flopsPerImage(c settings.Config) float64 {
 	forward := func(size int) float64 {
 		s := c.Size()
 		D, side := float64(s.Dim), float64(size/c.PatchSize)

@@ -95,7 +95,7 @@ func (g *goldenFile) loadArena(d *gpu.Device, a *layers.Arena, prefix string) {
 	}
 }
 
-// goldenTrainer builds a trainer with the file's weights and centre.
+// goldenTrainer builds a trainer with the file's weights and center.
 func (g *goldenFile) trainer(d *gpu.Device, target gpu.Target, crops string) *Trainer {
 	g.t.Helper()
 	c := g.config()

@@ -8,9 +8,9 @@ import (
 	"github.com/dinogpu/dinogpu/layers"
 )
 
-// InitialWeights draws a fresh network's weights, in the order of the layout, each as its Init says. Each tensor has
+// initialWeights draws a fresh network's weights, in the order of the layout, each as its Init says. Each tensor has
 // a random stream of its own, keyed by the seed and its name.
-func InitialWeights(l *layers.Params, seed uint64) []layers.HostTensor {
+func initialWeights(l *layers.Params, seed uint64) []layers.HostTensor {
 	tensors := make([]layers.HostTensor, len(l.List))
 	for i, p := range l.List {
 		tensors[i] = layers.HostTensor{Name: p.Name, Shape: p.Shape, Values: make([]float32, p.Len())}

@@ -53,7 +53,7 @@ func TestLogitsInChunks(t *testing.T) {
 	}
 }
 
-// 65,536 prototypes for ten crops of 60 pictures, 150 MiB of logits, fit what any device binds.
+// 65,536 prototypes for ten crops of 60 images, 150 MiB of logits, fit what any device binds.
 func TestLogitsFitABinding(t *testing.T) {
 	c := settings.DefaultConfig()
 	c.Arch, c.BatchSize, c.DropPathRate = "vit_tiny", 60, 0

@@ -7,7 +7,7 @@ import (
 	"github.com/dinogpu/dinogpu/gpu"
 )
 
-// StepMetrics is a line of metrics.jsonl: what one optimiser step did.
+// StepMetrics is a line of metrics.jsonl: what one optimizer step did.
 type StepMetrics struct {
 	Step            int     `json:"step"`  // from 1
 	Epoch           int     `json:"epoch"` // from 0
@@ -20,7 +20,7 @@ type StepMetrics struct {
 	TeacherTemp     float64 `json:"teacher_temp"`
 	GradNorm        float64 `json:"grad_norm"`
 	ImagesPerSecond float64 `json:"images_per_second"`
-	DataWait        float64 `json:"data_wait"` // share of the time spent waiting for pictures
+	DataWait        float64 `json:"data_wait"` // share of the time spent waiting for images
 }
 
 // metricsBehind is how many steps may be under way whose metrics are not there yet: the device goes on with the next
@@ -91,7 +91,7 @@ func (t *Trainer) undo(v StepValues) error {
 }
 
 // metrics makes a step's line from its sums and the gradients' norms. Where something is not finite it gives the error
-// that names it: the kernels left weights, moments, teacher and centre as they were.
+// that names it: the kernels left weights, moments, teacher and center as they were.
 func (t *Trainer) metrics(v StepValues, read []float32) (StepMetrics, error) {
 	sums, flag, norms := read[:2], gpu.Bits(read)[2], read[3:]
 	bad, total := "", 0.0

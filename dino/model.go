@@ -9,7 +9,7 @@ import (
 	"github.com/dinogpu/dinogpu/dino/settings"
 )
 
-// moments is how many moments of each weight the optimiser keeps.
+// moments is how many moments of each weight the optimizer keeps.
 func moments(c settings.Config) int {
 	if c.Optimizer == "adamw" {
 		return 2
@@ -17,7 +17,7 @@ func moments(c settings.Config) int {
 	return 1 // momentum
 }
 
-// momentName is the role of the optimiser's i-th moment, in memory and in checkpoints.
+// momentName is the role of the optimizer's i-th moment, in memory and in checkpoints.
 func momentName(i int) string { return fmt.Sprintf("moment%d", i+1) }
 
 // A recorder records the passes of a backbone and of the head up to the prototypes, from one arena of weights. Each pass

@@ -26,6 +26,6 @@ func (t *Trainer) notFinite(m StepMetrics, gradient string) error {
 			break
 		}
 	}
-	return fmt.Errorf("step %d: %s is %w (loss %g); nothing was changed by this step: start a new run with a lower --lr, more --warmup-epochs, or --clip-grad below %g",
+	return fmt.Errorf("step %d: %s is %w (loss %g); nothing was changed by this step: start a new run with a lower `lr`, more `warmup_epochs`, or `clip_grad` below %g",
 		m.Step, what, layers.ErrNotFinite, m.Loss, max(t.Config.ClipGrad, 1))
 }

@@ -34,7 +34,7 @@ func (t *Trainer) Plan() (Plan, error) {
 	}
 	c := t.Config
 	p := Plan{
-		Parameters: t.Layout.Count(), FlopsPerStep: FlopsPerImage(c) * float64(c.StepPictures()),
+		Parameters: t.Layout.Count(), FlopsPerStep: flopsPerImage(c) * float64(c.StepImages()),
 		Limits: "default", Fits: true, Matmul: string(t.crops.Target.Matmul),
 		DispatchesPerStep: t.begin.Dispatches() + c.Accumulate*t.crops.Dispatches() + t.update.Dispatches(),
 	}

@@ -7,18 +7,18 @@ import (
 )
 
 // Schedules are the values that change from step to step: rate and weight
-// decay and the teacher's momentum along one cosine each, by optimiser step;
+// decay and the teacher's momentum along one cosine each, by optimizer step;
 // the teacher's temperature and the freeze of the last layer, by epoch.
 // Source: DINO's cosine_scheduler, quirks included.
 type Schedules struct {
-	LR, WeightDecay, Momentum Cosine
+	LR, WeightDecay, Momentum cosine
 
-	temp     TempWarmup
+	temp     tempWarmup
 	freeze   int // steps
 	perEpoch int
 }
 
-// StepValues are the schedules' values at one optimiser step.
+// StepValues are the schedules' values at one optimizer step.
 type StepValues struct {
 	Step, Epoch    int // both from 0
 	LR             float64
@@ -28,21 +28,21 @@ type StepValues struct {
 	LastLayerSteps int // that the last layer has taken once this one is done; 0 while it is frozen
 }
 
-// NewSchedules lays the schedules over a run of that many optimiser steps an
+// NewSchedules lays the schedules over a run of that many optimizer steps per
 // epoch.
 func NewSchedules(c settings.Config, stepsPerEpoch int) Schedules {
 	total := c.Epochs * stepsPerEpoch
 	return Schedules{
-		LR:          Cosine{Base: c.ScaledLR(), Final: c.MinLR, Warmup: c.WarmupEpochs * stepsPerEpoch, Total: total},
-		WeightDecay: Cosine{Base: c.WeightDecay, Final: c.WeightDecayEnd, Total: total},
-		Momentum:    Cosine{Base: c.MomentumTeacher, Final: 1, Total: total},
-		temp:        TempWarmup{Start: c.WarmupTeacherTemp, End: c.TeacherTemp, Epochs: c.WarmupTeacherTempEpochs},
+		LR:          cosine{Base: c.ScaledLR(), Final: c.MinLR, Warmup: c.WarmupEpochs * stepsPerEpoch, Total: total},
+		WeightDecay: cosine{Base: c.WeightDecay, Final: c.WeightDecayEnd, Total: total},
+		Momentum:    cosine{Base: c.MomentumTeacher, Final: 1, Total: total},
+		temp:        tempWarmup{Start: c.WarmupTeacherTemp, End: c.TeacherTemp, Epochs: c.WarmupTeacherTempEpochs},
 		freeze:      c.FreezeLastLayer * stepsPerEpoch,
 		perEpoch:    stepsPerEpoch,
 	}
 }
 
-// Steps is the number of optimiser steps of the whole run.
+// Steps is the number of optimizer steps of the whole run.
 func (s Schedules) Steps() int { return s.LR.Total }
 
 // At gives the values of a step, counted from 0.
@@ -59,19 +59,19 @@ func (s Schedules) At(step int) StepValues {
 	}
 }
 
-// Cosine rises linearly from 0 to Base over Warmup steps, then falls (or
+// A cosine rises linearly from 0 to Base over Warmup steps, then falls (or
 // rises) along half a cosine from Base towards Final.
 //
 // As in the reference both ends of the rise are included, so that Base comes
 // twice, and Final is approached but not reached at the last step.
-type Cosine struct {
+type cosine struct {
 	Base, Final   float64
 	Warmup, Total int
 }
 
 // At gives the value of a step, counted from 0; steps after the last give the
 // last one's.
-func (c Cosine) At(step int) float64 {
+func (c cosine) At(step int) float64 {
 	step = min(step, c.Total-1)
 	if step < c.Warmup {
 		if c.Warmup == 1 {
@@ -83,15 +83,15 @@ func (c Cosine) At(step int) float64 {
 	return c.Final + 0.5*(c.Base-c.Final)*(1+math.Cos(math.Pi*float64(i)/float64(n)))
 }
 
-// TempWarmup goes linearly from Start to End over Epochs epochs, the last of
+// A tempWarmup goes linearly from Start to End over Epochs epochs, the last of
 // which already has End, and stays there.
-type TempWarmup struct {
+type tempWarmup struct {
 	Start, End float64
 	Epochs     int
 }
 
 // At gives the temperature of an epoch, counted from 0.
-func (t TempWarmup) At(epoch int) float64 {
+func (t tempWarmup) At(epoch int) float64 {
 	switch {
 	case epoch >= t.Epochs:
 		return t.End

@@ -27,7 +27,7 @@ func TestSchedulesEqualReference(t *testing.T) {
 	cases := []struct {
 		name string
 		at   []int // nil: every step
-		got  Cosine
+		got  cosine
 	}{
 		{"lr.100x2502", g.Ints("lr.100x2502.at"), NewSchedules(long, 2502).LR},
 		{"wd.10x7", nil, NewSchedules(small, 7).WeightDecay},
@@ -57,7 +57,7 @@ func TestSchedulesEqualPublicLogs(t *testing.T) {
 	c.BatchSize = 512
 	const perEpoch = 2502
 	s := NewSchedules(c, perEpoch)
-	mean := func(v Cosine, epoch int) float64 {
+	mean := func(v cosine, epoch int) float64 {
 		sum := 0.0
 		for i := range perEpoch {
 			sum += v.At(epoch*perEpoch + i)
@@ -96,10 +96,10 @@ func TestTeacherTempByEpoch(t *testing.T) {
 			}
 		}
 	}
-	if got := (TempWarmup{Start: 0.04, End: 0.07}).At(0); got != 0.07 {
+	if got := (tempWarmup{Start: 0.04, End: 0.07}).At(0); got != 0.07 {
 		t.Errorf("without warm-up: got %v, want 0.07 at once", got)
 	}
-	if got := (TempWarmup{Start: 0.04, End: 0.07, Epochs: 1}).At(0); got != 0.04 {
+	if got := (tempWarmup{Start: 0.04, End: 0.07, Epochs: 1}).At(0); got != 0.04 {
 		t.Errorf("one epoch of warm-up: got %v, want the start, as numpy has it", got)
 	}
 }
@@ -120,7 +120,7 @@ func TestFreezeCountsEpochs(t *testing.T) {
 func TestCosineStaysBetweenItsEnds(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		total := rapid.IntRange(1, 200).Draw(t, "total")
-		c := Cosine{
+		c := cosine{
 			Base:   rapid.Float64Range(0, 10).Draw(t, "base"),
 			Final:  rapid.Float64Range(0, 10).Draw(t, "final"),
 			Warmup: rapid.IntRange(0, total).Draw(t, "warmup"),

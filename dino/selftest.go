@@ -13,7 +13,7 @@ import (
 	"github.com/dinogpu/dinogpu/dino/settings"
 )
 
-// Tests are what SelfTest runs: a trainer of all blocks, whose optimiser is tested, and one of as few blocks as
+// Tests are what SelfTest runs: a trainer of all blocks, whose optimizer is tested, and one of as few blocks as
 // still have every kernel and shape of a batch's forward and backward passes.
 type Tests struct {
 	whole, short *Trainer
@@ -69,10 +69,10 @@ func shortest(t *Trainer, target gpu.Target, o Options) (*Trainer, error) {
 	return Record(t.Config, target, 1, o)
 }
 
-// Batch is the pictures a batch that is tested with.
+// Batch is the number of images in the batch under test.
 func (t *Tests) Batch() int { return t.whole.Config.BatchSize }
 
-// Depth is the blocks of the network whose forward and backward passes are run.
+// Depth is the number of blocks of the network whose forward and backward passes are run.
 func (t *Tests) Depth() int { return t.short.Config.Size().Depth }
 
 // Memory is the bytes that the tests take on a device at most, and on the host beside them.
@@ -107,7 +107,7 @@ func (t *Tests) Memory() (int, error) {
 // hostCopies is how many copies of its tensors a test holds on the host, the garbage of the one before included.
 const hostCopies = 12
 
-// SelfTest runs what training is made of on d: the optimiser's step, forward and backward passes of a batch of
+// SelfTest runs what training is made of on d: the optimizer's step, forward and backward passes of a batch of
 // noise, and the frozen backbone that evaluations use.
 func (t *Tests) SelfTest(ctx context.Context, d *gpu.Device, s *gpu.SelfTest) error {
 	if err := t.whole.testUpdate(d, s); err != nil {
@@ -154,7 +154,7 @@ func (t *Trainer) testUpdate(d *gpu.Device, s *gpu.SelfTest) error {
 	if err := t.writeNoise(t.loss.Center, 0.1); err != nil {
 		return err
 	}
-	if err := t.writeNoise(t.loss.CenterSum, float32(t.Config.StepPictures())); err != nil {
+	if err := t.writeNoise(t.loss.CenterSum, float32(t.Config.StepImages())); err != nil {
 		return err
 	}
 	return s.Run(t.update)
@@ -223,7 +223,7 @@ func (t *Trainer) testScalars() layers.Scalars {
 func (t *Trainer) fillWeights() error {
 	const size = 0.02
 	for i, a := range []*layers.Arena{t.Student, t.Teacher} {
-		tensors := InitialWeights(t.Layout, t.Config.Seed)
+		tensors := initialWeights(t.Layout, t.Config.Seed)
 		for k, p := range t.Layout.List {
 			noise := make([]float32, p.Len())
 			gpu.Noise(noise, uint64(i+1)<<32+uint64(p.Offset), size)
@@ -258,14 +258,14 @@ func (t *Trainer) writeNoise(x gpu.Tensor, size float32) error {
 	return t.device.Write(x, v)
 }
 
-// writePixels fills packed pictures with random bytes.
-func writePixels(d *gpu.Device, pictures gpu.Tensor) error {
+// writePixels fills packed images with random bytes.
+func writePixels(d *gpu.Device, images gpu.Tensor) error {
 	r := rand.New(rand.NewPCG(5, 6))
 	var pixels []byte
-	for range pictures.Len() {
+	for range images.Len() {
 		pixels = binary.LittleEndian.AppendUint32(pixels, r.Uint32())
 	}
-	return d.WriteBytes(pictures, 0, pixels)
+	return d.WriteBytes(images, 0, pixels)
 }
 
 // medianLen is the number of elements that half of the parameters have fewer of.

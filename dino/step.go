@@ -75,7 +75,7 @@ func (t *Trainer) scalars(v StepValues) layers.Scalars {
 		LearningRate: float32(v.LR), WeightDecay: float32(v.WeightDecay),
 		TeacherRate: float32(1 - v.Momentum), CenterRate: float32(1 - c.CenterMomentum),
 		TeacherTemp: float32(v.TeacherTemp), StudentTemp: float32(c.StudentTemp),
-		PerWindow: 1 / float32(c.Accumulate), Clip: float32(c.ClipGrad),
+		BatchShare: 1 / float32(c.Accumulate), Clip: float32(c.ClipGrad),
 	}
 	// torch skips tensors without gradients wholly: the last layer's own count of steps starts after its freeze
 	s.Adam(0.9, 0.999, 1e-8, v.Step+1, v.LastLayerSteps)

@@ -18,7 +18,7 @@ const (
 	goldenMomentum = 1e-5 // weights after SGD and LARS: of the tensor's largest entry
 )
 
-// The first step's features, logits, loss, every gradient by name and centre, and the losses of eight steps, with
+// The first step's features, logits, loss, every gradient by name and center, and the losses of eight steps, with
 // and without norm_last_layer, crops together and apart, for both kinds of adapter.
 func TestStepsAgainstPyTorch(t *testing.T) {
 	d := openDevice(t)
@@ -64,7 +64,7 @@ func TestStepsAgainstPyTorch(t *testing.T) {
 	}
 }
 
-// checkFirstStep holds the gradients, centre and weights of the first step beside PyTorch's.
+// checkFirstStep holds the gradients, center and weights of the first step beside PyTorch's.
 func (g *goldenFile) checkFirstStep(d *gpu.Device, tr *Trainer) {
 	g.t.Helper()
 	for _, p := range tr.Layout.List {
@@ -83,11 +83,11 @@ func (g *goldenFile) checkFirstStep(d *gpu.Device, tr *Trainer) {
 		}
 		g.near("gradient of "+p.Name, got, g.Float32s("step0.grad."+p.Name), goldenGradient)
 	}
-	g.near("centre", readTensor(g.t, d, tr.loss.Center), g.Float32s("step0.center.after"), goldenForward)
+	g.near("center", readTensor(g.t, d, tr.loss.Center), g.Float32s("step0.center.after"), goldenForward)
 	g.checkWeights(d, tr, "after1.")
 }
 
-// checkWeights holds student, teacher and centre beside PyTorch's; after AdamW each tensor by how far it moved. There
+// checkWeights holds student, teacher and center beside PyTorch's; after AdamW each tensor by how far it moved. There
 // the key third of qkv.bias is left out: its true gradient is zero, and Adam makes full steps of rounding noise.
 func (g *goldenFile) checkWeights(d *gpu.Device, tr *Trainer, tag string) {
 	g.t.Helper()

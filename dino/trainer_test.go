@@ -14,7 +14,7 @@ import (
 	"github.com/dinogpu/dinogpu/dino/settings"
 )
 
-// tinyConfig is a model that steps in milliseconds, on pictures that do not fit its patches.
+// tinyConfig is a model that steps in milliseconds, on images that do not fit its patches.
 func tinyConfig() settings.Config {
 	c := settings.DefaultConfig()
 	c.Dim, c.Depth, c.Heads, c.PatchSize = 24, 2, 2, 7
@@ -26,7 +26,7 @@ func tinyConfig() settings.Config {
 	return c
 }
 
-// tinyLoader cuts the demo's pictures for c.
+// tinyLoader cuts the demo's images for c.
 func tinyLoader(t *testing.T, c settings.Config, workers int) *augment.Loader {
 	t.Helper()
 	train, _, err := augment.Demo()
@@ -92,7 +92,7 @@ func TestTwoRunsGiveTheSameBytes(t *testing.T) {
 	b, _ := runTiny(t, tinyConfig(), "together", 4, 4)
 	for name, pair := range map[string][2][]gpu.Tensor{
 		"student": {a.Student.Parts, b.Student.Parts}, "teacher": {a.Teacher.Parts, b.Teacher.Parts},
-		"moments": {a.moments[1].Parts, b.moments[1].Parts}, "centre": {{a.loss.Center}, {b.loss.Center}},
+		"moments": {a.moments[1].Parts, b.moments[1].Parts}, "center": {{a.loss.Center}, {b.loss.Center}},
 	} {
 		x, y := weightsOf(t, a, pair[0]), weightsOf(t, b, pair[1])
 		for i := range x {
@@ -104,7 +104,7 @@ func TestTwoRunsGiveTheSameBytes(t *testing.T) {
 	}
 }
 
-// sameStep compares a step's loss, gradients and centre of two trainers, to rounding.
+// sameStep compares a step's loss, gradients and center of two trainers, to rounding.
 func sameStep(t *testing.T, a, b *Trainer, la, lb float64) {
 	t.Helper()
 	if math.Abs(la-lb) > 1e-5*la {
@@ -120,7 +120,7 @@ func sameStep(t *testing.T, a, b *Trainer, la, lb float64) {
 		}
 	}
 	if e := gpu.NMSE(readTensor(t, a.device, a.loss.Center), readTensor(t, b.device, b.loss.Center)); e > 1e-9 {
-		t.Errorf("the centre differs by %.2g", e)
+		t.Errorf("the center differs by %.2g", e)
 	}
 }
 
@@ -132,7 +132,7 @@ func TestCropsTogetherAndApart(t *testing.T) {
 }
 
 // Every kernel of the three programs beside its twin, on a whole step of a tiny model, in both ways to record it
-// and with each optimiser, with drop path and without.
+// and with each optimizer, with drop path and without.
 func TestProgramsAgainstTwins(t *testing.T) {
 	d := openDevice(t)
 	for name, target := range targets {
@@ -252,7 +252,7 @@ func TestMemoryIsPlanned(t *testing.T) {
 	}
 }
 
-// Accumulation: 1 x 4 pictures and 4 x 1 give the same step, to rounding.
+// Accumulation: 1 x 4 images and 4 x 1 give the same step, to rounding.
 func TestAccumulation(t *testing.T) {
 	whole, parts := tinyConfig(), tinyConfig()
 	whole.BatchSize, whole.Accumulate = 4, 1

@@ -11,7 +11,7 @@ import (
 // backbones are frozen networks of one size that look at the same images.
 type backbones []*dino.Backbone
 
-// newBackbones builds a backbone as c says of each network's weights.
+// newBackbones builds a backbone with configuration c for each network's weights.
 func newBackbones(d *gpu.Device, target gpu.Target, c dino.BackboneConfig, networks ...*layers.Arena) (backbones, error) {
 	var all backbones
 	for _, weights := range networks {
@@ -25,7 +25,7 @@ func newBackbones(d *gpu.Device, target gpu.Target, c dino.BackboneConfig, netwo
 	return all, nil
 }
 
-// embedders are the backbones as what gives the last class token.
+// embedders are the backbones as embedders, which return the last class token.
 func (all backbones) embedders() []Embedder {
 	var out []Embedder
 	for _, b := range all {
@@ -40,7 +40,7 @@ func (all backbones) release() {
 	}
 }
 
-// evenBatch is how many images a backbone takes at once for sets of so many: as many as fit, in batches of even length.
+// evenBatch is the number of images per batch for sets of these sizes: as many as fit, in batches of even length.
 func evenBatch(c dino.BackboneConfig, sets ...int) int {
 	n, most := slices.Max(sets), c.FittingBatch()
 	return ceil(n, ceil(n, most))

@@ -7,10 +7,10 @@ import (
 	"github.com/dinogpu/dinogpu/gpu"
 )
 
-// Pixels is the embedder that looks at nothing but the pixels: what a network has to beat.
+// Pixels is the embedder whose features are the pixels: the baseline that a network has to beat.
 type Pixels struct{}
 
-// Features gives the red channel as it is: the demo's images are gray.
+// Features returns the red channel as it is: the demo's images are gray.
 func (Pixels) Features(_ context.Context, images [][]uint8) ([]float32, error) {
 	var out []float32
 	for _, pixels := range images {
@@ -21,23 +21,23 @@ func (Pixels) Features(_ context.Context, images [][]uint8) ([]float32, error) {
 	return out, nil
 }
 
-// DemoSeed keys the crops of the moved test pictures: the same in every run.
+// DemoSeed keys the crops of the moved test images: the same in every run.
 const DemoSeed = 20210429
 
-// A Demo is the demo's question: which of the bank's labelled pictures are nearest, for test pictures as they are
-// and for moved ones (each cropped once at random, flipped and recoloured).
+// A Demo is the demo's question: which of the bank's labeled images are nearest, for test images as they are
+// and for moved ones (each cropped once at random, flipped and recolored).
 type Demo struct {
-	Question          // the pictures as they are
-	Moved    Pictures // the queries, moved
+	Question        // the images as they are
+	Moved    Images // the queries, moved
 }
 
-// NewDemo asks about pictures of size pixels a side.
+// NewDemo asks about images of size x size pixels.
 func NewDemo(bank, test augment.Source, size int) *Demo {
 	whole := func(im *augment.Image, _ int) []uint8 {
 		return augment.ResizedCrop(im, augment.Box{W: im.W, H: im.H}, size, size).Pix
 	}
-	seen := func(src augment.Source, view func(*augment.Image, int) []uint8) Pictures {
-		p := Pictures{Source: src, View: view}
+	seen := func(src augment.Source, view func(*augment.Image, int) []uint8) Images {
+		p := Images{Source: src, View: view}
 		for i := range src.Len() {
 			p.Which, p.Labels = append(p.Which, i), append(p.Labels, src.Label(i))
 		}
@@ -49,19 +49,19 @@ func NewDemo(bank, test augment.Source, size int) *Demo {
 	}
 }
 
-// DemoScore is the top-1 of the 20-nearest-neighbour vote, in percent, and each moved picture's nearest ones.
+// DemoScore is the top-1 of the 20-nearest-neighbor vote, in percent, and each moved image's nearest ones.
 type DemoScore struct {
 	AsTheyAre, Moved float64
-	Neighbours       [][]Neighbour // of the moved pictures
+	Neighbors        [][]Neighbor // of the moved images
 }
 
-// DemoK is how many neighbors vote.
+// DemoK is the number of neighbors that vote.
 const DemoK = 20
 
-// DemoBatch is how many of the demo's images are looked at together.
+// DemoBatch is the number of the demo's images that are embedded together.
 const DemoBatch = 125
 
-// Score asks of one embedder about the images as they are and moved.
+// Score asks one embedder about the images as they are and about the moved ones.
 func (d *Demo) Score(ctx context.Context, dev *gpu.Device, e Embedder) (DemoScore, error) {
 	var s DemoScore
 	bank, err := d.Bank.Embed(ctx, Reading{Batch: DemoBatch}, e)
@@ -69,10 +69,10 @@ func (d *Demo) Score(ctx context.Context, dev *gpu.Device, e Embedder) (DemoScor
 		return s, err
 	}
 	for _, ask := range []struct {
-		pictures Pictures
-		top1     *float64
+		images Images
+		top1   *float64
 	}{{d.Queries, &s.AsTheyAre}, {d.Moved, &s.Moved}} {
-		q, err := ask.pictures.Embed(ctx, Reading{Batch: DemoBatch}, e)
+		q, err := ask.images.Embed(ctx, Reading{Batch: DemoBatch}, e)
 		if err != nil {
 			return s, err
 		}
@@ -80,7 +80,7 @@ func (d *Demo) Score(ctx context.Context, dev *gpu.Device, e Embedder) (DemoScor
 		if err != nil {
 			return s, err
 		}
-		*ask.top1, s.Neighbours = r[0].Top1, near
+		*ask.top1, s.Neighbors = r[0].Top1, near
 	}
 	return s, nil
 }

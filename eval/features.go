@@ -1,4 +1,3 @@
-// Package eval judges features: one evaluation a file.
 package eval
 
 import (
@@ -6,7 +5,7 @@ import (
 	"math"
 )
 
-// Features are N vectors of Dim values, row by row, and what is known of each.
+// Features are N vectors of Dim values, row by row, with a label and perhaps a name each.
 type Features struct {
 	Values []float32
 	Labels []int
@@ -17,7 +16,8 @@ type Features struct {
 // Len is the number of vectors.
 func (f Features) Len() int { return len(f.Values) / max(1, f.Dim) }
 
-// check finds what does not fit together; labels are to lie from least to classes - 1. what names the features.
+// check returns an error if lengths do not match, a value is not finite, or a label is not from least to classes - 1. what
+// names the features.
 func (f Features) check(what string, least, classes int) error {
 	switch {
 	case f.Dim < 1 || len(f.Values) == 0 || len(f.Values)%f.Dim != 0:
@@ -44,7 +44,7 @@ func (f Features) name(i int) string {
 	if i < len(f.Names) {
 		return f.Names[i]
 	}
-	return fmt.Sprintf("picture %d", i)
+	return fmt.Sprintf("image %d", i)
 }
 
 // unit returns the vectors scaled to length 1, each padded with zeros to stride values. A vector of zeros stays.

@@ -13,27 +13,28 @@ import (
 // Result is the accuracy of the vote among the K nearest, in percent.
 type Result struct {
 	K    int // as asked for
-	Used int // neighbours that voted: fewer than K where the bank has fewer
+	Used int // the neighbors that voted: fewer than K if the bank has fewer
 	Top1 float64
 	Top5 float64 // the label is among the min(5, K) classes with the most votes, equal ones in their order
 }
 
-// Neighbour is one of the bank's features near a query.
-type Neighbour struct {
+// Neighbor is one of the bank's features near a query.
+type Neighbor struct {
 	Index      int
 	Similarity float64 // cosine
 }
 
-// Temperature is the reference's, of the votes' weights.
+// Temperature is the reference's temperature for the weights of votes.
 const Temperature = 0.07
 
-// NoClass is the label of a query whose class the bank does not have: no vote can be right.
+// NoClass is the label of a query whose class is not in the bank: no vote can be right.
 const NoClass = -1
 
 // KNN classifies each query by a vote of its k nearest in the bank by cosine, each with the weight
-// exp(similarity / temperature), for every k in ks. neighbours are those of the largest k, nearest first; equal
-// ones in the bank's order. As eval_knn of the reference DINO, for any number of classes and queries.
-func KNN(ctx context.Context, d *gpu.Device, bank, queries Features, ks []int, temperature float64, classes int) ([]Result, [][]Neighbour, error) {
+// exp(similarity / temperature), for every k in ks. It returns the accuracies and each query's neighbors for the largest
+// k, nearest first, equal ones in the bank's order. As eval_knn of the reference DINO, for any number of classes and
+// queries.
+func KNN(ctx context.Context, d *gpu.Device, bank, queries Features, ks []int, temperature float64, classes int) ([]Result, [][]Neighbor, error) {
 	if err := bank.check("the bank", 0, classes); err != nil {
 		return nil, nil, err
 	}
@@ -44,22 +45,22 @@ func KNN(ctx context.Context, d *gpu.Device, bank, queries Features, ks []int, t
 	case bank.Dim != queries.Dim:
 		return nil, nil, fmt.Errorf("the bank's features have %d values, the queries' %d", bank.Dim, queries.Dim)
 	case len(ks) == 0 || slices.Min(ks) < 1:
-		return nil, nil, fmt.Errorf("k-NN with k %v: name one or more, each at least 1", ks)
+		return nil, nil, fmt.Errorf("k-NN with k %v: give one k or more, each at least 1", ks)
 	case !(temperature > 0):
-		return nil, nil, fmt.Errorf("k-NN with temperature %g: it has to be above 0", temperature)
+		return nil, nil, fmt.Errorf("k-NN with temperature %g: it must be above 0", temperature)
 	}
 	k := min(slices.Max(ks), bank.Len())
 	if k > layers.MaxTopK {
-		return nil, nil, fmt.Errorf("k-NN with k %d: the most is %d", k, layers.MaxTopK)
+		return nil, nil, fmt.Errorf("k-NN with k %d: at most %d is possible", k, layers.MaxTopK)
 	}
-	neighbours, err := nearest(ctx, d, bank, queries, k)
+	neighbors, err := nearest(ctx, d, bank, queries, k)
 	if err != nil {
 		return nil, nil, err
 	}
 	results := make([]Result, len(ks))
 	for i, k := range ks {
 		r := Result{K: k, Used: min(k, bank.Len())}
-		for q, near := range neighbours {
+		for q, near := range neighbors {
 			if queries.Labels[q] == NoClass {
 				continue
 			}
@@ -75,12 +76,12 @@ func KNN(ctx context.Context, d *gpu.Device, bank, queries Features, ks []int, t
 		r.Top1, r.Top5 = 100*r.Top1/n, 100*r.Top5/n
 		results[i] = r
 	}
-	return results, neighbours, nil
+	return results, neighbors, nil
 }
 
-// vote adds up each class's weights. The largest similarity is taken off first, which changes no order and lets
-// the temperature be as low as one likes.
-func vote(near []Neighbour, labels []int, temperature float64, classes int) []float64 {
+// vote adds up each class's weights. The largest similarity is taken off first, which changes no order and allows
+// any temperature above 0.
+func vote(near []Neighbor, labels []int, temperature float64, classes int) []float64 {
 	votes := make([]float64, classes)
 	for _, n := range near {
 		votes[labels[n.Index]] += math.Exp((n.Similarity - near[0].Similarity) / temperature)
@@ -99,10 +100,10 @@ func place(votes []float64, label int) int {
 	return n
 }
 
-// chunkBytes bounds what is multiplied at once: a part of the bank, of the queries, and their similarities.
+// chunkBytes bounds each operand of a multiplication: a part of the bank and of the queries.
 const chunkBytes = 64 << 20
 
-// search is one chunk of queries against one of the bank, recorded once.
+// search is the program for one chunk of queries and one of the bank, recorded once.
 type search struct {
 	queries, bank, values, numbers, chunk gpu.Tensor
 
@@ -134,7 +135,7 @@ func (s *search) release() {
 }
 
 // nearest finds the k nearest of the bank for each query.
-func nearest(ctx context.Context, d *gpu.Device, bank, queries Features, k int) ([][]Neighbour, error) {
+func nearest(ctx context.Context, d *gpu.Device, bank, queries Features, k int) ([][]Neighbor, error) {
 	stride := ceil(bank.Dim, 4) * 4
 	s, err := newSearch(d, queries.Len(), bank.Len(), stride, k)
 	if err != nil {
@@ -143,7 +144,7 @@ func nearest(ctx context.Context, d *gpu.Device, bank, queries Features, k int) 
 	defer s.release()
 	all, units := bank.unit(stride), queries.unit(stride)
 	Q, N := s.queries.Rows(), s.bank.Rows()
-	found := make([][]Neighbour, 0, queries.Len())
+	found := make([][]Neighbor, 0, queries.Len())
 	for at := 0; at < queries.Len(); at += Q {
 		if err := fill(d, s.queries, units, at*stride); err != nil {
 			return nil, err
@@ -152,7 +153,7 @@ func nearest(ctx context.Context, d *gpu.Device, bank, queries Features, k int) 
 			if err := ctx.Err(); err != nil {
 				return nil, err
 			}
-			if at == 0 || bank.Len() > N { // a bank of one chunk stays where it is
+			if at == 0 || bank.Len() > N { // a bank of one chunk is uploaded once
 				if err := fill(d, s.bank, all, first*stride); err != nil {
 					return nil, err
 				}
@@ -177,7 +178,7 @@ func nearest(ctx context.Context, d *gpu.Device, bank, queries Features, k int) 
 	return found, nil
 }
 
-// fill uploads values from an offset on; what they are too few for becomes zeros.
+// fill uploads values from an offset on, and zeros for the rest of t.
 func fill(d *gpu.Device, t gpu.Tensor, values []float32, offset int) error {
 	if len(values)-offset >= t.Len() {
 		return d.Write(t, values[offset:offset+t.Len()])
@@ -188,7 +189,7 @@ func fill(d *gpu.Device, t gpu.Tensor, values []float32, offset int) error {
 }
 
 // read returns the lists of a chunk of queries.
-func (s *search) read(d *gpu.Device, k int) ([][]Neighbour, error) {
+func (s *search) read(d *gpu.Device, k int) ([][]Neighbor, error) {
 	values, numbers := make([]float32, s.values.Len()), make([]uint32, s.numbers.Len())
 	if err := d.Read(s.values, values); err != nil {
 		return nil, err
@@ -196,10 +197,10 @@ func (s *search) read(d *gpu.Device, k int) ([][]Neighbour, error) {
 	if err := d.ReadBits(s.numbers, numbers); err != nil {
 		return nil, err
 	}
-	lists := make([][]Neighbour, s.queries.Rows())
+	lists := make([][]Neighbor, s.queries.Rows())
 	for q := range lists {
 		for j := q * k; j < (q+1)*k; j++ {
-			lists[q] = append(lists[q], Neighbour{Index: int(numbers[j]), Similarity: float64(values[j])})
+			lists[q] = append(lists[q], Neighbor{Index: int(numbers[j]), Similarity: float64(values[j])})
 		}
 	}
 	return lists, nil

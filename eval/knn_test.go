@@ -37,7 +37,7 @@ func TestKNNEqualsReference(t *testing.T) {
 	g := golden.Open(t, "knn.safetensors")
 	bank, queries := goldenFeatures(g, "train"), goldenFeatures(g, "test")
 	ks, names := []int{1, 5, 10, 20}, []string{"1", "5", "10", "20"}
-	results, neighbours, err := KNN(context.Background(), device(t), bank, queries, ks, 0.07, 7)
+	results, neighbors, err := KNN(context.Background(), device(t), bank, queries, ks, 0.07, 7)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,9 +47,9 @@ func TestKNNEqualsReference(t *testing.T) {
 		}
 		// The file's five come from topk, which fills them up with classes that got no vote, in an order of
 		// its own, and are five for k = 1 too. So the label may be among them by luck where fewer than five
-		// classes were voted for; with 10 neighbours and more the order no longer matters.
+		// classes were voted for; with 10 neighbors and more the order no longer matters.
 		want, sure, lucky := g.Float64s("top5." + names[i])[0], 0.0, 0.0
-		for q, near := range neighbours {
+		for q, near := range neighbors {
 			votes := vote(near[:ks[i]], bank.Labels, 0.07, 7)
 			label := votes[queries.Labels[q]]
 			switch at := place(votes, queries.Labels[q]); {
@@ -63,7 +63,7 @@ func TestKNNEqualsReference(t *testing.T) {
 			t.Errorf("k=%s: top-5 %g, %g surely and %g by luck; reference %g", names[i], r.Top5, sure, lucky, want)
 		}
 		for q, want := range g.Ints("pred." + names[i]) {
-			if at := place(vote(neighbours[q][:ks[i]], bank.Labels, 0.07, 7), want); at != 0 {
+			if at := place(vote(neighbors[q][:ks[i]], bank.Labels, 0.07, 7), want); at != 0 {
 				t.Errorf("k=%s: query %d is not seen as %d, which comes after %d others", names[i], q, want, at)
 			}
 		}
@@ -100,7 +100,7 @@ func cosines(bank, queries Features, q int) []float64 {
 func TestKNNFindsTheNearest(t *testing.T) {
 	for _, c := range []struct{ bank, queries, dim, k int }{{1, 1, 1, 1}, {50, 3, 7, 9}, {900, 5, 13, 1000}, {9000, 2, 6, 200}} {
 		bank, queries := noise(1, c.bank, c.dim, 3), noise(2, c.queries, c.dim, 3)
-		results, neighbours, err := KNN(context.Background(), device(t), bank, queries, []int{c.k, 1}, 0.07, 3)
+		results, neighbors, err := KNN(context.Background(), device(t), bank, queries, []int{c.k, 1}, 0.07, 3)
 		if err != nil {
 			t.Fatalf("%+v: %v", c, err)
 		}
@@ -108,17 +108,17 @@ func TestKNNFindsTheNearest(t *testing.T) {
 		if results[0].K != c.k || results[0].Used != used || results[1].Used != 1 {
 			t.Errorf("%+v: %+v", c, results)
 		}
-		for q, near := range neighbours {
+		for q, near := range neighbors {
 			all := cosines(bank, queries, q)
 			best := append([]float64(nil), all...)
 			sort.Sort(sort.Reverse(sort.Float64Slice(best)))
 			if len(near) != used {
-				t.Fatalf("%+v: %d neighbours", c, len(near))
+				t.Fatalf("%+v: %d neighbors", c, len(near))
 			}
 			seen := map[int]bool{}
 			for j, n := range near {
 				if math.Abs(n.Similarity-best[j]) > 1e-5 || math.Abs(n.Similarity-all[n.Index]) > 1e-5 || seen[n.Index] {
-					t.Fatalf("%+v: query %d, neighbour %d is %+v, similarity should be %g and is %g", c, q, j, n, best[j], all[n.Index])
+					t.Fatalf("%+v: query %d, neighbor %d is %+v, similarity should be %g and is %g", c, q, j, n, best[j], all[n.Index])
 				}
 				seen[n.Index] = true
 			}
@@ -135,13 +135,13 @@ func TestKNNOfEqualFeatures(t *testing.T) {
 	}
 	bank.Values[0], bank.Labels[1] = 0, 1
 	queries := Features{Dim: 4, Values: []float32{5, 0, 0, 0}, Labels: []int{1}}
-	results, neighbours, err := KNN(context.Background(), device(t), bank, queries, []int{3, 1}, 0.001, 12)
+	results, neighbors, err := KNN(context.Background(), device(t), bank, queries, []int{3, 1}, 0.001, 12)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for j, n := range neighbours[0] {
+	for j, n := range neighbors[0] {
 		if n.Index != j+1 {
-			t.Errorf("neighbour %d is %d", j, n.Index)
+			t.Errorf("neighbor %d is %d", j, n.Index)
 		}
 	}
 	if results[0].Top1 != 0 || results[0].Top5 != 100 || results[1].Top1 != 100 || results[1].Top5 != 100 {

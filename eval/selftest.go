@@ -2,8 +2,8 @@ package eval
 
 import "github.com/dinogpu/dinogpu/gpu"
 
-// SelfTest runs the k-NN search on d as it is for large sets: whole chunks of noise with vectors of dim values,
-// against lists of the k nearest that earlier chunks left.
+// SelfTest tests the k-NN search on d at the size of large sets: whole chunks of noise, vectors of dim values, against lists
+// of the k nearest from earlier chunks.
 func SelfTest(d *gpu.Device, s *gpu.SelfTest, dim, k int) error {
 	const many = 1 << 20
 	x, err := newSearch(d, many, many, ceil(dim, 4)*4, k)

@@ -8,15 +8,15 @@ import (
 	"github.com/dinogpu/dinogpu/layers"
 )
 
-// A Vote is a k-NN evaluation: of each query, the class that the nearest images of the bank vote for.
+// A Vote is a k-NN evaluation: each query gets the class that its nearest images of the bank vote for.
 type Vote struct {
 	Question      Question
-	Ks            []int   // how many vote, a result for each
+	Ks            []int   // numbers of images that vote, one result for each
 	Temperature   float64 // of the votes' weights
 	Bank, Queries Reading
 }
 
-// Ask gives each embedder's accuracies, one for each of Ks. Images are decoded once for all of them.
+// Ask returns each embedder's accuracies, one for each of Ks. Images are decoded once for all of them.
 func (v Vote) Ask(ctx context.Context, d *gpu.Device, embedders ...Embedder) ([][]Result, error) {
 	known, err := v.Question.Bank.Embed(ctx, v.Bank, embedders...)
 	if err != nil {
@@ -35,8 +35,8 @@ func (v Vote) Ask(ctx context.Context, d *gpu.Device, embedders ...Embedder) ([]
 	return out, nil
 }
 
-// AskNetworks does the same for networks of one size, by their last class token. c says how they are run. Where Bank and
-// Queries say no batch, the one that fits is taken.
+// AskNetworks does the same for networks of one size, by their last class token. c says how they run. Where Bank or Queries
+// has no Batch, one that fits is chosen.
 func (v Vote) AskNetworks(ctx context.Context, d *gpu.Device, target gpu.Target, c dino.BackboneConfig, networks ...*layers.Arena) ([][]Result, error) {
 	if v.Bank.Batch == 0 {
 		v.Bank.Batch = evenBatch(c, len(v.Question.Bank.Which), len(v.Question.Queries.Which))

@@ -45,8 +45,8 @@ func TestNetworksVoteSideBySide(t *testing.T) {
 		arenas = append(arenas, a)
 	}
 	var decoded atomic.Int64
-	images := func(n int) Pictures {
-		p := Pictures{Source: countingSource{fakeSource{labels: make([]int, n)}, &decoded}, View: EvalView(16)}
+	images := func(n int) Images {
+		p := Images{Source: countingSource{fakeSource{labels: make([]int, n)}, &decoded}, View: EvalView(16)}
 		for i := range n {
 			p.Which, p.Labels = append(p.Which, i), append(p.Labels, i%2)
 		}

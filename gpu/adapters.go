@@ -3,14 +3,14 @@ package gpu
 import (
 	"fmt"
 	"os"
-	"strconv"
 	"strings"
 	"sync"
 
 	"github.com/cogentcore/webgpu/wgpu"
 )
 
-// An Adapter is one GPU, or software that acts as one, as its driver describes it.
+// An Adapter is one GPU, or software that acts as one, as its driver describes it. Text from the driver holds no control
+// characters: they are escaped.
 type Adapter struct {
 	Index    int    `json:"index"`
 	Name     string `json:"name"`
@@ -21,12 +21,15 @@ type Adapter struct {
 	Limits   Limits `json:"limits"`
 	// Missing names what keeps the adapter from running the kernels; empty if nothing does.
 	Missing string `json:"missing,omitempty"`
+	// Advice says what to do about a software adapter on a machine that seems to have a GPU; empty otherwise.
+	Advice string `json:"advice,omitempty"`
 
+	card   card
 	handle *wgpu.Adapter
 	limits wgpu.Limits
 }
 
-// Limits are those that decide what fits.
+// Limits are the limits of an adapter that decide what fits.
 type Limits struct {
 	Binding      int `json:"storage_buffer_binding_bytes"`
 	Buffer       int `json:"buffer_bytes"`
@@ -36,7 +39,7 @@ type Limits struct {
 	Texture      int `json:"texture_side"`
 }
 
-// instance is made once for the process: wgpu keeps what two would share.
+// instance is made once per process: two would share wgpu's state.
 var instance = sync.OnceValue(func() *wgpu.Instance {
 	// The user's own values stand. Without the first two, Mesa and EGL write to stderr. The third spares Mesa's
 	// software driver the search for a mipmap level at every texel, which takes half the time of a fetch.
@@ -49,39 +52,40 @@ var instance = sync.OnceValue(func() *wgpu.Instance {
 	return wgpu.CreateInstance(nil)
 })
 
-// Adapters lists what can be opened, the best first: GPUs before software, discrete before integrated.
+// Adapters lists the adapters that can be opened, the best first: see better.
 func Adapters() []Adapter {
 	var all []Adapter
-	for rank := range 4 {
-		for _, h := range instance().EnumerateAdapters(nil) {
-			info := h.GetInfo()
-			if info.BackendType == wgpu.BackendTypeOpenGL || info.BackendType == wgpu.BackendTypeOpenGLES || rankOf(info) != rank {
-				h.Release()
-				continue
-			}
-			all = append(all, describe(h, info, len(all)))
+	for _, h := range instance().EnumerateAdapters(nil) {
+		info := h.GetInfo()
+		if info.BackendType == wgpu.BackendTypeOpenGL || info.BackendType == wgpu.BackendTypeOpenGLES {
+			h.Release()
+			continue
 		}
+		all = append(all, describe(h, info))
 	}
+	order(all)
+	adviseDriver(all, "/dev")
 	return all
 }
 
-func rankOf(info wgpu.AdapterInfo) int {
-	switch info.AdapterType {
+func kindOf(t wgpu.AdapterType) string {
+	switch t {
 	case wgpu.AdapterTypeDiscreteGPU:
-		return 0
+		return "discrete"
 	case wgpu.AdapterTypeIntegratedGPU:
-		return 1
+		return "integrated"
 	case wgpu.AdapterTypeCPU:
-		return 3
+		return "software"
 	}
-	return 2
+	return "unknown"
 }
 
-func describe(h *wgpu.Adapter, info wgpu.AdapterInfo, index int) Adapter {
+func describe(h *wgpu.Adapter, info wgpu.AdapterInfo) Adapter {
 	l := h.GetLimits().Limits
 	a := Adapter{
-		Index: index, Name: info.Name, Driver: info.DriverDescription, handle: h, limits: l,
-		Kind:     []string{"discrete", "integrated", "unknown", "software"}[rankOf(info)],
+		Name: printable(info.Name), Driver: printable(info.DriverDescription), handle: h, limits: l,
+		card:     card{info.VendorId, info.DeviceId},
+		Kind:     kindOf(info.AdapterType),
 		Backend:  strings.ToLower(info.BackendType.String()),
 		Software: info.AdapterType == wgpu.AdapterTypeCPU,
 		Limits: Limits{
@@ -91,7 +95,7 @@ func describe(h *wgpu.Adapter, info wgpu.AdapterInfo, index int) Adapter {
 		},
 	}
 	if a.Name == "" || strings.HasPrefix(a.Name, "0x") {
-		a.Name = info.DriverDescription // wgpu-native puts the human name here, and the device's number there
+		a.Name = a.Driver // wgpu-native puts the human name here, and the device's number there
 	}
 	for _, need := range []struct {
 		what       string
@@ -100,9 +104,9 @@ func describe(h *wgpu.Adapter, info wgpu.AdapterInfo, index int) Adapter {
 		{"storage buffer binding bytes", a.Limits.Binding, defaultBinding},
 		{"buffer bytes", a.Limits.Buffer, defaultBuffer},
 		{"workgroup memory bytes", a.Limits.WorkgroupMem, maxWorkgroupMem},
-		{"invocations a workgroup", a.Limits.Invocations, maxInvocations},
-		{"storage buffers a stage", a.Limits.Storage, maxStorage},
-		{"texels a texture side", a.Limits.Texture, maxTextureSide},
+		{"invocations per workgroup", a.Limits.Invocations, maxInvocations},
+		{"storage buffers per stage", a.Limits.Storage, maxStorage},
+		{"texels per texture side", a.Limits.Texture, maxTextureSide},
 	} {
 		if need.have < need.want {
 			a.Missing = fmt.Sprintf("%d %s, %d are needed", need.have, need.what, need.want)
@@ -113,33 +117,4 @@ func describe(h *wgpu.Adapter, info wgpu.AdapterInfo, index int) Adapter {
 		a.Missing = "this driver gives wrong results where a kernel has barriers"
 	}
 	return a
-}
-
-// Find describes the adapter that Open would open.
-func Find(name string) (Adapter, error) { return choose(Adapters(), name) }
-
-// choose picks the adapter that the user named: by index, by a part of its name, or the best.
-func choose(all []Adapter, name string) (Adapter, error) {
-	if len(all) == 0 {
-		return Adapter{}, ErrNoAdapter
-	}
-	if name == "" {
-		for _, a := range all {
-			if a.Missing == "" {
-				return a, nil
-			}
-		}
-		return Adapter{}, fmt.Errorf("adapter %s cannot be used: %s", all[0].Name, all[0].Missing)
-	}
-	var names []string
-	for _, a := range all {
-		if name == strconv.Itoa(a.Index) || strings.Contains(strings.ToLower(a.Name), strings.ToLower(name)) {
-			if a.Missing != "" {
-				return a, fmt.Errorf("adapter %s cannot be used: %s", a.Name, a.Missing)
-			}
-			return a, nil
-		}
-		names = append(names, fmt.Sprintf("%d: %s", a.Index, a.Name))
-	}
-	return Adapter{}, fmt.Errorf("no adapter is called %q: name one of %s or its number, as dinogpu devices lists them", name, strings.Join(names, ", "))
 }

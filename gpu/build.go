@@ -85,7 +85,7 @@ func (p *Program) build() error {
 	if err := p.buildParams(); err != nil {
 		return err
 	}
-	params := 0 // where the op's block of them starts
+	params := 0 // the byte at which the op's block starts
 	for _, o := range p.ops {
 		var b builtOp
 		if o.kind == dispatch {
@@ -168,7 +168,7 @@ func (p *Program) buildParams() error {
 	return p.dev.upload(b, 0, params)
 }
 
-// buildOp makes what dispatch o needs, whose params start at that byte.
+// buildOp makes the pipeline and bind group of dispatch o, whose params start at byte params.
 func (p *Program) buildOp(o op, params int) (builtOp, error) {
 	pipe, err := p.dev.pipeline(o.kernel)
 	if err != nil {
@@ -209,8 +209,8 @@ func (p *Program) bufferOf(t Tensor) *buffer {
 	return p.built.slots[p.memory.slotOf[t.mem]]
 }
 
-// clearSlots touches each new buffer once: after writes at dynamic offsets wgpu would zero what it takes for
-// uninitialised.
+// clearSlots touches each new buffer once: after writes at dynamic offsets wgpu would zero the parts that it takes for
+// uninitialized.
 func (p *Program) clearSlots() error {
 	for _, b := range p.built.slots {
 		if err := p.dev.clear(b); err != nil {

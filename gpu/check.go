@@ -39,11 +39,11 @@ func (p *Program) checkOp(n int, o op) error {
 	return err
 }
 
-// hostWork does on the host what a kernel does, or a part of it, and says which elements of each argument it made;
-// nil stands for all.
+// hostWork does a kernel's work on the host, or a part of it, and returns which elements of each argument it made; nil
+// stands for all.
 type hostWork func(args [][]float32) [][]int
 
-// whole is a twin, all of it.
+// whole makes a hostWork of a twin, which makes every element.
 func whole(twin func([][]float32)) hostWork {
 	if twin == nil {
 		return nil
@@ -54,22 +54,22 @@ func whole(twin func([][]float32)) hostWork {
 	}
 }
 
-// A comparison is what an op left on the device beside what its twin makes.
+// A comparison holds an op's results on the device beside its twin's.
 type comparison struct {
-	worst     Tensor  // of those that were written, the one that differs most
-	nmse      float64 // of it
-	outputs   int     // how many were compared
-	nonFinite int     // how many of all outputs are NaN or infinite
+	worst     Tensor  // the written tensor that differs most
+	nmse      float64 // of worst
+	outputs   int     // elements compared
+	nonFinite int     // of all outputs, the elements that are NaN or infinite
 	seconds   float64
-	outside   error // what was written beside the tensors
+	outside   error // that elements outside the tensors were written
 
-	got, want [][]float32 // of each argument; nil where it is only read
+	got, want [][]float32 // of each argument; nil where the kernel only reads it
 }
 
-// trouble is what is wrong by the kernel's tolerance.
+// trouble is the error, if any, by the kernel's tolerance.
 func (c comparison) trouble(k Kernel) error {
 	if !(c.nmse <= k.Tolerance) {
-		return fmt.Errorf("kernel %s: %s %v differs from its twin: normalised mean square error %.2g, allowed %.2g",
+		return fmt.Errorf("kernel %s: %s %v differs from its twin: normalized mean square error %.2g, allowed %.2g",
 			k.Name, c.worst.Name, c.worst.Shape, c.nmse, k.Tolerance)
 	}
 	return c.outside

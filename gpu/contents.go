@@ -8,10 +8,11 @@ import (
 	"github.com/cogentcore/webgpu/wgpu"
 )
 
-// sentinel fills what lies behind a written scratch tensor in its buffer.
+// sentinel fills the part of a buffer behind a written scratch tensor.
 const sentinel = 12345.678
 
-// contents is what an op finds on the device: all of the memory that it writes to, and the tensors it only reads.
+// contents are the values that an op finds on the device: all of the memory that it writes to, and the tensors that it
+// only reads.
 type contents struct {
 	written map[*memory][]float32
 	read    [][]float32 // of each argument; nil where it is written
@@ -28,7 +29,7 @@ func (o op) writes(i int) bool {
 	return false
 }
 
-// contents puts sentinels behind the scratch tensors that o writes, and reads what o is about to find.
+// contents puts sentinels behind the scratch tensors that o writes, and reads the values that o will find.
 func (p *Program) contents(o op) (*contents, error) {
 	c := &contents{written: map[*memory][]float32{}, read: make([][]float32, len(o.args))}
 	p.dev.mu.Lock()
@@ -114,7 +115,7 @@ func (c *contents) intact(o op, after map[*memory][]float32) error {
 	return nil
 }
 
-// name is the kernel's, or what stands for one.
+// name is the kernel's, or "stage" or "clear".
 func (o op) name() string {
 	switch o.kind {
 	case stage:

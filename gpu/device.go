@@ -12,7 +12,7 @@ import (
 // ErrNoAdapter says that no driver offers a GPU, and what to install.
 var ErrNoAdapter = errors.New("no GPU adapter found: install your GPU's Vulkan driver, or the software one " +
 	"(Debian, Ubuntu: apt install libvulkan1 mesa-vulkan-drivers; Fedora: dnf install vulkan-loader mesa-vulkan-drivers; " +
-	"Arch: pacman -S vulkan-icd-loader vulkan-swrast); macOS has Metal and Windows DX12 or the vendor's Vulkan driver built in")
+	"Arch: pacman -S vulkan-icd-loader vulkan-swrast); macOS brings Metal, and Windows DX12, with the system")
 
 // A Device is one opened adapter: it holds the queue and every kernel compiled so far.
 // Its methods may be called from several goroutines; they run one at a time.
@@ -25,13 +25,13 @@ type Device struct {
 	pipelines map[string]*pipeline
 	sampler   *wgpu.Sampler
 	allocated int     // bytes of buffers and textures alive
-	rate      float64 // cost units a second, as measured: see Run
+	rate      float64 // cost units per second, as measured: see Run
 	staging   *wgpu.Buffer
 	stagingN  int
 	inFlight  submissions
 	waited    time.Duration
 	uploads   uploads
-	readbacks []*Readback // started, and not done before the device is idle
+	readbacks []*Readback // started; done once the device is idle
 }
 
 // Open opens the adapter of that index or name, or the best one when name is empty.
@@ -48,7 +48,7 @@ func Open(name string) (*Device, error) {
 		RequiredLimits: &wgpu.RequiredLimits{Limits: limits},
 	})
 	if err != nil {
-		return nil, fmt.Errorf("adapter %s (%s) did not open: %w; update its driver or choose another with --adapter", a.Name, a.Backend, err)
+		return nil, fmt.Errorf("adapter %s (%s) did not open: %w; update its driver, or name another in `adapter`", a.Name, a.Backend, err)
 	}
 	return &Device{Adapter: a, dev: dev, queue: dev.GetQueue(), pipelines: map[string]*pipeline{}, rate: 2e9}, nil
 }
@@ -79,7 +79,7 @@ func (d *Device) Wait() {
 func (d *Device) Close() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.queue.Submit() // small uploads that no submission took would wait for the process's next device, and end it
+	d.queue.Submit() // small uploads that no submission took would stay for the process's next device and end the process
 	d.wait()
 	if d.staging != nil {
 		d.staging.Release()

@@ -13,15 +13,15 @@ type Fold struct {
 const (
 	maxTextureSide = 8192
 	flatWidth      = 1024
-	// rowTexels is what a copy from a buffer wants of a texture's rows: 256 bytes.
+	// rowTexels divides the texels of a texture's row: a copy from a buffer needs rows of whole 256 bytes.
 	rowTexels = 16
 )
 
-// Width is the number of the tensor's texels that lie in a row of the texture, whether they are of one row of the
-// tensor or of several.
+// Width is the number of the tensor's texels in a row of the texture, be they from one row of the
+// tensor or from several.
 func (f Fold) Width() int { return f.width }
 
-// FoldOf is how Dispatch stages t.
+// FoldOf is the fold by which Dispatch stages t.
 func FoldOf(t Tensor) Fold {
 	rows, texels := t.Rows(), t.Cols()/4
 	flat := Fold{Flat: true, width: flatWidth, height: ceil(t.bytes()/16, flatWidth)}

@@ -15,15 +15,15 @@ type Kernel struct {
 	Params []uint32 // contents of the uniform that is bound last, if the source has one
 	Groups [3]int   // workgroups on each axis
 	Trips  int      // loop turns of the busiest invocation, all loops together
-	Flops  int      // 2 a multiply-add
-	// Tolerance is the normalised mean square error that Check allows against the twin.
+	Flops  int      // 2 per multiply-add
+	// Tolerance is the normalized mean square error that Check allows against the twin.
 	Tolerance float64
-	// Twin does the same on the host. args are the bound tensors in the order of their bindings.
+	// Twin does the kernel's work on the host. args are the bound tensors in the order of their bindings.
 	Twin func(args [][]float32)
-	// Sample, where a kernel has it, does a part of what Twin does, for shapes that would take the host too long:
-	// it writes some elements of each tensor that the kernel writes, and returns which, an entry for each of args.
+	// Sample, where a kernel has it, does a part of Twin's work, for shapes that would take the host too long: it writes
+	// some elements of each tensor that the kernel writes, and returns which, one entry per argument.
 	Sample func(args [][]float32) [][]int
-	// Info is what the layer that records the kernel tells those who look at programs, of a type of the layer's own.
+	// Info is a note from the layer that records the kernel, of a type of its own, for whoever reads a program.
 	Info any
 }
 
@@ -50,7 +50,7 @@ var (
 	constLine     = regexp.MustCompile(`const\s+(\w+)(?:\s*:\s*u32)?\s*=\s*(\d+)u?\s*;`)
 )
 
-// facts is what a kernel's source says about itself.
+// facts are what a kernel's source says about itself.
 type facts struct {
 	bindings    []binding
 	invocations int
@@ -103,7 +103,7 @@ func readFacts(source string) facts {
 		case kind == "" && strings.TrimSpace(m[4]) == "sampler":
 			b.access = sampler
 		default:
-			f.err = fmt.Errorf("binding %s: var<%s> is not known here", m[3], m[2])
+			f.err = fmt.Errorf("binding %s: var<%s> is not supported", m[3], m[2])
 		}
 		f.bindings = append(f.bindings, b)
 	}
@@ -121,7 +121,7 @@ func readFacts(source string) facts {
 	return f
 }
 
-// workgroupBytes is the memory that a variable of this type takes; arrays may hold arrays.
+// workgroupBytes is the memory of a variable of this type; arrays may hold arrays.
 func workgroupBytes(kind string, number func(string) int) int {
 	kind = strings.TrimSpace(kind)
 	if inner, ok := strings.CutPrefix(kind, "array<"); ok {
@@ -149,7 +149,7 @@ func (f facts) tensors() int {
 	return n
 }
 
-// check finds what WebGPU would reject vaguely, or not at all. What passes a limit is a LimitError.
+// check finds mistakes that WebGPU would reject vaguely, or not at all. A need beyond a limit is a LimitError.
 func (k Kernel) check(args []Tensor) error {
 	f := k.facts()
 	if err := k.mistakes(f, args); err != nil {
@@ -158,7 +158,7 @@ func (k Kernel) check(args []Tensor) error {
 	return k.limits(f, args)
 }
 
-// mistakes finds what is wrong on any device.
+// mistakes finds errors that no device allows.
 func (k Kernel) mistakes(f facts, args []Tensor) error {
 	if f.err != nil {
 		return f.err
@@ -166,7 +166,7 @@ func (k Kernel) mistakes(f facts, args []Tensor) error {
 	want := f.tensors()
 	if len(f.bindings) > want && f.bindings[want].access == uniform {
 		if len(k.Params) == 0 {
-			return fmt.Errorf("the source has a uniform and the kernel no Params")
+			return fmt.Errorf("the source has a uniform and the kernel has no Params")
 		}
 	}
 	if len(args) != want {
@@ -174,7 +174,7 @@ func (k Kernel) mistakes(f facts, args []Tensor) error {
 	}
 	for i, n := range k.Groups {
 		if n < 1 {
-			return fmt.Errorf("%d workgroups on axis %d, the least is 1", n, i)
+			return fmt.Errorf("%d workgroups on axis %d: at least 1 is needed", n, i)
 		}
 	}
 	for i, a := range args {

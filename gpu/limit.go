@@ -19,13 +19,13 @@ const (
 // maxTrips keeps an invocation well under 65,535 loop turns, where Mesa's software driver stops it silently.
 const maxTrips = 30000
 
-// A LimitError says that a kernel or a tensor needs more than a limit allows. Recording keeps to what every WebGPU device
-// has, whatever the adapter offers; Build returns one where a buffer passes what its adapter allows. As a rule a smaller
-// batch needs less.
+// A LimitError says that a kernel or a tensor needs more than a limit allows. Recording keeps to the limits that
+// every WebGPU device has, whatever the adapter offers; Build returns a LimitError where a buffer is larger than its
+// adapter allows. As a rule a smaller batch needs less.
 type LimitError struct {
-	Kernel   string // empty where no kernel is asked for
+	Kernel   string // empty where a tensor alone needs too much
 	Tensor   string // with its shape; empty where the kernel itself needs too much
-	Resource string // what there is too little of, like "workgroups along x" or "bytes in one binding"
+	Resource string // what there is too little of, such as "workgroups along x" or "bytes in one binding"
 	Need     int
 	Limit    int
 }
@@ -45,12 +45,12 @@ func (e *LimitError) Error() string {
 	return fmt.Sprintf("%s needs %s %s, the limit is %s", strings.Join(what, ": "), need, resource, limit)
 }
 
-// mib rounds up: what passes a limit must not read as the limit.
+// mib rounds up: a need beyond the limit must not read as the limit.
 func mib(bytes int) string {
 	return fmt.Sprintf("%.1f MiB", math.Ceil(10*float64(bytes)/(1<<20))/10)
 }
 
-// limits finds what of the kernel, bound to args, passes a limit.
+// limits finds the first need of the kernel, bound to args, that passes a limit.
 func (k Kernel) limits(f facts, args []Tensor) (err error) {
 	within := func(limit, need int, resource string, of ...Tensor) {
 		if need <= limit || err != nil {

@@ -68,7 +68,7 @@ func (p *pipeline) release() {
 	p.layout.Release()
 }
 
-// numbered shows the first lines of a source, as the compiler's message counts them.
+// numbered shows the first lines of a source with the numbers that the compiler's message uses.
 func numbered(source string) string {
 	var b strings.Builder
 	for i, line := range strings.Split(source, "\n") {

@@ -9,15 +9,16 @@ type plan struct {
 	textures []textureSize
 }
 
-// A Memory is what a program takes, in bytes.
+// A Memory is the memory that a program takes, in bytes.
 type Memory struct {
-	Kept     map[string]int // of each kept tensor that the program uses
+	Kept     map[string]int // by name, of each kept tensor that the program uses
 	Scratch  int
 	Textures int
 	Largest  int // the largest binding
 }
 
-// Plan gives each scratch tensor a slot, two sharing one when they never live at once, and says what it all takes.
+// Plan gives each scratch tensor a slot and returns the memory that the program takes. Two tensors that never live at
+// once share a slot.
 func (p *Program) Plan() (Memory, error) {
 	m := Memory{Kept: map[string]int{}}
 	if p.err != nil {
@@ -45,8 +46,7 @@ func (p *Program) Plan() (Memory, error) {
 
 func memoryBytes(m *memory) int { return roundUp(4*m.elements, 256) }
 
-// assign walks the ops once: a slot is taken at a tensor's first use, the best fitting free one, and freed
-// after its last.
+// assign walks the ops once: a tensor takes the free slot that fits best at its first use, and frees it after its last.
 func (p *Program) assign() plan {
 	first, last := map[*memory]int{}, map[*memory]int{}
 	for n, o := range p.ops {

@@ -6,19 +6,19 @@ import (
 	"github.com/cogentcore/webgpu/wgpu"
 )
 
-// An OpTime is how long one op of a program takes by itself.
+// An OpTime says how long one op of a program takes by itself.
 type OpTime struct {
-	Section string // it was recorded in
+	Section string // the section that it was recorded in
 	Kernel  string // "stage" and "clear" for copies and fills
 	Info    any    // the kernel's
 	Seconds float64
 	Flops   int
-	Bytes   int // of what is bound
+	Bytes   int // of all bound tensors
 }
 
-// Profile times each op alone: it is repeated up to reps times in one submission of about 20 ms, and the wall
-// clock shared out. Ops that add to their tensors do so again and again, and scratch may hold what another op left
-// there: the program's tensors hold garbage afterwards, kept ones (weights, moments) included.
+// Profile times each op alone: it repeats the op up to reps times in one submission of about 20 ms and divides the time by
+// the number of repeats. Ops that add to their tensors do so again and again, and scratch may hold values of another op:
+// the program's tensors hold garbage afterwards, kept ones (weights, moments) included.
 func (p *Program) Profile(reps int) ([]OpTime, error) {
 	if p.dev == nil {
 		return nil, errNotBuilt

@@ -3,14 +3,14 @@ package gpu
 import "fmt"
 
 // A Program is an ordered list of dispatches and copies, recorded once, without a device, and run many times.
-// The first error while recording sticks; Err, Plan and Build return it. What passes a limit is a LimitError.
+// The first error of recording sticks; Err, Plan and Build return it. It is a [LimitError] where a limit is passed.
 type Program struct {
 	Name   string
 	Target Target
 
 	ops     []op
 	err     error
-	section string // of what is recorded next
+	section string // of the ops recorded next
 	scratch []*memory
 	pinned  map[*memory]bool
 	version map[*memory]int // counts the ops that wrote a memory
@@ -79,8 +79,8 @@ func (p *Program) Fail(format string, args ...any) {
 	}
 }
 
-// Section labels the ops recorded until end is called, for timing ("matmul", "attention"). Of sections within sections
-// the innermost counts. A function that is one section begins with
+// Section labels the ops recorded until end is called, for timing ("matmul", "attention"). Where sections nest, the
+// innermost counts. A function that is one section begins with
 //
 //	defer p.Section("matmul")()
 func (p *Program) Section(label string) (end func()) {
@@ -125,7 +125,7 @@ func (p *Program) Pin(t Tensor) Tensor {
 }
 
 // Dispatch records one run of k. Arguments follow the order of the source's bindings; where the source binds
-// a texture, the tensor is staged into one first, unless it already was since it was last written.
+// a texture, the tensor is staged into one first, unless it was staged already since it was last written.
 func (p *Program) Dispatch(k Kernel, args ...Tensor) {
 	if p.err != nil {
 		return
@@ -176,7 +176,7 @@ func (p *Program) stageOnce(t Tensor) *staged {
 }
 
 // Derived returns the tensor that record made from t under this key, recording it again only when t was
-// written since: a padded copy of a weight is made once a run.
+// written since: a padded copy of a weight is made once per run.
 func (p *Program) Derived(t Tensor, key string, record func() Tensor) Tensor {
 	k := derivedKey{t.mem, t.offset, t.Len(), key}
 	if d, ok := p.derived[k]; ok && d.version == p.version[t.mem] {
@@ -190,7 +190,7 @@ func (p *Program) Derived(t Tensor, key string, record func() Tensor) Tensor {
 // Dispatches is the number of dispatches and copies of one run.
 func (p *Program) Dispatches() int { return len(p.ops) }
 
-// Flops is the arithmetic of one run, 2 a multiply-add.
+// Flops is the arithmetic of one run, 2 per multiply-add.
 func (p *Program) Flops() int {
 	n := 0
 	for _, o := range p.ops {

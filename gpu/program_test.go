@@ -170,22 +170,6 @@ func TestNMSE(t *testing.T) {
 	}
 }
 
-func TestAdapterNamed(t *testing.T) {
-	all := Adapters()
-	if len(all) == 0 {
-		t.Fatal("the tests need a GPU or a software Vulkan driver")
-	}
-	if _, err := choose(all, "no such adapter"); err == nil || !strings.Contains(err.Error(), "dinogpu devices") {
-		t.Errorf("an unknown adapter gives %v", err)
-	}
-	if a, err := choose(all, "0"); err != nil || a.Index != 0 {
-		t.Errorf("adapter 0 gives %v, %v", a.Name, err)
-	}
-	if _, err := choose(nil, ""); err != ErrNoAdapter {
-		t.Errorf("no adapter gives %v", err)
-	}
-}
-
 // An op is of the innermost section that is open, and sections end where they say so.
 func TestSectionsNest(t *testing.T) {
 	p, x := NewProgram("sections", SoftwareTarget), NewTensor("x", 100)

@@ -2,22 +2,22 @@ package gpu
 
 import "time"
 
-// submissions are what the device has been given since it was last seen idle.
+// submissions is the work that the device has been given since it was last seen idle.
 type submissions struct {
 	since time.Time
 	cost  float64
 	count int
-	timed bool // cost covers all that takes time: the rate may be learned from it
+	timed bool // cost covers all the time: the rate may be learned from it
 }
 
 const (
-	// queueSeconds is how much work may wait: an unbounded queue grows until the device is lost.
+	// queueSeconds is the work that may wait: an unbounded queue grows until the device is lost.
 	queueSeconds = 2 * submissionSeconds
 	// maxInFlight bounds the number of submissions too.
 	maxInFlight = 32
 )
 
-// submitting starts the clock of what is about to be submitted. d.mu is held.
+// submitting starts the clock of the next submission. d.mu is held.
 func (d *Device) submitting() {
 	if d.inFlight.count == 0 {
 		d.inFlight.since, d.inFlight.timed = time.Now(), true
@@ -54,14 +54,14 @@ func (d *Device) wait() {
 	d.idle()
 }
 
-// Waited is how long the host has waited for the device so far: the rest of the time it had work of its own.
+// Waited is the time that the host has waited for the device so far. The rest of the time it had work of its own.
 func (d *Device) Waited() time.Duration {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.waited
 }
 
-// learn moves the rate towards what was in flight over the time that it took, the more the longer that was. d.mu is
+// learn moves the rate towards the cost in flight over the time that it took, the more the longer that time. d.mu is
 // held.
 func (d *Device) learn() {
 	seconds := time.Since(d.inFlight.since).Seconds()

@@ -6,8 +6,8 @@ import (
 	"github.com/cogentcore/webgpu/wgpu"
 )
 
-// A Readback copies kept tensors to the host without making the device wait: Start queues the copy behind what
-// was submitted, and the values are there once the device has been seen idle after that.
+// A Readback copies kept tensors to the host without making the device wait: Start queues the copy behind the work
+// submitted so far, and the values are there once the device has been seen idle after that.
 type Readback struct {
 	d       *Device
 	tensors []Tensor
@@ -64,7 +64,7 @@ func (r *Readback) Start() error {
 	return err
 }
 
-// finish maps what was copied; the device is idle and d.mu held.
+// finish maps the copy; the device is idle and d.mu held.
 func (r *Readback) finish() {
 	out := wgpu.ToBytes(r.values)
 	r.err = r.d.mapped(r.staging, wgpu.MapModeRead, len(out), func(data []byte) { copy(out, data) })

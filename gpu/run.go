@@ -10,8 +10,8 @@ import (
 
 var errNotBuilt = errors.New("the program is not built")
 
-// A submission should take about this long: far from a driver's watchdog of 2 seconds, long beside the cost
-// of submitting.
+// submissionSeconds is the time that a submission should take: far below a driver's watchdog of 2 seconds, long beside
+// the cost of submitting.
 const submissionSeconds = 0.15
 
 // cost guesses an op's weight, in flops: small ops are bound by their launch, others by arithmetic or memory.

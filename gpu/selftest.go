@@ -9,16 +9,19 @@ import (
 )
 
 // A SelfTest holds the first op of each distinct kernel and shape beside its twin. Programs run on it one after the
-// other, an op at a time, on contents that the caller put there; later ops find what earlier ones left.
+// other, an op at a time, on the contents that the caller wrote; later ops find the results of earlier ones.
 type SelfTest struct {
 	Results []TestResult
-	// Before, if set, is called ahead of each test; an error ends the run.
+	// Before, if set, is called ahead of each run of a kernel; an error ends the test.
 	Before func(kernel string) error
+	// Repeat is the number of times that each kernel runs on the same contents, 1 if it is less. Every run has to leave the
+	// same bytes: so a race shows that is lost once in many runs.
+	Repeat int
 
 	seen map[string]bool
 }
 
-// A TestResult is one kernel and shape.
+// A TestResult is the result of one kernel and shape.
 type TestResult struct {
 	Kernel  string
 	Source  string // its WGSL; empty for a clear
@@ -26,19 +29,19 @@ type TestResult struct {
 	Info    any      // the kernel's
 	Tensors []Tensor // in the order of the bindings
 
-	Outputs   int     // compared with the twin's
-	Sampled   bool    // they are some of all
-	Error     float64 // normalised mean square error of the worst tensor; NaN where an output is NaN or infinite
+	Outputs   int     // elements compared with the twin's
+	Sampled   bool    // whether they are only some of all
+	Error     float64 // normalized mean square error of the worst tensor; NaN where an output is NaN or infinite
 	Tolerance float64
-	Seconds   float64 // one run of the op, its compiling by the driver included
+	Seconds   float64 // of one run of the op, the driver's compiling included
 	Trouble   string  // why it failed; empty if it passed
+	Differs   bool    // it failed because a repeated run left other bytes than the first
 }
 
-// sampleFrom is the weight of an op, see cost, from which Sample stands in for Twin: the host takes about a
-// nanosecond for one.
+// sampleFrom is the cost of an op from which Sample stands in for Twin: the host takes about a nanosecond per unit.
 const sampleFrom = 1e8
 
-// Run tests the ops of a built program that no program before it had, and runs those that they need before them.
+// Run tests the ops of a built program that no earlier program had, and runs the ops that those depend on.
 func (s *SelfTest) Run(p *Program) error {
 	if p.err != nil {
 		return p.err
@@ -71,16 +74,21 @@ func (s *SelfTest) Run(p *Program) error {
 			n = max(n, to-1)
 			continue
 		}
-		if s.Before != nil {
-			if err := s.Before(p.ops[n].name()); err != nil {
-				return err
-			}
+		if err := s.before(p.ops[n]); err != nil {
+			return err
 		}
 		if err := s.test(p, n, p.ops[n]); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (s *SelfTest) before(o op) error {
+	if s.Before == nil {
+		return nil
+	}
+	return s.Before(o.name())
 }
 
 // key tells kernels and shapes apart.
@@ -134,6 +142,16 @@ func (s *SelfTest) test(p *Program, n int, o op) error {
 	case err != nil:
 		r.Trouble = err.Error()
 	}
+	other, err := s.repeat(p, n, o, before)
+	if err != nil {
+		return err
+	}
+	switch r.Differs = other != ""; {
+	case r.Differs && r.Trouble != "":
+		r.Trouble += "; and " + other
+	case r.Differs:
+		r.Trouble = other
+	}
 	s.Results = append(s.Results, r)
 	if r.Trouble == "" {
 		return nil
@@ -141,8 +159,8 @@ func (s *SelfTest) test(p *Program, n int, o op) error {
 	return p.replaceFailedOutputs(o, c, before, sampled)
 }
 
-// fillZerosWithNoise puts noise where an output holds nothing but zeros, as large as what the kernel makes: an op that adds to
-// fresh gradients, or that stores nothing where zeros belong, would else pass unseen.
+// fillZerosWithNoise puts noise where an output holds nothing but zeros, as large as the kernel's results. Without it, an op
+// that adds to fresh gradients, or that stores nothing where zeros belong, would pass unseen.
 func (p *Program) fillZerosWithNoise(o op, before *contents, work hostWork) error {
 	if work == nil {
 		return nil // compareWithTwin says so
@@ -180,7 +198,7 @@ func (p *Program) write(t Tensor, v []float32) error {
 	return p.dev.upload(p.bufferOf(t), 4*t.offset, wgpu.ToBytes(v))
 }
 
-// rms is the root of the mean square of v, or of the chosen elements of it.
+// rms is the root mean square of v, or of its chosen elements.
 func rms(v []float32, chosen []int) float64 {
 	sum, n := 0.0, len(v)
 	if chosen == nil {
@@ -196,8 +214,8 @@ func rms(v []float32, chosen []int) float64 {
 	return math.Sqrt(sum / float64(max(n, 1)))
 }
 
-// replaceFailedOutputs gives later ops healthy contents after an op that failed: what the twin made, or, where that is only a
-// part, what the device made with zeros for what is no number; and what lay around it.
+// replaceFailedOutputs gives later ops healthy contents after an op that failed: the twin's results, or, where those are
+// only a sample, the device's with zeros for NaN and infinity; and the old contents around them.
 func (p *Program) replaceFailedOutputs(o op, c comparison, before *contents, sampled bool) error {
 	for m, v := range before.written {
 		if err := p.write(wholeOf(m, p.bufferOf(Tensor{mem: m})), v); err != nil {
@@ -224,7 +242,7 @@ func (p *Program) replaceFailedOutputs(o op, c comparison, before *contents, sam
 	return nil
 }
 
-// Noise fills v with reproducible numbers, uniform about 0, of deviation `size`.
+// Noise fills v with reproducible numbers, uniform around 0, of standard deviation `size`.
 func Noise(v []float32, seed uint64, size float32) {
 	const root12 = 3.4641016
 	for i := range v {

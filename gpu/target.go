@@ -1,21 +1,20 @@
 package gpu
 
-// Target is what recording needs to know of the device that will run the program.
+// A Target says what recording needs to know about the device that will run the program.
 type Target struct {
 	// Software says that the device is a driver that computes on the CPU: it has few lanes, pays for every dispatch and
-	// barrier, and has more memory than arithmetic. A GPU has it the other way.
+	// barrier, and has more memory than arithmetic. For a GPU it is the other way round.
 	Software bool
 	// Matmul is the member of the matmul family to record where Choices does not say.
 	Matmul Matmul
-	// Choices are the variants that were measured to be best here, by class of shape; package layers gives both
-	// their names.
+	// Choices are the variants that were measured to be best here, by class of shape; package layers names both.
 	Choices Choices
 	// Attention is the member of the attention family to record.
 	Attention Attention
 }
 
-// Lanes is how many invocations share a row in reductions along rows: 1 on software adapters, where barriers are dear
-// and every lane may read where it likes, 32 on GPUs, where neighbours read together.
+// Lanes is the number of invocations that share a row in reductions along rows: 1 on software adapters, where barriers
+// cost much and lanes read independently, 32 on GPUs, where neighboring lanes read together.
 func (t Target) Lanes() int {
 	if t.Software {
 		return 1
@@ -26,8 +25,8 @@ func (t Target) Lanes() int {
 // Matmul names a member of the matmul family.
 type Matmul string
 
-// The members: shared-memory tiles for GPUs, registers alone for those with slow workgroup memory, texture reads
-// for software Vulkan.
+// The members: shared-memory tiles for GPUs, registers alone for GPUs with slow workgroup memory, texture reads for
+// software Vulkan.
 const (
 	Tile     Matmul = "tile"
 	Register Matmul = "register"
@@ -46,7 +45,7 @@ const (
 // Choices map a class of matmul shapes to the name of a variant.
 type Choices map[string]string
 
-// SoftwareTarget and GPUTarget are what the two kinds of adapter take by default.
+// SoftwareTarget and GPUTarget are the defaults of the two kinds of adapter.
 var (
 	SoftwareTarget = Target{Software: true, Matmul: Texel, Attention: TexelAttention}
 	GPUTarget      = Target{Matmul: Tile, Attention: TileAttention}

@@ -12,7 +12,7 @@ type Tensor struct {
 	offset int // of the first element in mem
 }
 
-// memory is what tensors and their slices point into.
+// memory is the block of elements that a tensor and its slices point into.
 type memory struct {
 	name     string
 	elements int
@@ -84,7 +84,7 @@ func Release(tensors ...Tensor) {
 // that WebGPU asks for.
 const Align = 64
 
-// bytes is the size of what is bound for t: whole vec4s, so that kernels may read it as such.
+// bytes is the size of t's binding: whole vec4s, so that kernels may read it as such.
 func (t Tensor) bytes() int { return roundUp(4*t.Len(), 16) }
 
 func roundUp(n, to int) int { return (n + to - 1) / to * to }

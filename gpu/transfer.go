@@ -28,9 +28,9 @@ func (d *Device) Write(t Tensor, v []float32) error {
 // WriteBits uploads uint32 elements.
 func (d *Device) WriteBits(t Tensor, v []uint32) error { return d.Write(t, floats(v)) }
 
-// WriteBytes uploads bytes into a kept tensor of any elements, from byte offset on, a multiple of 4: the slices of data
-// one behind the other, each of any length. Kernels see four bytes as a little endian element; where the last element
-// is begun and not filled, the rest of it becomes 0. It is for what is not float32, like the bytes of images.
+// WriteBytes uploads bytes into a kept tensor of any elements, from byte `offset` on, a multiple of 4: the slices of data
+// one behind the other, each of any length. Kernels see four bytes as a little endian element; where data
+// ends within an element, the rest of that element becomes 0. It is for data that is not float32, such as image bytes.
 func (d *Device) WriteBytes(t Tensor, offset int, data ...[]byte) error {
 	n := 0
 	for _, part := range data {

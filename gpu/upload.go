@@ -6,14 +6,14 @@ import (
 	"github.com/cogentcore/webgpu/wgpu"
 )
 
-// uploadPiece is what goes up at once: staging buffers have this size, and are used again and again. wgpu's own
-// way makes a fresh one for every write, and takes twenty times as long for 64 MiB at once as for pieces.
+// uploadPiece is the size of a staging buffer, which is used again and again. wgpu's own way makes a fresh buffer for
+// every write, and takes twenty times as long for 64 MiB at once as for pieces.
 const uploadPiece = 4 << 20
 
-// smallUpload is what wgpu's own way is as good for.
+// smallUpload is the size up to which wgpu's own way is as good.
 const smallUpload = 64 << 10
 
-// uploads are the staging buffers: free ones, and those that a submission under way may still read.
+// uploads holds the staging buffers: free ones, and busy ones that a submission under way may still read.
 type uploads struct {
 	free, busy []*wgpu.Buffer
 }
@@ -38,7 +38,7 @@ func (d *Device) upload(b *buffer, offset int, data ...[]byte) error {
 		left += len(part)
 	}
 	left = roundUp(left, 4)
-	data = slices.Clone(data) // fillFrom cuts off what it took
+	data = slices.Clone(data) // fillFrom cuts off the bytes that it took
 	if left <= smallUpload {
 		all := make([]byte, left)
 		fillFrom(all, data)
@@ -54,7 +54,7 @@ func (d *Device) upload(b *buffer, offset int, data ...[]byte) error {
 	return nil
 }
 
-// fillFrom copies the next bytes of data, and zeros behind the last of them, and returns what is left of data.
+// fillFrom copies the next bytes of data, and zeros behind the last of them, and returns the rest of data.
 func fillFrom(to []byte, data [][]byte) [][]byte {
 	for len(to) > 0 && len(data) > 0 {
 		n := copy(to, data[0])
@@ -83,7 +83,7 @@ func (d *Device) uploadPiece(b *buffer, offset, n int, fill func(to []byte)) err
 	})
 }
 
-// uploadBuffer takes a staging buffer that nothing reads, after waiting for one where there are many.
+// uploadBuffer takes a staging buffer that nothing reads, after waiting for one if there are many.
 func (d *Device) uploadBuffer() (*wgpu.Buffer, error) {
 	const most = 16
 	if len(d.uploads.free) == 0 && len(d.uploads.busy) >= most {

@@ -28,7 +28,7 @@ func (l *Params) NewArena(role string) *Arena {
 	return a
 }
 
-// Tensor gives the parameter of that name. A name that the layout lacks is a programmer's mistake.
+// Tensor returns the parameter of that name. It panics if the layout has none: that is a programmer's mistake.
 func (a *Arena) Tensor(name string) gpu.Tensor {
 	t, ok := a.named[name]
 	if !ok {
@@ -72,7 +72,7 @@ func (a *Arena) Write(d *gpu.Device, tensors []HostTensor) error {
 	return nil
 }
 
-// match tells what keeps tensors from being the layout's.
+// match returns an error if tensors are not exactly the layout's.
 func (l *Params) match(tensors []HostTensor) error {
 	missing := make(map[string]Param, len(l.List))
 	for _, p := range l.List {

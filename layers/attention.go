@@ -5,7 +5,7 @@ import (
 	"github.com/dinogpu/dinogpu/layers/ref"
 )
 
-// Attention is softmax(q k^T / sqrt(head size)) v for each head of each picture. qkv is (R, 3*D), a token holding
+// Attention is softmax(q k^T / sqrt(head size)) v for each head of each image. qkv is (R, 3*D), a token holding
 // [q, k, v][heads][head size]. No T x T matrix is ever made.
 type Attention struct {
 	Heads int
@@ -58,7 +58,7 @@ func (l *Attention) Probabilities(p *gpu.Program, qkv gpu.Tensor, spans Spans, q
 		return qkv
 	}
 	if len(spans) != 1 {
-		p.Fail("attention: maps of images of %d sizes at once", len(spans))
+		p.Fail("attention: maps of images of %d sizes at once; they are made for one size", len(spans))
 		return qkv
 	}
 	defer p.Section("attention")()
@@ -86,9 +86,9 @@ func (l *Attention) valid(p *gpu.Program, qkv gpu.Tensor, spans Spans) bool {
 	return true
 }
 
-// kernel specialises one of the three that walk all tokens for each block of tokens they hold. products is the
-// multiplications per pair of tokens and per head element. work is the twin for all tokens or only some, and tells which
-// elements those are.
+// kernel specializes one of the three kernels that walk all tokens for each block of tokens that they hold. products is the
+// multiplications per pair of tokens and per head element. work is the twin for all tokens or for some, and returns
+// the elements that it made.
 func (l *Attention) kernel(p *gpu.Program, name string, products int, s Span, work func(a [][]float32, only ...int) [][]int) gpu.Kernel {
 	H, T, B := l.Heads, s.T, s.B
 	hd := l.headSize()
@@ -103,27 +103,27 @@ func (l *Attention) kernel(p *gpu.Program, name string, products int, s Span, wo
 	case gpu.TexelAttention:
 		return l.texelKernel(k, name, s)
 	}
-	p.Fail("attention: there is no member %q", p.Target.Attention)
+	p.Fail("there is no attention kernel %q", p.Target.Attention)
 	return k
 }
 
 func (l *Attention) headSize() int { return l.qkv.Cols() / 3 / l.Heads }
 
-// tileKernel makes k the tile member's.
+// tileKernel makes k the kernel of the tile member.
 func (l *Attention) tileKernel(k gpu.Kernel, name string, s Span) gpu.Kernel {
 	H, T, B, hd := l.Heads, s.T, s.B, l.headSize()
 	a := attentionTile(hd)
 	blocks := ceil(T, 32)
 	k.Params = []uint32{uint32(B * H * blocks), uint32(T), uint32(blocks), uint32(s.First)}
 	k.Groups = spread(B * H * blocks)
-	// a turn of tokens: loops over the depth in steps of 2 vec4s at least, and twice over 16 tokens at a time
+	// per turn of tokens: loops over the depth in steps of 2 vec4s at least, and twice over 16 tokens at a time
 	tx := a["TX"].(int)
 	k.Trips = ceil(T, 4*tx) * (1 + ceil(hd, 8) + 2*tx/4)
 	a["HEADS"], a["HD"] = H, hd
 	return newKernel(name+"_tile", a, k)
 }
 
-// texelKernel makes k the texel member's.
+// texelKernel makes k the kernel of the texel member.
 func (l *Attention) texelKernel(k gpu.Kernel, name string, s Span) gpu.Kernel {
 	H, T, B, hd := l.Heads, s.T, s.B, l.headSize()
 	mine, each := attentionTexels(hd)
@@ -143,8 +143,8 @@ func (l *Attention) texelKernel(k gpu.Kernel, name string, s Span) gpu.Kernel {
 	return newKernel(name+"_texel", a, k)
 }
 
-// attentionTile says how the tile kernels share a head of size hd out: TX invocations side by side, each with QL
-// vec4s of a head. Both gradients of keys and values with a block of each score stay in registers for QL up to 2.
+// attentionTile says how the tile kernels divide a head of size hd: TX invocations side by side, each with QL vec4s of
+// the head. Both gradients of keys and values with a block of each score stay in registers for QL up to 2.
 func attentionTile(hd int) args {
 	quads := hd / 4
 	tx := max(8, ceil(quads, 8)*4)
@@ -152,9 +152,9 @@ func attentionTile(hd int) args {
 	return args{"QUADS": quads, "TX": tx, "QL": ql, "Padded": quads != tx*ql}
 }
 
-// attentionTexels says how many tokens an invocation of the texel kernels holds and how many it meets a turn. On a
-// software adapter reads cost more than arithmetic: hold as many as compile in a few seconds (twice as many run a quarter
-// faster and take three times as long to compile).
+// attentionTexels says how many tokens an invocation of the texel kernels holds and how many it meets per turn. On a
+// software adapter reads cost more than arithmetic, so it holds as many as compile in a few seconds (twice as many run a
+// quarter faster and take three times as long to compile).
 func attentionTexels(hd int) (mine, each int) {
 	if hd > 64 {
 		return 2, 1

@@ -128,7 +128,7 @@ func TestAttentionRecordsMostTokens(t *testing.T) {
 	}
 }
 
-// Pictures of two sizes side by side, the second at a row that is no multiple of anything.
+// Images of two sizes side by side, the second at a row that is no multiple of anything.
 func TestAttentionOfTwoSizes(t *testing.T) {
 	eachTarget(t, func(t *testing.T, p *gpu.Program) {
 		var in inputs

@@ -2,7 +2,7 @@ package layers
 
 import "github.com/dinogpu/dinogpu/gpu"
 
-// What bench_fma.wgsl does in one invocation and chain: 256 loop turns of 8 steps.
+// bench_fma.wgsl runs 256 loop turns of 8 steps per invocation and chain.
 const (
 	fmaTurns = 256
 	fmaSteps = 8
@@ -14,7 +14,7 @@ func BenchFMA(p *gpu.Program, chains int, out gpu.Tensor) {
 	defer p.Section("fma")()
 	n := out.Len()
 	if n%workgroup != 0 {
-		p.Fail("bench: %d invocations are no multiple of %d", n, workgroup)
+		p.Fail("bench: %d invocations are not a multiple of %d", n, workgroup)
 	}
 	p.Dispatch(newKernel("bench_fma", args{"CHAINS": chains}, gpu.Kernel{
 		Groups: [3]int{ceil(n, workgroup), 1, 1}, Trips: fmaTurns, Flops: 2 * n * fmaTurns * fmaSteps * chains,

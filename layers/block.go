@@ -9,19 +9,19 @@ type TransformerBlock struct {
 	QKV, Proj, FC1, FC2 Linear
 	Attention           Attention
 
-	// ClassOnly makes the block give the class token's row of each picture alone. Nothing after the last
-	// block's attention mixes tokens, and only that row is looked at: the other rows' work would be thrown away.
+	// ClassOnly makes the block give the class token's row of each image alone. After the last
+	// block's attention nothing mixes tokens, and only that row is used: work on the others would be wasted.
 	ClassOnly bool
 
-	// Drop are numbers that the pictures' rows are multiplied by at the end of the attention's and the MLP's branch:
-	// drop path.
+	// Drop is drop path: the numbers by which the rows of each image are multiplied at the end of the attention's branch
+	// and of the MLP's.
 	Drop [2]gpu.Tensor
 
 	spans  Spans
-	hidden gpu.Tensor // what went into the GELU
+	hidden gpu.Tensor // the GELU's input
 }
 
-// Forward records the block's output for x (R, D), whose tokens lie in spans: (R, D), or (pictures, D) with
+// Forward records the block's output for x (R, D), whose tokens lie in spans: (R, D), or (images, D) with
 // ClassOnly.
 func (b *TransformerBlock) Forward(p *gpu.Program, x gpu.Tensor, spans Spans) gpu.Tensor {
 	b.spans = spans
@@ -33,7 +33,7 @@ func (b *TransformerBlock) qkv(p *gpu.Program, x gpu.Tensor) gpu.Tensor {
 	return b.QKV.Forward(p, b.norm(p, &b.Norm1, x), Epilogue{})
 }
 
-// after records what comes after qkv.
+// after records the rest of the block, after qkv.
 func (b *TransformerBlock) after(p *gpu.Program, x, qkv gpu.Tensor) gpu.Tensor {
 	o := b.attend(p, qkv)
 	if b.ClassOnly {
@@ -45,7 +45,7 @@ func (b *TransformerBlock) after(p *gpu.Program, x, qkv gpu.Tensor) gpu.Tensor {
 	return b.FC2.Forward(p, h, Epilogue{RowScale: b.drop(1), Residual: x})
 }
 
-// drop is what a branch's rows are scaled by where it ends.
+// drop is the scale of a branch's rows at its end.
 func (b *TransformerBlock) drop(branch int) RowScale {
 	s := RowScale{b.Drop[branch], b.spans}
 	if b.ClassOnly {
@@ -68,7 +68,7 @@ func (b *TransformerBlock) norm(p *gpu.Program, n *LayerNorm, x gpu.Tensor) gpu.
 // output.
 func (b *TransformerBlock) Backward(p *gpu.Program, dy gpu.Tensor) gpu.Tensor {
 	if !p.Target.Software && b.hidden.Len()%4 == 0 {
-		// a GPU has arithmetic to spare and no memory: the hidden layer is made again. Software has it the other way.
+		// a GPU has more arithmetic than memory, so the hidden layer is made again; for software it is the other way round
 		b.FC2.x = geluForward(p, b.hidden)
 	}
 	dn := b.FC1.Backward(p, b.FC2.Backward(p, b.drop(1).apply(p, dy), b.hidden), gpu.Tensor{})

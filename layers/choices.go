@@ -12,10 +12,10 @@ import (
 
 var classPattern = regexp.MustCompile(`^(NN|NT|TN)(\.[0-9]{1,2}){3}f?$`)
 
-// CheckChoice tells whether a class of shapes and a variant's name are ones that this program knows.
+// CheckChoice returns an error unless this program knows the class of shapes and the variant's name.
 func CheckChoice(class, name string) error {
 	if !classPattern.MatchString(class) {
-		return fmt.Errorf("%q is no class of matmul shapes", class)
+		return fmt.Errorf("%q is not a class of matmul shapes", class)
 	}
 	if _, ok := variantNamed(name); !ok {
 		return fmt.Errorf("there is no matmul variant %q", name)
@@ -42,8 +42,8 @@ func FormatMatmul(t gpu.Target) string {
 
 const attentionWord = "attention "
 
-// attentionWith is the attention that goes with a matmul member where a line names none. Programs before there was a
-// choice recorded it so, and wrote such lines.
+// attentionWith is the attention that goes with a matmul member where a line names none: programs from before there was a
+// choice recorded it so and wrote such lines.
 func attentionWith(m gpu.Matmul) gpu.Attention {
 	if m == gpu.Tile {
 		return gpu.TileAttention
@@ -56,13 +56,13 @@ func ParseMatmul(line string, t gpu.Target) (gpu.Target, error) {
 	parts := strings.Split(line, "; ")
 	t.Matmul, t.Choices = gpu.Matmul(parts[0]), gpu.Choices{}
 	if _, ok := defaults[t.Matmul]; !ok {
-		return t, fmt.Errorf("there is no matmul member %q", t.Matmul)
+		return t, fmt.Errorf("there is no matmul kernel %q", t.Matmul)
 	}
 	t.Attention = attentionWith(t.Matmul)
 	for _, part := range parts[1:] {
 		if name, ok := strings.CutPrefix(part, attentionWord); ok {
 			if t.Attention = gpu.Attention(name); t.Attention != gpu.TileAttention && t.Attention != gpu.TexelAttention {
-				return t, fmt.Errorf("there is no attention member %q", name)
+				return t, fmt.Errorf("there is no attention kernel %q", name)
 			}
 			continue
 		}

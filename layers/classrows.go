@@ -8,7 +8,7 @@ import (
 // classRow records the first row of each image: (R, D) to (images, D).
 func classRow(p *gpu.Program, x gpu.Tensor, s Spans) gpu.Tensor {
 	defer p.Section("tokens")()
-	B, D := s.Pictures(), x.Cols()
+	B, D := s.Images(), x.Cols()
 	out := p.Scratch(x.Name+".class", B, D)
 	p.Dispatch(newKernel("class_rows", args{"D": D, "Pair": false}, gpu.Kernel{
 		Params: s.classParams(p), Groups: spread(ceil(B*D/4, workgroup)),
@@ -20,7 +20,7 @@ func classRow(p *gpu.Program, x gpu.Tensor, s Spans) gpu.Tensor {
 // classRows records the first row of each image of two tensors: (R, D) to (images, D).
 func classRows(p *gpu.Program, x, y gpu.Tensor, s Spans) (outX, outY gpu.Tensor) {
 	defer p.Section("tokens")()
-	B, D := s.Pictures(), x.Cols()
+	B, D := s.Images(), x.Cols()
 	outX, outY = p.Scratch(x.Name+".class", B, D), p.Scratch(y.Name+".class", B, D)
 	p.Dispatch(newKernel("class_rows", args{"D": D, "Pair": true}, gpu.Kernel{
 		Params: s.classParams(p), Groups: spread(ceil(B*D/4, workgroup)),
@@ -32,7 +32,7 @@ func classRows(p *gpu.Program, x, y gpu.Tensor, s Spans) (outX, outY gpu.Tensor)
 	return outX, outY
 }
 
-// allRows records classRows' backward: (pictures, D) to (R, D), zero in the rows of the patches.
+// allRows records classRows' backward: (images, D) to (R, D), zero in the rows of the patches.
 func allRows(p *gpu.Program, doutX, doutY gpu.Tensor, s Spans) (dx, dy gpu.Tensor) {
 	defer p.Section("tokens")()
 	R, D := s.Rows(), doutX.Cols()
@@ -47,11 +47,11 @@ func allRows(p *gpu.Program, doutX, doutY gpu.Tensor, s Spans) (dx, dy gpu.Tenso
 	return dx, dy
 }
 
-// classParams tells a kernel where the class tokens lie: the pictures and tokens a picture of the first span, the
-// same of the second, zeros where there is none.
+// classParams tells a kernel where the class tokens lie: the number of images and the tokens per image, of the first span
+// and of the second, zeros if there is none.
 func (s Spans) classParams(p *gpu.Program) []uint32 {
 	if len(s) > 2 {
-		p.Fail("class rows: %d sizes of pictures side by side, the kernels tell two apart", len(s))
+		p.Fail("class rows: %d sizes of images side by side, the kernels take at most two", len(s))
 	}
 	params := make([]uint32, 4)
 	for i, x := range s[:min(len(s), 2)] {

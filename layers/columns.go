@@ -28,7 +28,7 @@ func columnsSum(p *gpu.Program, dy, db gpu.Tensor) {
 	reducePartials(p, partials, db.Reshape(1, N), gpu.Tensor{}, tiles, true)
 }
 
-// rowTiles cuts rows into tiles of each rows, whose sums over `across` quads of columns are made side by side.
+// rowTiles cuts rows into tiles of `each` rows, whose sums over `across` quads of columns are made side by side.
 // A software adapter has few lanes and pays for every dispatch; a GPU wants thousands of lanes.
 func rowTiles(p *gpu.Program, rows, across int) (tiles, each int) {
 	lanes, work := 16384, 1024

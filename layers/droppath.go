@@ -5,10 +5,10 @@ import (
 	"github.com/dinogpu/dinogpu/layers/ref"
 )
 
-// RowScale is a number for each picture that all its rows are multiplied by: what drop path does to a branch.
+// A RowScale multiplies all rows of an image by one number per image: drop path at the end of a branch.
 type RowScale struct {
-	Scales gpu.Tensor // (pictures); a zero Tensor stands for none
-	Spans  Spans      // the rows of the pictures, of at most two sizes
+	Scales gpu.Tensor // (images); a zero Tensor stands for none
+	Spans  Spans      // the rows of the images, of at most two sizes
 }
 
 // IsZero tells whether nothing is scaled.
@@ -16,19 +16,19 @@ func (s RowScale) IsZero() bool { return s.Scales.IsZero() }
 
 // classes is the same for tensors of the class tokens' rows alone.
 func (s RowScale) classes() RowScale {
-	return RowScale{s.Scales, Spans{{B: s.Spans.Pictures(), T: 1}}}
+	return RowScale{s.Scales, Spans{{B: s.Spans.Images(), T: 1}}}
 }
 
-// fits tells whether each row of x has its number.
+// fits tells whether each row of x has a number; if not, it fails the program.
 func (s RowScale) fits(p *gpu.Program, x gpu.Tensor) bool {
-	if len(s.Spans) > 2 || s.Spans.Rows() != x.Rows() || s.Spans.Pictures() != s.Scales.Len() {
-		p.Fail("row scales %v of the rows %v do not fit %s %v; there may be pictures of two sizes", s.Scales.Shape, s.Spans, x.Name, x.Shape)
+	if len(s.Spans) > 2 || s.Spans.Rows() != x.Rows() || s.Spans.Images() != s.Scales.Len() {
+		p.Fail("row scales %v of the rows %v do not fit %s %v; images of at most two sizes are allowed", s.Scales.Shape, s.Spans, x.Name, x.Shape)
 		return false
 	}
 	return true
 }
 
-// params are what the kernels' picture_of takes.
+// params are the arguments of the kernels' image_of.
 func (s RowScale) params() []uint32 {
 	if s.IsZero() {
 		return nil
@@ -54,7 +54,7 @@ func (s RowScale) rows(scales []float32) []float32 {
 	return rows
 }
 
-// apply records x (R, D) with its rows scaled: x itself where nothing is.
+// apply records x (R, D) with its rows scaled; it returns x itself where nothing is scaled.
 func (s RowScale) apply(p *gpu.Program, x gpu.Tensor) gpu.Tensor {
 	if s.IsZero() || !s.fits(p, x) {
 		return x
@@ -62,7 +62,7 @@ func (s RowScale) apply(p *gpu.Program, x gpu.Tensor) gpu.Tensor {
 	defer p.Section("drop path")()
 	R, D := x.Rows(), x.Cols()
 	if D%4 != 0 {
-		p.Fail("drop path: rows of %s %v are no whole vec4s", x.Name, x.Shape)
+		p.Fail("drop path: rows of %s %v are not whole vec4s", x.Name, x.Shape)
 		return x
 	}
 	out := p.Scratch(x.Name+".scaled", x.Shape...)

@@ -7,7 +7,7 @@ import (
 	"github.com/dinogpu/dinogpu/gpu"
 )
 
-// dropScales are 0 for every third picture.
+// dropScales are 0 for every third image.
 func dropScales(in *inputs, B int) gpu.Tensor {
 	v := make([]float32, B)
 	for i := range v {
@@ -18,7 +18,7 @@ func dropScales(in *inputs, B int) gpu.Tensor {
 	return in.values("scales", v, B)
 }
 
-// twoSizes are pictures of T tokens, and others of T2 behind them unless B2 is 0.
+// twoSizes are images of T tokens, and others of T2 behind them unless B2 is 0.
 func twoSizes(B, T, B2, T2 int) Spans {
 	s := Spans{{B: B, T: T}}
 	if B2 > 0 {
@@ -35,14 +35,14 @@ func TestRowsScale(t *testing.T) {
 		t.Run(fmt.Sprint(c), func(t *testing.T) {
 			eachTarget(t, func(t *testing.T, p *gpu.Program) {
 				var in inputs
-				RowScale{dropScales(&in, c.spans.Pictures()), c.spans}.apply(p, in.noise("x", c.spans.Rows(), c.D))
+				RowScale{dropScales(&in, c.spans.Images()), c.spans}.apply(p, in.noise("x", c.spans.Rows(), c.D))
 				in.check(t, p)
 			})
 		})
 	}
 }
 
-// Row scales in the matmul's epilogue, pictures of one row and of several, of one size and of two, whole vec4s and
+// Row scales in the matmul's epilogue, images of one row and of several, of one size and of two, whole vec4s and
 // not, between what can stand around them. Only the forward pass of linear layers takes them.
 func TestMatMulRowScale(t *testing.T) {
 	for _, c := range []struct {
@@ -55,7 +55,7 @@ func TestMatMulRowScale(t *testing.T) {
 				M := c.spans.Rows()
 				a, b := operands(&in, NT, M, c.N, c.K)
 				MatMul(p, NT, a, b, in.noise("c", M, c.N), Epilogue{
-					Bias: in.noise("bias", c.N), RowScale: RowScale{dropScales(&in, c.spans.Pictures()), c.spans},
+					Bias: in.noise("bias", c.N), RowScale: RowScale{dropScales(&in, c.spans.Images()), c.spans},
 					Residual: in.noise("residual", M, c.N), Accumulate: true,
 				})
 				in.check(t, p)
@@ -64,7 +64,7 @@ func TestMatMulRowScale(t *testing.T) {
 	}
 }
 
-// What a dropped picture's row keeps is the residual, to the bit.
+// What a dropped image's row keeps is the residual, to the bit.
 func TestMatMulRowScaleDrops(t *testing.T) {
 	eachTarget(t, func(t *testing.T, p *gpu.Program) {
 		var in inputs
@@ -91,7 +91,7 @@ func TestMatMulRowScaleDrops(t *testing.T) {
 }
 
 func TestRowScaleRefusesShapes(t *testing.T) {
-	for name, spans := range map[string]Spans{"rows": twoSizes(3, 2, 0, 0), "pictures": twoSizes(2, 2, 0, 0)} {
+	for name, spans := range map[string]Spans{"rows": twoSizes(3, 2, 0, 0), "images": twoSizes(2, 2, 0, 0)} {
 		scale := RowScale{gpu.NewTensor("scales", 3), spans}
 		p := gpu.NewProgram(t.Name(), gpu.SoftwareTarget)
 		MatMul(p, NT, gpu.NewTensor("a", 4, 8), gpu.NewTensor("b", 4, 8), gpu.NewTensor("c", 4, 4), Epilogue{RowScale: scale})

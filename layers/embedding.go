@@ -6,8 +6,8 @@ import (
 	"github.com/dinogpu/dinogpu/gpu"
 )
 
-// Embedding turns patches into tokens: a linear layer, a class token ahead of each picture's patches, and positions
-// added, resized bicubically where the picture has another number of patches (reference ViT).
+// Embedding turns patches into tokens: a linear layer, a class token ahead of each image's patches, and positions
+// added, resized bicubically where the image has another grid of patches (reference ViT).
 type Embedding struct {
 	Config             ViTConfig
 	Proj               Linear     // weight (D, 3, patch, patch)
@@ -33,8 +33,8 @@ func (e *Embedding) Forward(p *gpu.Program, patches Patches) (gpu.Tensor, Spans)
 	return x, spans
 }
 
-// mostResized bounds the matrix that resizes positions, in elements: 256 MiB on host and device, which is for more
-// patches than attention can loop over.
+// mostResized bounds the matrix that resizes positions, in elements: 256 MiB on host and device, enough for more patches
+// than attention can loop over.
 const mostResized = 1 << 26
 
 // positions records the positions (T, D) of the i-th size.
@@ -46,12 +46,12 @@ func (e *Embedding) positions(p *gpu.Program, i int) gpu.Tensor {
 		return stored
 	}
 	if (h*w+1)*(side*side+1) > mostResized {
-		p.Fail("images of %d x %d patches are too large for the positions of %d x %d that are stored: take smaller images", h, w, side, side)
+		p.Fail("images of %d x %d patches are too large to resize the stored positions of %d x %d to: take smaller images", h, w, side, side)
 	}
 	if p.Err() != nil {
 		return stored
 	}
-	e.resize[i] = p.Constant(fmt.Sprintf("resize %dx%d", h, w), PositionWeights(side, h, w), h*w+1, side*side+1)
+	e.resize[i] = p.Constant(fmt.Sprintf("resize %dx%d", h, w), positionWeights(side, h, w), h*w+1, side*side+1)
 	return MatMul(p, NN, e.resize[i], stored, p.Scratch("positions", h*w+1, D), Epilogue{})
 }
 

@@ -54,7 +54,7 @@ func (c HeadConfig) AddParams(l *Params, prefix string) {
 }
 
 // Prototypes are the head's last layer, a linear layer without bias whose rows have the length weight_g. They
-// are the same for all crops of a step: normalised once, and their gradient is taken back through that once.
+// are the same for all crops of a step: they are normalized once, and their gradient passes back through that once.
 type Prototypes struct {
 	norm   WeightNorm
 	v, g   gpu.Tensor
@@ -76,7 +76,7 @@ func NewPrototypes(prefix string, weights, gradients *Arena, trainGain bool) *Pr
 	return l
 }
 
-// Begin records the rows' normalisation, ahead of any head that uses them.
+// Begin records the rows' normalization, ahead of any head that uses them.
 func (l *Prototypes) Begin(p *gpu.Program) {
 	defer p.Section("prototypes")()
 	l.weight = l.norm.Forward(p, l.v, l.g)
@@ -86,7 +86,7 @@ func (l *Prototypes) Begin(p *gpu.Program) {
 	}
 }
 
-// Logits records y w^T, (R, K), of normalised rows y (R, bottleneck).
+// Logits records y w^T, (R, K), of normalized rows y (R, bottleneck).
 func (l *Prototypes) Logits(p *gpu.Program, y gpu.Tensor) gpu.Tensor {
 	return MatMul(p, NT, y, l.weight, p.Scratch("logits", y.Rows(), l.weight.Rows()), Epilogue{})
 }
@@ -103,10 +103,10 @@ func (l *Prototypes) End(p *gpu.Program) {
 	l.norm.Backward(p, l.dweight, l.dv, l.dg)
 }
 
-// Head is DINO's projection head up to the prototypes: an MLP with GELUs, then L2 normalisation.
+// Head is DINO's projection head up to the prototypes: an MLP with GELUs, then L2 normalization.
 type Head struct {
 	mlp    []Linear
-	before []gpu.Tensor // what went into each GELU
+	before []gpu.Tensor // each GELU's input
 	norm   RowNorm
 }
 
@@ -123,7 +123,7 @@ func NewHead(c HeadConfig, prefix string, weights, gradients *Arena) *Head {
 	return h
 }
 
-// Forward records what the prototypes are compared with, (R, bottleneck), from features (R, In).
+// Forward records the normalized rows (R, bottleneck) that the prototypes are compared with, from features (R, In).
 func (h *Head) Forward(p *gpu.Program, x gpu.Tensor) gpu.Tensor {
 	h.before = make([]gpu.Tensor, len(h.mlp))
 	for i := range h.mlp {

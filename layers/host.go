@@ -6,7 +6,7 @@ import (
 	"math"
 )
 
-// HostTensor is a named tensor in the host's memory, rows last as everywhere.
+// HostTensor is a named tensor in the host's memory, row-major.
 type HostTensor struct {
 	Name   string
 	Shape  []int

@@ -7,7 +7,7 @@ import (
 	"github.com/dinogpu/dinogpu/layers/ref"
 )
 
-// Images are B pictures of H x W pixels, as a network takes them.
+// Images are B images of H x W pixels, as a network takes them.
 type Images struct {
 	B, H, W int
 
@@ -16,34 +16,34 @@ type Images struct {
 	mean, std [3]float64
 }
 
-// PixelWords is how many 4-byte elements hold n pictures of h x w RGB bytes.
+// PixelWords is the number of 4-byte elements that hold n images of h x w RGB bytes.
 func PixelWords(n, h, w int) int { return ceil(3*n*h*w, 4) }
 
-// ByteImages are pictures of RGB bytes (B, H, W, 3), four an element, that are normalised on the device to
+// ByteImages are images of RGB bytes (B, H, W, 3), four per element, that the device normalizes to
 // (byte / 255 - mean) / std of each channel.
 func ByteImages(pixels gpu.Tensor, B, H, W int, mean, std [3]float64) Images {
 	return Images{B: B, H: H, W: W, pixels: pixels, bytes: true, mean: mean, std: std}
 }
 
-// FloatImages are normalised pictures (B, 3, H, W).
+// FloatImages are normalized images (B, 3, H, W).
 func FloatImages(pixels gpu.Tensor) Images {
 	return Images{B: pixels.Shape[0], H: pixels.Shape[2], W: pixels.Shape[3], pixels: pixels}
 }
 
-// Patches are the patches of pictures of one or several sizes, a row each: what a network begins with. Teacher and
-// student share them.
+// Patches are the patches of images of one or several sizes, one per row: the input of a network. Teacher and student
+// share them.
 type Patches struct {
 	rows  gpu.Tensor // (all patches, 3 patch^2 rounded up to 4)
 	grids []grid
 }
 
-// A grid is B pictures of h x w patches, the first of them in row first.
+// A grid is B images of h x w patches, whose first patch is in row `first`.
 type grid struct{ B, h, w, first int }
 
 func (g grid) patches() int { return g.B * g.h * g.w }
 
-// GatherPatches records the patches of pictures, those of each size behind those before. H and W need not be
-// multiples of the patch: what is left over is dropped, as by the reference's convolution.
+// GatherPatches records the patches of images, those of each size behind those before. H and W need not be
+// multiples of the patch: pixels beyond the last whole patch are dropped, as by the reference's convolution.
 func GatherPatches(p *gpu.Program, patch int, images ...Images) Patches {
 	defer p.Section("tokens")()
 	var x Patches
@@ -51,7 +51,7 @@ func GatherPatches(p *gpu.Program, patch int, images ...Images) Patches {
 	for _, im := range images {
 		g := grid{B: im.B, h: im.H / patch, w: im.W / patch, first: rows}
 		if g.h < 1 || g.w < 1 {
-			p.Fail("pictures of %d x %d pixels hold no patch of %d", im.H, im.W, patch)
+			p.Fail("images of %d x %d pixels are smaller than a patch of %d x %d", im.H, im.W, patch, patch)
 			return x
 		}
 		x.grids = append(x.grids, g)
@@ -64,7 +64,7 @@ func GatherPatches(p *gpu.Program, patch int, images ...Images) Patches {
 	return x
 }
 
-// First gives the patches of the first n sizes alone.
+// First returns the patches of the first n sizes alone.
 func (x Patches) First(n int) Patches {
 	last := x.grids[n-1]
 	return Patches{
@@ -73,7 +73,7 @@ func (x Patches) First(n int) Patches {
 	}
 }
 
-// spans are the tokens' rows: the patches' with a class token ahead of each picture's.
+// spans are the tokens' rows: the patches' with a class token ahead of each image's.
 func (x Patches) spans() Spans {
 	var s Spans
 	row := 0

@@ -8,19 +8,19 @@ import (
 
 // Wanted says what Inspect records. Blocks are numbered from 0, and so are an image's tokens, the class token first.
 type Wanted struct {
-	Blocks    int        // the class token of so many of the last blocks
-	Patches   bool       // and their other tokens
+	Blocks    int        // of how many of the last blocks the class token is wanted
+	Patches   bool       // whether their other tokens are wanted too
 	Attention []int      // blocks whose attention is wanted
 	Queries   gpu.Tensor // (Q) uint32: the tokens that attend there
 }
 
-// Inspected is what was wanted.
+// Inspected holds the tensors that were wanted.
 type Inspected struct {
 	Tokens    []gpu.Tensor // of each of the last blocks, the oldest first: (B, D), or (B*T, D) with Patches
 	Attention []gpu.Tensor // of each block asked for: (B, Q, heads, T)
 }
 
-// Inspect records what a frozen backbone makes of the patches of images of one size, and nothing beside it. Tokens have
+// Inspect records the wanted tensors of a frozen backbone, for patches of images of one size, and nothing else. Tokens have
 // gone through the final norm, whichever block they are from (reference get_intermediate_layers and
 // get_last_selfattention).
 func (v *ViT) Inspect(p *gpu.Program, patches Patches, w Wanted) Inspected {
@@ -52,6 +52,6 @@ func (v *ViT) normed(p *gpu.Program, x gpu.Tensor, spans Spans, whole bool) gpu.
 		x = classRow(p, x, spans)
 	}
 	defer p.Section("layernorm")()
-	norm := v.norm // what it keeps for Backward is another's
+	norm := v.norm // a copy: Forward keeps tensors for Backward
 	return norm.Forward(p, x)
 }

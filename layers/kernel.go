@@ -1,4 +1,3 @@
-// Package layers records the forward and backward passes of a vision transformer, one layer a file.
 package layers
 
 import (
@@ -8,24 +7,24 @@ import (
 
 type args = shaders.Args
 
-// newKernel specialises a kernel of the shaders package.
+// newKernel specializes a kernel of the shaders package.
 func newKernel(name string, a args, k gpu.Kernel) gpu.Kernel {
 	src, err := shaders.Source(name, a)
 	if err != nil {
-		panic("layers: " + err.Error()) // a kernel that this package names and does not ship
+		panic("layers: " + err.Error()) // this package names a kernel that is not in shaders
 	}
 	k.Name, k.Source = name, src
 	return k
 }
 
-// ceil is the number of whole steps of size `by` that cover n.
+// ceil is the number of steps of size `by` that cover n.
 func ceil(n, by int) int { return (n + by - 1) / by }
 
-// workgroup is how many invocations the simple kernels put into a workgroup.
+// workgroup is the number of invocations in a workgroup of the simple kernels.
 const workgroup = 64
 
-// rowArgs says how kernels that reduce along rows share them out: lanes invocations a row, as the target
-// likes it, more where a row is so long that one invocation would take too many loop turns.
+// rowArgs are the arguments of kernels that reduce along rows: lanes invocations per row, as suits the target, more where
+// one invocation would take too many loop turns for its part of a long row; and the rows of a workgroup.
 func rowArgs(p *gpu.Program, cols int) (lanes, rows int) {
 	lanes = p.Target.Lanes()
 	for lanes < workgroup && ceil(cols, 4*lanes) > 4096 {

@@ -5,7 +5,7 @@ import (
 	"github.com/dinogpu/dinogpu/layers/ref"
 )
 
-// LayerNorm normalises each row of an (N, C) tensor, then scales and shifts it; eps is 1e-6.
+// LayerNorm normalizes each row of an (N, C) tensor, then scales and shifts it; eps is 1e-6.
 type LayerNorm struct {
 	Weight, Bias gpu.Tensor // (C)
 
@@ -27,7 +27,7 @@ func (l *LayerNorm) Forward(p *gpu.Program, x gpu.Tensor) gpu.Tensor {
 }
 
 // Backward records dWeight += and dBias += their gradients and returns dx = [residual +] the gradient of x.
-// residual is what flows past the branch that the layer begins; a zero Tensor stands for none.
+// residual is the gradient that flows past the branch that the layer begins; a zero Tensor stands for none.
 func (l *LayerNorm) Backward(p *gpu.Program, dy, residual, dWeight, dBias gpu.Tensor) gpu.Tensor {
 	l.backwardWeight(p, dy, dWeight, dBias)
 	return l.backwardInput(p, dy, residual)

@@ -2,7 +2,7 @@ package layers
 
 import "github.com/dinogpu/dinogpu/gpu"
 
-// Linear is y = x W^T + b, with what follows fused into it.
+// Linear is y = x W^T + b, with the operations that follow fused into it.
 type Linear struct {
 	Weight, Bias   gpu.Tensor // (out, in), (out)
 	DWeight, DBias gpu.Tensor // their gradients, added to; zero Tensors in a network that only runs forward
@@ -10,7 +10,7 @@ type Linear struct {
 	x gpu.Tensor
 }
 
-// Forward records y (R, out) for x (R, in): x W^T + b, then what e names.
+// Forward records y (R, out) for x (R, in): x W^T + b, then the operations of e.
 func (l *Linear) Forward(p *gpu.Program, x gpu.Tensor, e Epilogue) gpu.Tensor {
 	l.x = x
 	e.Bias = l.Bias
@@ -18,7 +18,7 @@ func (l *Linear) Forward(p *gpu.Program, x gpu.Tensor, e Epilogue) gpu.Tensor {
 }
 
 // Backward records DWeight += dy^T x and DBias += the sum of dy's rows, and returns dx = dy W. Where x was a
-// GELU's result, before is what went into it, and dx is the gradient there; a zero Tensor stands for none.
+// GELU's result, before is the GELU's input, and dx the gradient of that; a zero Tensor stands for none.
 func (l *Linear) Backward(p *gpu.Program, dy, before gpu.Tensor) gpu.Tensor {
 	l.backwardWeight(p, dy)
 	return MatMul(p, NN, dy, l.Weight, p.Scratch("linear.dx", l.x.Rows(), l.Weight.Cols()), Epilogue{GeluSlope: before})

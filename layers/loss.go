@@ -5,27 +5,27 @@ import (
 	"github.com/dinogpu/dinogpu/layers/ref"
 )
 
-// Loss is DINO's: cross entropy between the teacher's centred, sharpened output for the global crops and the
+// Loss is DINO's: cross entropy between the teacher's centerd, sharpened output for the global crops and the
 // student's output for every other crop.
 type Loss struct {
-	Batch int // pictures
-	Crops int // of each picture, the two global ones included
+	Batch int // images
+	Crops int // of each image, the two global ones included
 
 	Center    gpu.Tensor // (K)
 	CenterSum gpu.Tensor // (K): sum of the teacher's logits over the step; cleared by the caller, before it begins
 	Entropy   gpu.Tensor // (2 Batch): of the teacher's rows
 	Values    gpu.Tensor // (Crops Batch): their sum is the loss
-	Sums      gpu.Tensor // (2): of the losses and the mean entropies of the step's batches; cleared by the caller
-	Scalars   gpu.Tensor // see Scalars
-	NonFinite gpu.Tensor // (1): Sum makes it 1 where a loss is not finite; not zero keeps the centre as it is
+	Sums      gpu.Tensor // (2): sum of the losses and of the mean entropies over the step's batches; cleared by the caller
+	Scalars   gpu.Tensor // see the type Scalars
+	NonFinite gpu.Tensor // (1): Sum makes it 1 where a loss is not finite; while it is not zero, the center stays
 }
 
-// Teacher records CenterSum += the rows of logits (2 Batch, K), then logits = softmax((logits - centre) / tau).
+// Teacher records CenterSum += the rows of logits (2 Batch, K), then logits = softmax((logits - center) / tau).
 func (l *Loss) Teacher(p *gpu.Program, logits gpu.Tensor) {
 	defer p.Section("loss")()
 	R, K := logits.Rows(), logits.Cols()
 	if R != 2*l.Batch {
-		p.Fail("loss: %s %v has not 2 x %d rows", logits.Name, logits.Shape, l.Batch)
+		p.Fail("loss: %s %v does not have 2 x %d rows", logits.Name, logits.Shape, l.Batch)
 		return
 	}
 	columnsSum(p, logits, l.CenterSum)
@@ -39,13 +39,13 @@ func (l *Loss) Teacher(p *gpu.Program, logits gpu.Tensor) {
 	}), logits, l.Center, l.Entropy, l.Scalars)
 }
 
-// Student records the losses of the crops from number first on, as many as logits (crops x Batch, K) has rows
-// for, and turns logits into their gradient. targets is what Teacher made of the teacher's logits.
+// Student records the losses of the crops from number `first` on, as many as logits (crops x Batch, K) has rows
+// for, and turns logits into their gradient. targets are the teacher's logits after Teacher.
 func (l *Loss) Student(p *gpu.Program, logits, targets gpu.Tensor, first int) {
 	defer p.Section("loss")()
 	R, K := logits.Rows(), logits.Cols()
 	if R%l.Batch != 0 || first*l.Batch+R > l.Values.Len() || targets.Len() != 2*l.Batch*K {
-		p.Fail("loss: %s %v from crop %d on does not fit %d crops of %d pictures and %s %v",
+		p.Fail("loss: %s %v from crop %d on does not fit %d crops of %d images and %s %v",
 			logits.Name, logits.Shape, first, l.Crops, l.Batch, targets.Name, targets.Shape)
 		return
 	}
@@ -55,12 +55,12 @@ func (l *Loss) Student(p *gpu.Program, logits, targets gpu.Tensor, first int) {
 		Groups: spread(ceil(R, rows)), Trips: trips, Flops: 12 * R * K, Tolerance: approximate,
 		Twin: func(a [][]float32) {
 			s := scalarsOf(a[3])
-			ref.StudentLoss(a[0], a[2], a[1], l.Batch, first, l.Crops, float64(s.StudentTemp), float64(s.PerWindow))
+			ref.StudentLoss(a[0], a[2], a[1], l.Batch, first, l.Crops, float64(s.StudentTemp), float64(s.BatchShare))
 		},
 	}), logits, targets, l.Values, l.Scalars)
 }
 
-// Sum records Sums += what the batch says: after Teacher and the last Student.
+// Sum records Sums += the batch's loss and mean entropy: after Teacher and the last Student.
 func (l *Loss) Sum(p *gpu.Program) {
 	defer p.Section("loss")()
 	N, R := l.Values.Len(), l.Entropy.Len()
@@ -71,7 +71,7 @@ func (l *Loss) Sum(p *gpu.Program) {
 	}), l.Values, l.Entropy, l.Sums, l.NonFinite)
 }
 
-// UpdateCenter records the centre's step towards the mean of the rows that CenterSum is the sum of.
+// UpdateCenter records the center's step towards the mean of the rows that CenterSum adds up, `rows` in all.
 func (l *Loss) UpdateCenter(p *gpu.Program, rows int) {
 	defer p.Section("loss")()
 	K := l.Center.Len()
@@ -83,7 +83,7 @@ func (l *Loss) UpdateCenter(p *gpu.Program, rows int) {
 	}), l.Center, l.CenterSum, l.Scalars, l.NonFinite)
 }
 
-// cell is how many values of a row of K are read at once.
+// cell is the number of values that are read at once in a row of K.
 func cell(K int) int {
 	if K%4 == 0 {
 		return 4
@@ -91,7 +91,7 @@ func cell(K int) int {
 	return 1
 }
 
-// lossArgs specialises a kernel that passes three times over rows of K logits.
+// lossArgs specializes a kernel that passes three times over rows of K logits.
 func lossArgs(p *gpu.Program, K int) (a args, rows, trips int) {
 	const most = 20000
 	cells, lanes := K/cell(K), p.Target.Lanes()

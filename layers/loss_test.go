@@ -13,7 +13,7 @@ import (
 
 // lossInputs makes a Loss whose tensors hold noise.
 func lossInputs(in *inputs, B, V, K int) *Loss {
-	s := Scalars{TeacherTemp: 0.04, StudentTemp: 0.1, PerWindow: 0.25, CenterRate: 0.1}
+	s := Scalars{TeacherTemp: 0.04, StudentTemp: 0.1, BatchShare: 0.25, CenterRate: 0.1}
 	return &Loss{
 		Batch: B, Crops: V,
 		Center: in.noise("center", K), CenterSum: in.noise("center.sum", K),
@@ -178,7 +178,7 @@ func TestCenterIsKeptWhenNotFinite(t *testing.T) {
 			t.Fatal(err)
 		}
 		if e := gpu.NMSE(after, before); e != 0 {
-			t.Errorf("K=%d: the centre moved by %g", K, e)
+			t.Errorf("K=%d: the center moved by %g", K, e)
 		}
 	}
 }

@@ -5,7 +5,7 @@ import (
 	"github.com/dinogpu/dinogpu/layers/ref"
 )
 
-// Form says which operands of a matmul are read turned over.
+// Form says which operands of a matmul are transposed.
 type Form int
 
 // The forms that training needs: NT makes y = x W^T, NN dx = dy W, TN dW = dy^T x.
@@ -17,16 +17,16 @@ const (
 
 func (f Form) String() string { return [...]string{"A B", "A B^T", "A^T B"}[f] }
 
-// Epilogue is what a matmul does to its result before it stores it, in this order.
+// An Epilogue lists the operations on a matmul's result before it is stored, in this order.
 type Epilogue struct {
 	Bias       gpu.Tensor // (N): c += bias
 	Gelu       gpu.Tensor // (M, N): keeps c here, then c = gelu(c)
 	GeluSlope  gpu.Tensor // (M, N): c *= gelu'(this)
-	RowScale   RowScale   // c *= the number of the row's picture
+	RowScale   RowScale   // c *= the number of the row's image
 	Residual   gpu.Tensor // (M, N): c += this
-	Accumulate bool       // c += what C holds
+	Accumulate bool       // c += the old contents of C
 
-	Sums gpu.Tensor // (M): += the sums of a's columns, of A^T B alone: a bias's gradient beside its weight's
+	Sums gpu.Tensor // (M), of A^T B alone: += the sums of a's columns, a bias's gradient beside its weight's
 }
 
 func (e Epilogue) fused() bool {
@@ -43,7 +43,7 @@ func MatMul(p *gpu.Program, form Form, a, b, c gpu.Tensor, e Epilogue) gpu.Tenso
 	return c
 }
 
-// recordSplit records the matmul whole, or in splits and their sum.
+// recordSplit records the matmul as a whole, or as splits and their sum.
 func (m MatmulShape) recordSplit(p *gpu.Program, v variant, a, b, c gpu.Tensor, e Epilogue) {
 	if !e.Sums.IsZero() && !m.sums(v) {
 		end := p.Section("bias")
@@ -65,8 +65,7 @@ func (m MatmulShape) recordSplit(p *gpu.Program, v variant, a, b, c gpu.Tensor, 
 	reducePartials(p, partials, c, e.Sums, splits, e.Accumulate)
 }
 
-// sums tells whether a variant makes the sums of a's columns on its way: the register member would read too much for
-// them.
+// sums tells whether a variant makes the sums of a's columns on its way: the register kernel would read too much for them.
 func (m MatmulShape) sums(v variant) bool {
 	return m.Form == TN && m.M%4 == 0 && v.member != gpu.Register
 }
@@ -79,7 +78,7 @@ type layout struct {
 	sums   bool // behind each split
 }
 
-// A MatmulShape is what a matmul computes: C (M, N) of depth K.
+// A MatmulShape is the shape of a matmul: C (M, N) of depth K.
 type MatmulShape struct {
 	Form    Form
 	M, N, K int
@@ -111,7 +110,7 @@ func newShape(p *gpu.Program, form Form, a, b, c gpu.Tensor, fused bool) MatmulS
 	return m
 }
 
-// operands are the rows and columns of a and b as they lie.
+// operands are the rows and columns of a and b in memory.
 func (m MatmulShape) operands() (rows, cols [2]int) {
 	switch m.Form {
 	case NN:
@@ -126,7 +125,7 @@ func (m MatmulShape) operands() (rows, cols [2]int) {
 // record records one matmul kernel.
 func (m MatmulShape) record(p *gpu.Program, v variant, l layout, a, b, c gpu.Tensor, e Epilogue) {
 	a, b = padColumns(p, a), padColumns(p, b)
-	step := max(v.depth/4, 1) // vec4s of depth a loop turn takes
+	step := max(v.depth/4, 1) // vec4s of depth per loop turn
 	perSplit := ceil(ceil(m.K, 4), l.splits*step) * step
 	for _, t := range []gpu.Tensor{e.Bias, e.Gelu, e.GeluSlope, e.Residual} {
 		if !t.IsZero() && t.Cols() != l.N {
@@ -134,7 +133,7 @@ func (m MatmulShape) record(p *gpu.Program, v variant, l layout, a, b, c gpu.Ten
 		}
 	}
 	if !e.Sums.IsZero() && e.Sums.Len() != m.M {
-		p.Fail("matmul %s: %s %v does not hold a sum for each of %d columns", m.Form, e.Sums.Name, e.Sums.Shape, m.M)
+		p.Fail("matmul %s: %s %v does not hold one sum for each of %d columns", m.Form, e.Sums.Name, e.Sums.Shape, m.M)
 	}
 	if !e.RowScale.IsZero() && !e.RowScale.fits(p, c) {
 		return
@@ -144,7 +143,7 @@ func (m MatmulShape) record(p *gpu.Program, v variant, l layout, a, b, c gpu.Ten
 		blocks = ceil(blocks, v.lanes)
 	}
 	groups := spread(blocks)
-	groups[2] = l.splits // one too many reads nothing and stores zeros over its part, which is what it should hold
+	groups[2] = l.splits // a split too many reads nothing and rightly stores zeros over its part
 	bound := []gpu.Tensor{a, b, c}
 	for _, t := range []gpu.Tensor{e.Bias, e.Gelu, e.GeluSlope, e.RowScale.Scales, e.Residual, e.Sums} {
 		if !t.IsZero() {
@@ -168,7 +167,7 @@ func (m MatmulShape) record(p *gpu.Program, v variant, l layout, a, b, c gpu.Ten
 	}), bound...)
 }
 
-// arguments specialise a variant's kernel.
+// arguments specialize a variant's kernel.
 func (m MatmulShape) arguments(v variant, l layout, a, b gpu.Tensor, e Epilogue) args {
 	s := args{
 		"Form": m.Form.String(), "Variant": v.name,
@@ -183,12 +182,12 @@ func (m MatmulShape) arguments(v variant, l layout, a, b gpu.Tensor, e Epilogue)
 	}
 	s["LANES"], s["Texel"] = v.lanes, v.member == gpu.Texel
 	s["AFlat"], s["BFlat"] = v.member != gpu.Texel || gpu.FoldOf(a).Flat, v.member != gpu.Texel || gpu.FoldOf(b).Flat
-	// the last depths of an operand that runs across them are read past its end, whatever lies there
+	// the last depths of an operand that runs across them are read past its end, where anything may lie
 	s["TAIL"] = m.K%4 != 0 && m.Form != NT
 	return s
 }
 
-// ref is the plain matmul and its epilogue, of the tensors as they are bound.
+// ref is the twin: the plain matmul and its epilogue, on the bound tensors h.
 func (m MatmulShape) ref(h [][]float32, l layout, a, b gpu.Tensor, perSplit int, e Epilogue) ref.Matmul {
 	x := ref.Matmul{
 		M: m.M, N: l.N, K: m.K, AT: m.Form == TN, BT: m.Form == NT, AStride: a.Cols(), BStride: b.Cols(),
@@ -209,7 +208,7 @@ func (m MatmulShape) ref(h [][]float32, l layout, a, b gpu.Tensor, perSplit int,
 	return x
 }
 
-// padColumns gives t's rows whole vec4s: t itself, or a copy with zeros behind each row.
+// padColumns makes rows of whole vec4s: it returns t itself, or a copy with zeros behind each row.
 func padColumns(p *gpu.Program, t gpu.Tensor) gpu.Tensor {
 	R, N := t.Rows(), t.Cols()
 	if N%4 == 0 {

@@ -6,14 +6,14 @@ import (
 )
 
 // Optimizer moves the weights by their gradients, each tensor's clipped by its own norm: AdamW, SGD or LARS records
-// the step. Every role is the same list of flat arenas, laid out by Segments.
+// the step. Weights, gradients and moments are lists of flat arenas of the same layout, that of Segments.
 type Optimizer struct {
 	Segments *Segments
 
 	Weights, Gradients []gpu.Tensor
 	Moments            [][]gpu.Tensor // AdamW has two, the others one
-	Scalars            gpu.Tensor     // see Scalars
-	Norms              gpu.Tensor     // (T, 2): of each tensor its gradient's norm, +inf if not finite, and what scales it
+	Scalars            gpu.Tensor     // see the type Scalars
+	Norms              gpu.Tensor     // (T, 2): of each tensor its gradient's norm, +inf if not finite, and the factor that clips it
 	NonFinite          gpu.Tensor     // (1): becomes 1 when a gradient is not finite; while it is, nothing moves
 
 	limit int // elements of a slice; 0: maxSlice
@@ -45,7 +45,7 @@ func (o *Optimizer) turnsPerTensor() int {
 	return ceil(longest, workgroup) + 6
 }
 
-// norms records Norms, and NonFinite |= whether any is not finite.
+// norms records Norms, and sets NonFinite to 1 if any is not finite.
 func (o *Optimizer) norms(p *gpu.Program) {
 	partials := p.Scratch("gradient.partials", o.Segments.blocks.Len())
 	o.Segments.slices(p, o.slice(), func(runs []gpu.Tensor, first, blocks int) {
@@ -69,12 +69,12 @@ func (o *Optimizer) slice() int {
 	return maxSlice
 }
 
-// EMA moves the teacher's arenas towards the student's, gains that are frozen included and buffers left out.
+// EMA moves the teacher's arenas towards the student's, frozen gains included and buffers left out.
 type EMA struct {
 	Segments         *Segments
 	Teacher, Student []gpu.Tensor
-	Scalars          gpu.Tensor // see Scalars
-	NonFinite        gpu.Tensor // (1): not zero keeps the teacher as it is
+	Scalars          gpu.Tensor // see the type Scalars
+	NonFinite        gpu.Tensor // (1): while it is not zero, the teacher stays
 
 	limit int // elements of a slice; 0: maxSlice
 }
@@ -97,8 +97,8 @@ func (e *EMA) Record(p *gpu.Program) {
 	}, e.Teacher, e.Student)
 }
 
-// quadsEach is how many vec4 of a block one invocation works on: a GPU wants neighbours to read together,
-// software wants the step's scalars read seldom.
+// quadsEach is the number of vec4s of a block that one invocation works on: on a GPU neighboring lanes should read
+// together, and software should seldom read the step's scalars.
 func quadsEach(p *gpu.Program) int {
 	if p.Target.Software {
 		return 16
@@ -106,7 +106,7 @@ func quadsEach(p *gpu.Program) int {
 	return 1
 }
 
-// adam is what the twin of adamw reads.
+// adam are the scalars that the twin of adamw reads.
 func (s Scalars) adam() ref.Adam {
 	return ref.Adam{
 		LR: float64(s.LearningRate), Decay: float64(s.WeightDecay), Epsilon: float64(s.Epsilon),

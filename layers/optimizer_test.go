@@ -9,7 +9,7 @@ import (
 	"github.com/dinogpu/dinogpu/layers/ref"
 )
 
-// bench is an optimiser and a teacher over two arenas of seven tensors in all.
+// bench is an optimizer and a teacher over two arenas of seven tensors in all.
 type bench struct {
 	inputs
 	optimizer Optimizer

@@ -5,7 +5,7 @@ import (
 	"github.com/dinogpu/dinogpu/layers/ref"
 )
 
-// A Param is one tensor of weights in the layout of an arena. Who declares it says all that is known of it.
+// A Param is one tensor of weights in the layout of an arena. Its declaration says all that is known about it.
 type Param struct {
 	Name      string // as the released state_dict has it (reference ViT and DINOHead)
 	Shape     []int
@@ -13,19 +13,19 @@ type Param struct {
 	Decay     bool // weight decay
 	LastLayer bool // takes no step while the last layer is frozen
 	Frozen    bool // takes no step at all
-	// Buffer marks what is saved with the parameters and is none, such as running statistics: it has no gradient, and
-	// neither the optimizer nor the teacher's average touches it.
+	// Buffer marks a tensor that is saved with the parameters but is none, such as running statistics: it has no
+	// gradient, and neither the optimizer nor the teacher's average changes it.
 	Buffer bool
 
-	Part   int // of the arena's tensors, the one that holds it
+	Part   int // the index of the arena's tensor that holds it
 	Offset int // elements from that part's start, a multiple of ref.Block
 }
 
-// Init is what a parameter is before the first step. At most one of its numbers is set.
+// Init says what a parameter holds before the first step. At most one of its numbers is set.
 type Init struct {
 	Constant float32 // every element; 0 where nothing is set
 	Normal   float64 // the deviation of a normal distribution around 0
-	FanIn    int     // uniform within 1 / sqrt(FanIn) around 0, as PyTorch's Linear and Conv2d
+	FanIn    int     // uniform in +-1 / sqrt(FanIn), as PyTorch's Linear and Conv2d
 }
 
 // Len is the number of elements.
@@ -54,8 +54,8 @@ func (l *Params) Add(p Param) {
 	l.Parts[last] += n
 }
 
-// addLinear appends a linear layer's weight (out, in) and bias as the reference begins them: normal with deviation
-// 0.02 (its truncation at +-2 is a hundred deviations away), and 0. As everywhere, biases do not decay.
+// addLinear appends a linear layer's weight (out, in) and bias as the reference initializes them: normal with deviation
+// 0.02 (its truncation at +-2 is a hundred deviations away), and 0. Biases do not decay.
 func (l *Params) addLinear(name string, out, in int) {
 	l.Add(Param{Name: name + ".weight", Shape: []int{out, in}, Init: Init{Normal: 0.02}, Decay: true})
 	l.Add(Param{Name: name + ".bias", Shape: []int{out}})

@@ -6,8 +6,8 @@ import (
 )
 
 // reducePartials records out (M, N) = [out +] the sum of partials (S, M, stride) over S; stride is N rounded
-// up to a multiple of 4. Where sums is a tensor, as many more elements stand behind each of the partials, and their sum
-// is added to it.
+// up to a multiple of 4. Where sums is a tensor, each of the partials has
+// as many more elements behind it, and sums += their sum.
 func reducePartials(p *gpu.Program, partials, out, sums gpu.Tensor, S int, accumulate bool) {
 	M, N := out.Rows(), out.Cols()
 	stride := roundUp4(N)

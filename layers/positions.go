@@ -2,10 +2,10 @@ package layers
 
 import "math"
 
-// PositionWeights gives the matrix (h*w + 1, side^2 + 1) that resizes stored positions to a grid of h x w
-// patches; row and column 0 are the class token's, which stays. Bicubic with a = -0.75, no antialiasing, edges
+// positionWeights returns the matrix (h*w + 1, side^2 + 1) that resizes stored positions to a grid of h x w
+// patches; row and column 0 are the class token's, whose position stays. Bicubic with a = -0.75, no antialiasing, edges
 // clamped, and coordinates mapped with the scale (h + 0.1) / side, as the reference passes it to PyTorch.
-func PositionWeights(side, h, w int) []float32 {
+func positionWeights(side, h, w int) []float32 {
 	wide := side*side + 1
 	m := make([]float32, (h*w+1)*wide)
 	m[0] = 1

@@ -17,7 +17,7 @@ func TestPositionWeightsAgainstPyTorch(t *testing.T) {
 			g := golden.Open(t, "vit.safetensors")
 			stored := g.Float32s("weights.pos_embed")
 			want := g.Float32s(fmt.Sprintf("%dx%d.positions", c.H, c.W))
-			m := PositionWeights(side, c.H/patch, c.W/patch)
+			m := positionWeights(side, c.H/patch, c.W/patch)
 			const wide = side*side + 1
 			if len(m)/wide*D != len(want) {
 				t.Fatalf("%d rows, want %d", len(m)/wide, len(want)/D)

@@ -30,15 +30,13 @@ func (l *RowNorm) Backward(p *gpu.Program, dy gpu.Tensor) gpu.Tensor {
 	return dx
 }
 
-// rowKernel specialises a kernel that passes twice over rows of C, with N as its only parameter.
+// rowKernel specializes a kernel that passes twice over rows of C, with N as its only parameter.
 func rowKernel(p *gpu.Program, name string, N, C int, a args, twin func([][]float32)) gpu.Kernel {
-	if C%4 != 0 {
-		p.Fail("%s: rows of %d columns; a multiple of 4 is needed", name, C)
-	}
-	lanes, rows := rowArgs(p, C)
-	a["C"], a["LANES"], a["ROWS"] = C, lanes, rows
+	wide := cell(C)
+	lanes, rows := rowArgs(p, 4*C/wide)
+	a["C"], a["V4"], a["LANES"], a["ROWS"] = C, wide == 4, lanes, rows
 	return newKernel(name, a, gpu.Kernel{
-		Params: []uint32{uint32(N)}, Groups: spread(ceil(N, rows)), Trips: 2 * ceil(C, 4*lanes),
+		Params: []uint32{uint32(N)}, Groups: spread(ceil(N, rows)), Trips: 2 * ceil(C, wide*lanes),
 		Tolerance: approximate, Twin: twin,
 	})
 }

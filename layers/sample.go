@@ -2,7 +2,7 @@ package layers
 
 import "github.com/dinogpu/dinogpu/layers/ref"
 
-// sample does a part of the twin. What the epilogue keeps ahead of its GELU is made at the same places as c.
+// sample does a part of the twin's work. The input of the epilogue's GELU is made at the same places as c.
 func (m MatmulShape) sample(h [][]float32, x ref.Matmul) [][]int {
 	chosen := make([][]int, len(h))
 	var sums []int
@@ -18,8 +18,8 @@ func (m MatmulShape) sample(h [][]float32, x ref.Matmul) [][]int {
 	return chosen
 }
 
-// tokens are the elements, in the rows of a tensor with that many columns, of columns from to `to` of the tokens
-// named, in each of the span's pictures.
+// tokens are the elements of columns `from` up to `to` of the tokens `only`, in each of the span's images, of a tensor
+// with that many columns.
 func (s Span) tokens(only []int, cols, from, to int) (all []int) {
 	for b := range s.B {
 		for _, t := range only {
@@ -31,7 +31,7 @@ func (s Span) tokens(only []int, cols, from, to int) (all []int) {
 	return all
 }
 
-// heads are the elements, in a tensor (B, H, T) of the span's own, of the tokens named.
+// heads are the elements of the tokens `only` in the span's tensor (B, H, T).
 func (s Span) heads(only []int, H int) (all []int) {
 	for row := range s.B * H {
 		for _, t := range only {

@@ -7,17 +7,17 @@ import (
 	"github.com/dinogpu/dinogpu/gpu"
 )
 
-// Scalars are the numbers of a step that the host computes and the kernels read, laid out as
-// shaders/shared/scalars.wgsl has them. Rates are 1 minus a momentum, taken in float64: near the end of a run
+// Scalars are the numbers of a step that the host computes and the kernels read, in the order
+// of shaders/shared/scalars.wgsl. Rates are 1 minus a momentum, computed in float64: near the end of a run
 // the teacher's momentum is so close to 1 that float32 would lose the difference.
 type Scalars struct {
 	LearningRate float32
 	WeightDecay  float32
 	TeacherRate  float32 // 1 - momentum of the teacher
-	CenterRate   float32 // 1 - momentum of the centre
+	CenterRate   float32 // 1 - momentum of the center
 	TeacherTemp  float32
 	StudentTemp  float32
-	PerWindow    float32 // 1 / micro-batches that are accumulated
+	BatchShare   float32 // 1 / the batches whose gradients a step adds up
 	Clip         float32 // of each tensor's gradient norm; 0: off
 	LastLayer    float32 // 1: the last layer is trained, 0: it is frozen
 

@@ -7,7 +7,7 @@ import (
 	"github.com/dinogpu/dinogpu/layers/ref"
 )
 
-// Segments says which parameter each block of the arenas belongs to, and what the optimizer may do to it. The arenas of
+// Segments say which parameter each block of the arenas belongs to, and what the optimizer may do to it. The arenas of
 // every role (weights, gradients, moments, teacher) are laid out the same.
 type Segments struct {
 	layout *Params
@@ -17,11 +17,11 @@ type Segments struct {
 	count          []int // of each part, its blocks
 }
 
-// NewSegments checks the layout: every parameter starts at a multiple of ref.Block and has its blocks for itself.
+// NewSegments checks the layout: every parameter starts at a multiple of ref.Block and shares no block.
 func NewSegments(l *Params) (*Segments, error) {
 	s := &Segments{layout: l}
 	if len(l.List) == 0 || len(l.List) >= 1<<24 {
-		return nil, fmt.Errorf("%d parameter tensors: 1 to %d can be told apart", len(l.List), 1<<24-1)
+		return nil, fmt.Errorf("%d parameter tensors: 1 to %d are allowed", len(l.List), 1<<24-1)
 	}
 	total := 0
 	for i, n := range l.Parts {
@@ -70,7 +70,7 @@ func (s *Segments) Upload(d *gpu.Device) error {
 // Release gives the tables' memory back.
 func (s *Segments) Release() { gpu.Release(s.blocks, s.ranges) }
 
-// tables are each block's tensor with its flags, no flag where there is none, and each tensor's range of blocks.
+// tables are the number and flags of each block's tensor, 0 for a block without one, and each tensor's range of blocks.
 func (s *Segments) tables() (blocks, ranges []uint32) {
 	blocks = make([]uint32, s.blocks.Len())
 	for number, g := range s.layout.List {
@@ -92,20 +92,20 @@ func (s *Segments) tables() (blocks, ranges []uint32) {
 	return blocks, ranges
 }
 
-// maxSlice is what one binding holds on every adapter, 128 MiB, in elements.
+// maxSlice is the size of a binding that every adapter allows, 128 MiB, in elements.
 const maxSlice = 32 << 20
 
 // slices cuts equal arenas of several roles into runs of at most limit elements, a multiple of ref.Block *
-// gpu.Align, and calls record with the runs of all roles and, of each, the blocks that it covers.
+// gpu.Align, and calls record with the runs of all roles and the blocks that they cover.
 func (s *Segments) slices(p *gpu.Program, limit int, record func(runs []gpu.Tensor, firstBlock, blocks int), roles ...[]gpu.Tensor) {
 	for _, arenas := range roles {
 		if len(arenas) != len(s.count) {
-			p.Fail("%d arenas were given, the segments have %d", len(arenas), len(s.count))
+			p.Fail("%d arena parts were given, the layout has %d", len(arenas), len(s.count))
 			return
 		}
 		for i, t := range arenas {
 			if t.Len() != s.count[i]*ref.Block {
-				p.Fail("arena %s has %d elements, its segments %d", t.Name, t.Len(), s.count[i]*ref.Block)
+				p.Fail("arena part %s has %d elements, its layout %d", t.Name, t.Len(), s.count[i]*ref.Block)
 				return
 			}
 		}

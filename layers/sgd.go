@@ -12,9 +12,9 @@ func (o *Optimizer) SGD(p *gpu.Program) {
 	o.sgd(p, gpu.Tensor{})
 }
 
-// LARS records the norms and a step of SGD with momentum in which each tensor that decays moves by its own length:
-// d = gradient + decay x weight is scaled by 0.001 |weight| / |d|. Those that do not decay are the ones of one
-// dimension, which LARS leaves to plain SGD.
+// LARS records the norms and a step of SGD with momentum that scales the step of each tensor that decays by its length:
+// d = gradient + decay x weight is multiplied by 0.001 |weight| / |d|. The tensors that do not decay are those
+// of one dimension, for which LARS is plain SGD.
 func (o *Optimizer) LARS(p *gpu.Program) {
 	defer p.Section("optimizer")()
 	o.norms(p)
@@ -38,7 +38,7 @@ func (o *Optimizer) LARS(p *gpu.Program) {
 	o.sgd(p, ratios)
 }
 
-// sgd records the step, with LARS's ratios (T) where they are given.
+// sgd records the step, with LARS's ratios (T) unless ratios is a zero Tensor.
 func (o *Optimizer) sgd(p *gpu.Program, ratios gpu.Tensor) {
 	per, lars := quadsEach(p), !ratios.IsZero()
 	a := args{

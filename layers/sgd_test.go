@@ -8,7 +8,7 @@ import (
 	"github.com/dinogpu/dinogpu/layers/ref"
 )
 
-// momentumSteps are the optimisers that keep one moment.
+// momentumSteps are the optimizers that keep one moment.
 var momentumSteps = map[string]func(*Optimizer, *gpu.Program){"sgd": (*Optimizer).SGD, "lars": (*Optimizer).LARS}
 
 func TestSGDAndLARSKernels(t *testing.T) {

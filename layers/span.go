@@ -1,6 +1,6 @@
 package layers
 
-// A Span is a run of rows that hold tokens: T for each of B pictures, from row First on.
+// A Span is a run of rows that hold tokens: T for each of B images, from row First.
 type Span struct{ First, B, T int }
 
 // Spans lie one behind the other in a tensor of tokens: crops of several sizes share every layer that works row
@@ -13,8 +13,8 @@ func (s Spans) Rows() int {
 	return last.First + last.B*last.T
 }
 
-// Pictures is the number of pictures of all spans.
-func (s Spans) Pictures() int {
+// Images is the number of images of all spans.
+func (s Spans) Images() int {
 	n := 0
 	for _, x := range s {
 		n += x.B
@@ -22,7 +22,7 @@ func (s Spans) Pictures() int {
 	return n
 }
 
-// of gives the span's part of the rows of a tensor with that many columns.
+// of returns the span's part of rows, the values of a tensor with that many columns.
 func (s Span) of(rows []float32, cols int) []float32 {
 	return rows[s.First*cols : (s.First+s.B*s.T)*cols]
 }

@@ -26,7 +26,7 @@ func tokensBackward(p *gpu.Program, dx, out gpu.Tensor, s Span, first int) {
 	}), dx, out)
 }
 
-// tokensBackwardPosition records dpositions (T, D) = [dpositions +] the sum over a span's pictures of dx (R, D),
+// tokensBackwardPosition records dpositions (T, D) = [dpositions +] the sum over a span's images of dx (R, D),
 // and dclass += that of its first rows.
 func tokensBackwardPosition(p *gpu.Program, dx, dpositions, dclass gpu.Tensor, s Span, accumulate bool) {
 	D := dx.Cols()

@@ -23,7 +23,7 @@ func TestPatchesOfBytes(t *testing.T) {
 	}
 }
 
-// Pictures of two sizes: the second's rows begin where the first's end.
+// Images of two sizes: the second's rows begin where the first's end.
 func TestTokens(t *testing.T) {
 	for _, c := range []struct{ B, H, W, B2, H2, W2, patch, D int }{
 		{1, 7, 7, 1, 7, 7, 7, 4}, {3, 17, 25, 2, 9, 8, 8, 12}, {2, 28, 28, 5, 14, 14, 7, 96},

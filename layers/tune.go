@@ -10,30 +10,31 @@ import (
 )
 
 const (
-	// tunedRows is how many rows of activations candidates are timed on: more take longer and rank them alike.
+	// tunedRows is the number of rows of activations that candidates are timed on: more rows take longer and give the same
+	// order.
 	tunedRows = 512
-	// hopeless is how far behind the best a candidate's first run may be before it is dropped.
+	// hopeless is how many times slower than the best a candidate's first run may be before it is dropped.
 	hopeless = 3
 	// better: a candidate must take at most this share of the default's time; a smaller gain is noise.
 	better = 0.95
 )
 
-// A Tuned says what the candidates for one class of shapes took.
+// A Tuned says how long the candidates for one class of shapes took, and which was chosen.
 type Tuned struct {
 	Class   string
 	Choice  string
 	Seconds map[string]float64 // of each candidate, at most tunedRows rows
 }
 
-// tunable is a class of shapes with one of its shapes, and the work that all of them are in the programs.
+// tunable is one shape of a class, and the work of all its shapes in the programs.
 type tunable struct {
 	MatmulShape
 	flops int
 }
 
 // Tune times the variants of every class of matmul in the programs that t has no choice for yet, the class with most
-// work first, until all are done, the budget is spent or ctx ends, and returns t's choices with the new ones. What is
-// left keeps its member's default.
+// work first, until all are done, the budget is spent or ctx ends, and returns t's choices with the new ones. Classes
+// that were not timed keep their member's default.
 func Tune(ctx context.Context, d *gpu.Device, t gpu.Target, programs []*gpu.Program, budget time.Duration, report func(done, of int, r Tuned)) (gpu.Choices, error) {
 	choices := gpu.Choices{}
 	maps.Copy(choices, t.Choices)
@@ -140,7 +141,7 @@ func (m tunable) time(d *gpu.Device, t gpu.Target, name string, most float64) (f
 	return best, nil
 }
 
-// ChoicesFor are those of the choices that the programs ask for.
+// ChoicesFor are those of the choices that the programs use.
 func ChoicesFor(programs []*gpu.Program, all gpu.Choices) gpu.Choices {
 	used := gpu.Choices{}
 	for class := range tunables(programs) {

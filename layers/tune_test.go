@@ -40,8 +40,8 @@ func TestMatmulLine(t *testing.T) {
 		}
 	}
 	for line, want := range map[string]string{
-		"":                                 "member",
-		"texels":                           "member",
+		"":                                 "matmul kernel",
+		"texels":                           "matmul kernel",
 		"texel; attention register":        "attention",
 		"texel; attention ":                "attention",
 		"texel; texel 8x16: NT.1.2":        "class",

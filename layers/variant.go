@@ -7,17 +7,17 @@ import (
 	"github.com/dinogpu/dinogpu/gpu"
 )
 
-// A variant is one kernel of the matmul family: a member, and the sizes it is specialised for.
+// A variant is one kernel of the matmul family: a member with fixed sizes.
 type variant struct {
 	name                string
 	member              gpu.Matmul
-	rows, cols          int // of C an invocation makes
-	tileM, tileN, depth int // of C a workgroup makes, and its steps along K: tile only
-	lanes               int // invocations a workgroup: register and texel only
+	rows, cols          int // of C per invocation
+	tileM, tileN, depth int // of C per workgroup, and its steps along K: tile only
+	lanes               int // invocations per workgroup: register and texel only
 }
 
-// variants are all there are. What AMD's compiler (Mesa's, for NAVI21 and GFX1100) makes of them: the waves that run at
-// once, and the share of multiply-adds in the inner loop, with the index checks that wgpu asks of naga on Vulkan
+// variants are all variants. Mesa's compiler for AMD (NAVI21, GFX1100) gives these waves that run at once, and these shares
+// of multiply-adds in the inner loop, with the index checks that wgpu asks of naga on Vulkan
 // (Restrict) and without any:
 //
 //	variant    waves       checked  unchecked  spills
@@ -40,16 +40,16 @@ var variants = []variant{
 	{name: "texel 4x8", member: gpu.Texel, rows: 4, cols: 8, lanes: 64},
 }
 
-// defaults are the variants of a member where nothing was measured: on software adapters, and on GPUs, where a large
-// block of texels would spill.
+// defaults are the variants of a member where nothing was measured: first on software adapters, then on GPUs, where a
+// large block of texels would spill.
 var defaults = map[gpu.Matmul][2]string{
 	gpu.Tile:     {"tile 64x64x8 4x4", "tile 64x64x8 4x4"},
 	gpu.Register: {"register 4x4", "register 4x4"},
 	gpu.Texel:    {"texel 16x16", "texel 4x8"},
 }
 
-// Candidates are the variants worth measuring on a kind of adapter: buffers are hopeless in software, where a read goes
-// lane by lane.
+// Candidates are the variants worth measuring on a kind of adapter: in software, which reads buffers lane by lane,
+// only texels are.
 func Candidates(t gpu.Target) []string {
 	if t.Software {
 		return []string{"texel 16x16", "texel 8x16", "texel 8x8"}
@@ -69,7 +69,7 @@ func variantNamed(name string) (variant, bool) {
 	return variant{}, false
 }
 
-// variant is what the target chose for this shape, or its member's default.
+// variant is the target's choice for this shape, or its member's default.
 func (m MatmulShape) variant(p *gpu.Program) variant {
 	name, chosen := p.Target.Choices[m.Class()]
 	if !chosen {
@@ -77,7 +77,7 @@ func (m MatmulShape) variant(p *gpu.Program) variant {
 	}
 	v, ok := variantNamed(name)
 	if !ok {
-		p.Fail("matmul: there is no variant %q", name)
+		p.Fail("there is no matmul variant %q", name)
 		return variants[0]
 	}
 	return v
@@ -94,8 +94,8 @@ func (m MatmulShape) defaultVariant(t gpu.Target) string {
 	return d[0]
 }
 
-// Class is what shapes that one choice of variant serves have in common, as gpu.Choices names it: the form, the sizes
-// rounded up to powers of two, and f where the epilogue is fused.
+// Class names the class of shapes that share a choice of variant in gpu.Choices: the form, the base-2 logarithms of M, N and
+// K rounded up, and f where the epilogue is fused.
 func (m MatmulShape) Class() string {
 	log2 := func(n int) int { return mathbits.Len(uint(n - 1)) }
 	fused := ""
@@ -105,7 +105,7 @@ func (m MatmulShape) Class() string {
 	return fmt.Sprintf("%s.%d.%d.%d%s", [...]string{"NN", "NT", "TN"}[m.Form], log2(m.M), log2(m.N), log2(m.K), fused)
 }
 
-// blocks is the number of blocks of C that one invocation, or with tiles one workgroup, makes.
+// blocks is the number of blocks of C, in all and along N. An invocation makes one, or with tiles a workgroup.
 func (m MatmulShape) blocks(v variant) (blocks, across int) {
 	rows, cols := v.rows, v.cols
 	if v.member == gpu.Tile {
@@ -115,10 +115,10 @@ func (m MatmulShape) blocks(v variant) (blocks, across int) {
 	return ceil(m.M, rows) * across, across
 }
 
-// split shares a deep and small matmul's depth out, so that the device has enough to do at once. It depends on the
-// shape and the variant alone: the order of the sums never changes.
+// split is the number of splits of a deep and small matmul's depth, which give the device enough work at once. It depends
+// on the shape and the variant alone, so the order of the sums never changes.
 func (m MatmulShape) split(v variant) int {
-	if m.Fused || m.Form == NT && m.N%4 != 0 { // columns past N would hold what lies behind B
+	if m.Fused || m.Form == NT && m.N%4 != 0 { // columns past N would hold whatever lies behind B
 		return 1
 	}
 	blocks, _ := m.blocks(v)

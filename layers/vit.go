@@ -8,14 +8,14 @@ import (
 
 // ViTConfig is the size of a vision transformer backbone.
 type ViTConfig struct {
-	ImageSize int // pixels a side that the stored positions are for
-	Patch     int // pixels a side
+	ImageSize int // side, in pixels, of the images that the stored positions are for
+	Patch     int // side of a patch in pixels
 	Dim       int
 	Depth     int
 	Heads     int
 }
 
-// mlpRatio is how much wider the MLP's hidden layer is (reference ViT).
+// mlpRatio is the width of the MLP's hidden layer over Dim (reference ViT).
 const mlpRatio = 4
 
 // Side is the number of patches along a side of the stored positions' grid.

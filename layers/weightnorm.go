@@ -5,7 +5,7 @@ import (
 	"github.com/dinogpu/dinogpu/layers/ref"
 )
 
-// WeightNorm gives each row of v (N, C) the length that g (N) says.
+// WeightNorm scales each row of v (N, C) to the length in g (N).
 type WeightNorm struct {
 	v, g, size gpu.Tensor
 }

@@ -1,4 +1,4 @@
-// One step of AdamW over a slice of the arenas; an invocation does PER vec4 of a block of 256 values.
+// One step of AdamW over a slice of the arenas; an invocation does PER vec4s of a block of 256 values.
 //
 //   g    = coefficient gradient                         of the tensor's own norm
 //   m    = m + (1 - beta1) (g - m)                      first moment
@@ -25,7 +25,7 @@
 @group(0) @binding(7) var<storage, read> nonfinite: array<u32>;
 @group(0) @binding(8) var<uniform> p: vec4u; // blocks
 
-const STEP = 64u / PER; // invocations a block
+const STEP = 64u / PER; // invocations per block
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) i: u32) {

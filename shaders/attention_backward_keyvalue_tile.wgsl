@@ -26,9 +26,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) i:
     let ty = i / TX;
     let first = at % p.blocks * 32u;
     let head = at / p.blocks % HEADS;
-    let picture = at / p.blocks / HEADS;
-    let start = (p.first + picture * p.T) * TOKEN + head * QUADS; // the head's first query
-    let start_o = (p.first + picture * p.T) * KEY + head * QUADS;
+    let image = at / p.blocks / HEADS;
+    let start = (p.first + image * p.T) * TOKEN + head * QUADS; // the head's first query
+    let start_o = (p.first + image * p.T) * KEY + head * QUADS;
     let start_t = at / p.blocks * p.T;
     let scale = inverseSqrt(f32(HD));
 {{- template "roles" (dict "TX" .TX)}}

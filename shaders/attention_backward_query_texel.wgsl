@@ -28,8 +28,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) i:
     measure();
     let first = at % p.blocks * MINE;
     let head = at / p.blocks % HEADS;
-    let picture = at / p.blocks / HEADS;
-    let start = p.first + picture * p.T; // the picture's first row
+    let image = at / p.blocks / HEADS;
+    let start = p.first + image * p.T; // the image's first row
     let column = head * QUADS;
     let scale = inverseSqrt(f32(HD));
 {{- range $n := upto .MINE}}

@@ -1,4 +1,4 @@
-// o = softmax(q k^T / sqrt(HD)) v for each picture and head; lse = log sum exp of a query's scores, for backward.
+// o = softmax(q k^T / sqrt(HD)) v for each image and head; lse = log sum exp of a query's scores, for backward.
 //
 //   qkv  (B*T, 3*D)   D = HEADS * HD, HD a multiple of 4
 //   o    (B*T, D)
@@ -25,8 +25,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) i:
     measure();
     let first = at % p.blocks * MINE;
     let head = at / p.blocks % HEADS;
-    let picture = at / p.blocks / HEADS;
-    let start = p.first + picture * p.T; // the picture's first row
+    let image = at / p.blocks / HEADS;
+    let start = p.first + image * p.T; // the image's first row
     let column = head * QUADS;
     let scale = inverseSqrt(f32(HD));
 {{- range $n := upto .MINE}}

@@ -1,4 +1,4 @@
-// o = softmax(q k^T / sqrt(HD)) v for each picture and head; lse = log sum exp of a query's scores, for backward.
+// o = softmax(q k^T / sqrt(HD)) v for each image and head; lse = log sum exp of a query's scores, for backward.
 //
 //   qkv  (B*T, 3*D)   D = HEADS * HD, HD a multiple of 4
 //   o    (B*T, D)
@@ -23,8 +23,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) i:
     let ty = i / TX;
     let first = at % p.blocks * 32u;
     let head = at / p.blocks % HEADS;
-    let picture = at / p.blocks / HEADS;
-    let start = (p.first + picture * p.T) * TOKEN + head * QUADS; // the head's first query
+    let image = at / p.blocks / HEADS;
+    let start = (p.first + image * p.T) * TOKEN + head * QUADS; // the head's first query
     let scale = inverseSqrt(f32(HD)) * LOG2E;
 
     // what to load for scores: vec4 d of 4 queries, or of 4 keys
@@ -94,7 +94,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) i:
     let total = m / LOG2E + log(l);
 {{- range $r := upto 4}}
     if row + {{$r}}u < p.T {
-        let to = (p.first + picture * p.T + row + {{$r}}u) * KEY + head * QUADS + tx;
+        let to = (p.first + image * p.T + row + {{$r}}u) * KEY + head * QUADS + tx;
 {{- range $q := upto $.QL}}
         {{if $.Padded}}if tx + {{mul $q $.TX}}u < QUADS { {{end}}o[to + {{mul $q $.TX}}u] = o{{$r}}_{{$q}} / l.{{axis $r}};{{if $.Padded}} }{{end}}
 {{- end}}

@@ -1,4 +1,4 @@
-// out = x, a vec4 an invocation: what kernels get of the memory's rate.
+// out = x, one vec4 per invocation: the memory rate that kernels reach.
 //
 //   x, out  (4 n)
 //import group

@@ -1,7 +1,7 @@
-// The arithmetic an adapter can do: CHAINS independent chains of scalar fma an invocation, each waiting for
-// itself alone. Nothing is read, and one value is written so that no compiler leaves the chains out.
+// The arithmetic an adapter can do: CHAINS independent chains of scalar fma per invocation, each waiting for
+// itself alone. Nothing is read; one value is written, so that no compiler leaves the chains out.
 //
-//   out  (one for each invocation)  the sum of its chains
+//   out  (one per invocation)  the sum of its chains
 @group(0) @binding(0) var<storage, read_write> out: array<f32>;
 
 @compute @workgroup_size(64)

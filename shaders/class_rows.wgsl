@@ -1,5 +1,5 @@
-// out_x[b] = the row of x that holds image b's class token, its first, and out_y[b] that of y where there are a Pair;
-// an invocation copies 4 columns.
+// out_x[b] = the row of x that holds the class token of image b, which is its first row; with Pair, out_y[b] = the same
+// row of y. An invocation copies 4 columns.
 //
 //   x, y          (R, D)         B images of T tokens each, then B2 of T2; D a multiple of 4
 //   out_x, out_y  (B + B2, D)

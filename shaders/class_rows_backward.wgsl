@@ -1,7 +1,7 @@
 // dx = dout_x and dy = dout_y in the rows of the class tokens, 0 in all others; an invocation writes 4 columns of both.
 //
 //   dout_x, dout_y  (B + B2, D)   D a multiple of 4
-//   dx, dy          (R, D)        B pictures of T tokens each, then B2 of T2
+//   dx, dy          (R, D)        B images of T tokens each, then B2 of T2
 //import group
 
 @group(0) @binding(0) var<storage, read> dout_x: array<vec4f>;

@@ -1,4 +1,4 @@
-// out[s] = [out +] sum over the rows of tile s of dy; an invocation makes 4 neighbouring columns of a tile.
+// out[s] = [out +] sum over the rows of tile s of dy; an invocation makes 4 neighboring columns of a tile.
 //
 //   dy   (R, N)
 //   out  (S, STRIDE)   S tiles of p.each rows, STRIDE = N rounded up to a multiple of 4, zeros behind N;

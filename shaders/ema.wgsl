@@ -1,5 +1,5 @@
 // teacher += rate (student - teacher), unless the step is not finite; rate = 1 - momentum.
-// An invocation does PER vec4 of a block of 256 values.
+// An invocation does PER vec4s of a block of 256 values.
 //
 //   teacher, student  (N)        N = 256 blocks: every tensor, frozen ones too
 //   blocks            (N / 256)  tensor number, with BUFFER: left alone
@@ -16,7 +16,7 @@
 @group(0) @binding(4) var<storage, read> nonfinite: array<u32>;
 @group(0) @binding(5) var<uniform> p: vec4u; // blocks
 
-const STEP = 64u / PER; // invocations a block
+const STEP = 64u / PER; // invocations per block
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) i: u32) {

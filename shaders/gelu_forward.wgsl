@@ -2,7 +2,7 @@
 //
 //   x, y  (N)   N a multiple of 4
 //
-// The MLP's hidden layer once more for the backward pass, from what went into it: keeping both would be half of a
+// Makes the MLP's hidden layer again for the backward pass, from the GELU's input: keeping both would take half of a
 // block's memory.
 //import group
 //import gelu

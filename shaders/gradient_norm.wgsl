@@ -1,7 +1,7 @@
-// norm = sqrt(sum of a tensor's partials), coefficient = min(1, clip / (norm + 1e-6)); a workgroup a tensor.
+// norm = sqrt(sum of a tensor's partials), coefficient = min(1, clip / (norm + 1e-6)); one workgroup per tensor.
 //
 //   partials   (blocks)  float bits of sums of squares, from gradient_norm_partial
-//   ranges     (T, 2)    first block of each tensor and how many it has
+//   ranges     (T, 2)    first block of each tensor and its number of blocks
 //   norms      (T, 2)    float bits: norm, +inf where a gradient is not finite, and coefficient; clip 0: 1
 //   nonfinite  (1)       becomes 1 when any norm is not finite; nothing here makes it 0 again
 //

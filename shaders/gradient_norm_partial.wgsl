@@ -1,4 +1,4 @@
-// partials[block] = the sum of squares of a block of 256 gradients; an invocation a block.
+// partials[block] = the sum of squares of a block of 256 gradients; one invocation per block.
 //
 //   gradients  (N)        N = 256 blocks
 //   partials   (N / 256)  float bits; those of +inf where a gradient is not finite

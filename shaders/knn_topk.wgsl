@@ -1,13 +1,13 @@
-// Merges the best of a chunk of similarities into the best so far of each query; a workgroup a query.
+// Merges the best of a chunk of similarities into the best so far of each query; one workgroup per query.
 //
 //   similarities     (Q, N)      N at least the chunk's length
 //   values, numbers  (Q, BEST)   best first: by value, then by the lower number; -3.4e38 and 2^32 - 1 where
-//                                there were fewer
+//                                fewer were found
 //   chunk            (4)         number of its first column, its length, 1 if it is the first chunk of all
 //
 // The search of the reference DINO's eval_knn. Each lane knows the best of its own columns that was not taken
-// yet; when the best of all lanes goes into the list, only its lane looks at its columns again. What is in the
-// list already comes first where it is better, so that later chunks, which hold few improvements, cost one pass.
+// yet; when the best of all lanes goes into the list, only its lane looks at its columns again. Entries already in the
+// list come first where they are better, so that a later chunk, which holds few improvements, costs one pass.
 //import group
 
 struct Shape { Q: u32, N: u32 }

@@ -1,5 +1,5 @@
 // partials[block] = the sums of squares, over a block of 256 values, of w and of d = coefficient gradient + wd w.
-// An invocation a block.
+// One invocation per block.
 //
 //   weights, gradients  (N)           N = 256 blocks
 //   blocks              (N / 256)     tensor number, with DECAY

@@ -1,7 +1,7 @@
-// ratios[tensor] = eta |w| / |d|, 1 where either norm is 0, eta = 0.001; a workgroup a tensor.
+// ratios[tensor] = eta |w| / |d|, 1 where either norm is 0, eta = 0.001; one workgroup per tensor.
 //
 //   partials   (blocks, 2)  sums of squares of w and d, from lars_partial
-//   ranges     (T, 2)       first block of each tensor and how many it has
+//   ranges     (T, 2)       first block of each tensor and its number of blocks
 //   ratios     (T)
 //   norms      (T, 2)       the norm becomes +inf where one of the two is not finite
 //   nonfinite  (1)          becomes 1 then; nothing here makes it 0 again

@@ -1,5 +1,5 @@
 // dx = [residual +] rstd * (g - mean(g) - n * mean(g * n)), g = dy * weight, n = (x - mean) * rstd;
-// the means run over the last axis; LANES invocations a row.
+// the means run over the last axis; LANES invocations per row.
 //
 //   dy, x, residual, dx  (N, C)   C a multiple of 4
 //   weight               (C)

@@ -1,5 +1,5 @@
 // dweight[s] = sum over the rows of tile s of dy * (x - mean) * rstd, dbias[s] = sum of dy; an invocation makes 4
-// neighbouring columns of a tile.
+// neighboring columns of a tile.
 //
 //   dy, x           (N, C)      C a multiple of 4
 //   stats           (N, 2)      mean and rstd, from layernorm_forward

@@ -1,4 +1,4 @@
-// y = (x - mean(x)) * rstd(x) * weight + bias, over the last axis; LANES invocations a row.
+// y = (x - mean(x)) * rstd(x) * weight + bias, over the last axis; LANES invocations per row.
 //
 //   x, y          (N, C)   C a multiple of 4
 //   weight, bias  (C)

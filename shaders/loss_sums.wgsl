@@ -1,6 +1,6 @@
-// sums += (sum of the losses, mean of the entropies): what a batch adds to its step's metrics. One workgroup.
+// sums += (sum of the losses, mean of the entropies): a batch's part of its step's metrics. One workgroup.
 //
-//   loss       (N)   of each crop and picture, as student_loss has them: their sum is the batch's loss
+//   loss       (N)   of each crop and image, as student_loss has them: their sum is the batch's loss
 //   entropy    (R)   of each of the teacher's rows
 //   sums       (2)
 //   nonfinite  (1)   becomes 1 where a loss or entropy is not finite; nothing here makes it 0 again

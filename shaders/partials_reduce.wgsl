@@ -1,9 +1,9 @@
-// out = [out +] sum over s of partials[s]; an invocation makes 4 neighbouring columns of a row.
+// out = [out +] sum over s of partials[s]; an invocation makes 4 neighboring columns of a row.
 //
 //   partials  (S, M, STRIDE)   STRIDE a multiple of 4, at least N
 //   out       (M, N)
-//   sums      (L)              with Sums, + what stands behind each of the S partials (S, M * STRIDE + L): a bias's
-//                              gradient beside its weight's
+//   sums      (L)              with Sums: += the L elements behind each of the S partials (S, M * STRIDE + L), a
+//                              bias's gradient beside its weight's
 //
 // The sums that weight and bias gradients are split into: no atomics, always the same order.
 //import group

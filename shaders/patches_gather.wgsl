@@ -1,7 +1,7 @@
-// out[b, patch, (c, y, x)] = pixel c of picture b at the patch's y and x; an invocation makes 4 columns of a row.
+// out[b, patch, (c, y, x)] = pixel c of image b at the patch's y and x; an invocation makes 4 columns of a row.
 //
-//   pixels  (B, 3, H, W)   float32; what is left over behind whole patches is dropped
-//           (B, H, W, 3)   with Bytes: uint8, four a word, normalised to (byte / 255 - mean[c]) / deviation[c]
+//   pixels  (B, 3, H, W)   float32; pixels beyond the last whole patch are dropped
+//           (B, H, W, 3)   with Bytes: uint8, four per word, normalized to (byte / 255 - mean[c]) / deviation[c]
 //   out     (R, KP)        from row p.first on: (B, P, KP), P = (H / PATCH) (W / PATCH), row by row; KP = 3 PATCH^2
 //                          rounded up to a multiple of 4, zeros behind
 //
@@ -22,7 +22,7 @@ struct Shape {
 const AREA = PATCH * PATCH;
 const QUADS = (3u * AREA + 3u) / 4u;
 
-// pixel is element e of the patch of picture b whose first pixel is number corner.
+// pixel is element e of the patch of image b whose first pixel is number corner.
 fn pixel(b: u32, corner: u32, e: u32) -> f32 {
     let c = e / AREA;
     let at = corner + e % AREA / PATCH * p.W + e % PATCH;

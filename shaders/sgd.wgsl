@@ -1,4 +1,4 @@
-// One step of SGD with momentum over a slice of the arenas, or of LARS; an invocation does PER vec4 of a block of
+// One step of SGD with momentum over a slice of the arenas, or of LARS; an invocation does PER vec4s of a block of
 // 256 values.
 //
 //   d  = coefficient gradient + wd w      the decay in tensors that have one, coefficient of the tensor's own norm
@@ -31,7 +31,7 @@
 @group(0) @binding(7) var<uniform> p: vec4u; // blocks
 {{- end}}
 
-const STEP = 64u / PER; // invocations a block
+const STEP = 64u / PER; // invocations per block
 const MOMENTUM = 0.9;
 
 @compute @workgroup_size(64)

@@ -1,6 +1,7 @@
-// Package shaders holds every WGSL kernel, one file a kernel, and hands out their text.
+// Package shaders holds the WGSL kernels, one file per kernel, and makes their complete text. Begin with [Source]; each
+// file's header gives the kernel's formula, shapes and source.
 //
-// A kernel is a Go text/template, so that loops which have to be unrolled are written once. Before it is
+// A kernel is a Go text/template, so that a loop that has to be unrolled is written once. Before it is
 // expanded, each line "//import x" is replaced by shared/x.wgsl. Each argument whose name is in capitals is
 // declared as a u32 constant ahead of the text: most kernels need no template action at all.
 package shaders
@@ -23,7 +24,7 @@ type Args = map[string]any
 
 var parsed sync.Map // kernel name to its template: a pure function of the embedded files, remembered
 
-var sources sync.Map // name and arguments to the source: a pure function too, asked for thousands of times a model
+var sources sync.Map // name and arguments to the source: a pure function too, called thousands of times per model
 
 // Source returns the complete WGSL of kernel name for these arguments.
 func Source(name string, args Args) (string, error) {
@@ -31,20 +32,20 @@ func Source(name string, args Args) (string, error) {
 	if s, ok := sources.Load(key); ok {
 		return s.(string), nil
 	}
-	s, err := specialise(name, args)
+	s, err := specialize(name, args)
 	if err == nil {
 		sources.Store(key, s)
 	}
 	return s, err
 }
 
-func specialise(name string, args Args) (string, error) {
+func specialize(name string, args Args) (string, error) {
 	t, err := parse(name)
 	if err != nil {
 		return "", err
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "// %s.wgsl, specialised by dinogpu\n", name)
+	fmt.Fprintf(&b, "// %s.wgsl, specialized by dinogpu\n", name)
 	for _, n := range slices.Sorted(maps.Keys(args)) {
 		if v, ok := args[n].(int); ok && n == strings.ToUpper(n) {
 			fmt.Fprintf(&b, "const %s: u32 = %du;\n", n, v)
@@ -55,7 +56,7 @@ func specialise(name string, args Args) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("shaders: %s: %w", name, err)
 	}
-	// bind numbers the bindings of a kernel whose arguments decide which of them it has
+	// bind numbers the bindings of a kernel whose arguments decide which bindings it has
 	t.Funcs(template.FuncMap{"bind": func() string {
 		bindings++
 		return fmt.Sprintf("@group(0) @binding(%d)", bindings-1)
@@ -107,8 +108,8 @@ func withImports(name, text string) (string, error) {
 	return b.String(), nil
 }
 
-// GroupsPerRow is where a grid of workgroups is folded: kernels count row after row, so that more than the 65,535 that an
-// axis takes can be numbered.
+// GroupsPerRow is the length of a row of a folded grid of workgroups. Kernels count row after row, so that a grid may have
+// more workgroups than the 65,535 of one axis.
 const GroupsPerRow = 32768
 
 // functions are what templates may call.

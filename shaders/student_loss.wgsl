@@ -1,9 +1,9 @@
-// The loss of each row of student logits and, in their place, its gradient; LANES invocations a row.
+// The loss of each row of student logits and, in their place, its gradient; LANES invocations per row.
 //
 //   loss[row] = -sum_k target_k log p_k / (n B)                        p = softmax(s / tau)
-//   ds        = (pairs p - target) / (n B tau windows)                 n = 2 V - 2
+//   ds        = (pairs p - target) / (n B tau batches)                 n = 2 V - 2
 //
-//   s, ds  (R, K)    a run of crops from number p.first on, crop-major: row = (crop - first) B + picture
+//   s, ds  (R, K)    a run of crops from number p.first on, crop-major: row = (crop - first) B + image
 //   q      (2 B, K)  the teacher's two global crops
 //   loss   (V B)     of all crops: the step's loss is its sum
 //
@@ -50,7 +50,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) i:
     let total = row_sum(cell_sum(sum), i);
     let dot = row_sum(cell_sum(cross), i);
     let share = 1.0 / (f32(2u * p.V - 2u) * f32(p.B));
-    let slope = share * scale * scalars.per_window;
+    let slope = share * scale * scalars.batch_share;
     if live {
         for (var c = lane; c < CELLS; c += LANES) {
             let goal = fma(q[q_b + c], Cell(both), q[q_a + c]);

@@ -1,5 +1,5 @@
 // q = softmax((t - center) / tau) and its entropy h = -sum q log q, over the last axis; q replaces t.
-// LANES invocations a row.
+// LANES invocations per row.
 //
 //   t, q     (R, K)   the teacher's logits: R = 2 B rows, both global crops; the same tensor
 //   center   (K)

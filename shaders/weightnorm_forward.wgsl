@@ -1,20 +1,21 @@
-// w = g v / |v|, row by row; LANES invocations a row.
+// w = g v / |v|, row by row; LANES invocations per row.
 //
-//   v, w  (N, C)   C a multiple of 4
+//   v, w  (N, C)
 //   g     (N)
 //   size  (N)      |v|, kept for the backward kernel
 //
 // As torch.nn.utils.weight_norm of DINOHead's last layer.
 //import group
 //import rows
+//import cells
 
-@group(0) @binding(0) var<storage, read> v: array<vec4f>;
+@group(0) @binding(0) var<storage, read> v: array<Cell>;
 @group(0) @binding(1) var<storage, read> g: array<f32>;
-@group(0) @binding(2) var<storage, read_write> w: array<vec4f>;
+@group(0) @binding(2) var<storage, read_write> w: array<Cell>;
 @group(0) @binding(3) var<storage, read_write> size: array<f32>;
 @group(0) @binding(4) var<uniform> p: vec4u; // N
 
-const Q = C / 4u;
+const Q = C / WIDE;
 
 @compute @workgroup_size({{mul .ROWS .LANES}})
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) i: u32) {
@@ -23,9 +24,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) i:
     let lane = i % LANES;
     let at = select(0u, row, live); // a row past the end works on row 0 and stores nothing
     let base = at * Q;
-    var s = vec4f();
+    var s = Cell();
     for (var c = lane; c < Q; c += LANES) { s = fma(v[base + c], v[base + c], s); }
-    let length = sqrt(row_sum(s.x + s.y + s.z + s.w, i));
+    let length = sqrt(row_sum(cell_sum(s), i));
     if live {
         let scale = g[at] / length;
         for (var c = lane; c < Q; c += LANES) { w[base + c] = v[base + c] * scale; }

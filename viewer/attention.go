@@ -12,33 +12,33 @@ import (
 // attentionTitle stands over a sheet of attention maps.
 const attentionTitle = "Attention of the class token to the patches, last block; each map by its own maximum"
 
-// Attention draws a row for each picture: the picture, the attention of each head, their mean. maps[i][h] holds
-// picture i's gridH x gridW weights, row by row, the class token's own left out; each map is enlarged without
+// Attention draws a row for each image: the image, the attention of each head, their mean. maps[i][h] holds
+// image i's gridH x gridW weights, row by row, without the class token's own; each map is enlarged without
 // smoothing (reference visualize_attention) and scaled to its largest weight. The grid is spread over the whole
-// picture: pictures that are no multiple of the patch are to be cropped to one first, as the reference does.
-func Attention(pictures []*augment.Image, maps [][][]float32, gridH, gridW int) *image.RGBA {
-	if len(maps) != len(pictures) {
-		panic(fmt.Sprintf("viewer: attention of %d pictures for %d", len(maps), len(pictures)))
+// image: crop images whose sides are not multiples of the patch to such sides first, as the reference does.
+func Attention(images []*augment.Image, maps [][][]float32, gridH, gridW int) *image.RGBA {
+	if len(maps) != len(images) {
+		panic(fmt.Sprintf("viewer: attention of %d images for %d", len(maps), len(images)))
 	}
 	var size image.Point
 	heads := 0
-	for i, im := range pictures {
+	for i, im := range images {
 		size = room(size, fitted(im))
 		heads = max(heads, len(maps[i]))
 	}
-	size.X = max(size.X, letter*len("picture"))
+	size.X = max(size.X, letter*len("image"))
 	stepX, stepY := size.X+gap, size.Y+gap
 	width := max((heads+2)*stepX+gap, letter*len(attentionTitle)+2*gap)
 	const top = 2*caption + gap
-	sheet := newSheet(width, len(pictures)*stepY+top)
+	sheet := newSheet(width, len(images)*stepY+top)
 	text(sheet, gap, 2, width-2*gap, attentionTitle)
 	column := func(k int) int { return gap + k*stepX }
-	text(sheet, column(0), 2+caption, size.X, "picture")
+	text(sheet, column(0), 2+caption, size.X, "image")
 	for h := range heads {
 		text(sheet, column(h+1), 2+caption, size.X, fmt.Sprintf("head %d", h+1))
 	}
 	text(sheet, column(heads+1), 2+caption, size.X, "mean")
-	for i, im := range pictures {
+	for i, im := range images {
 		place := put(sheet, im, gap, top+i*stepY)
 		mean := make([]float32, gridH*gridW)
 		for h, m := range maps[i] {
@@ -81,7 +81,7 @@ func heat(sheet *image.RGBA, m []float32, place image.Rectangle, gridH, gridW in
 
 func finite(v float32) bool { return !math.IsNaN(float64(v)) && !math.IsInf(float64(v), 0) }
 
-// broken marks a weight that is no number: a colour that the map lacks.
+// broken marks a weight that is NaN or infinite: a color that is not in the map.
 var broken = color.RGBA{0, 255, 255, 255}
 
 // infernoStops are every fifth part of matplotlib's inferno (Nathaniel Smith and Stefan van der Walt, CC0), a map
@@ -90,7 +90,7 @@ var infernoStops = [...][3]float32{
 	{0, 0, 4}, {66, 10, 104}, {147, 38, 103}, {221, 81, 58}, {252, 165, 10}, {252, 255, 164},
 }
 
-// inferno is the colour of a weight from 0 to 1: the stops, mixed.
+// inferno is the color of a weight from 0 to 1: the stops, mixed.
 func inferno(v float32) color.RGBA {
 	v = min(max(v, 0), 1) * float32(len(infernoStops)-1)
 	i := min(int(v), len(infernoStops)-2)

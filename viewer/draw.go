@@ -1,4 +1,3 @@
-// Package viewer makes the pictures that show what a network learned: nearest neighbours, attention maps.
 package viewer
 
 import (
@@ -17,12 +16,12 @@ import (
 
 // The measures of a sheet, in pixels.
 const (
-	cell    = 112 // small pictures are enlarged up to this
+	cell    = 112 // small images are enlarged up to this
 	widest  = 224 // larger ones are shrunk to this
 	gap     = 10
 	frame   = 3
 	caption = 16 // a line of text
-	letter  = 7  // of the font, which is as wide everywhere
+	letter  = 7  // width of each letter of the font
 )
 
 var (
@@ -40,8 +39,8 @@ func newSheet(w, h int) *image.RGBA {
 	return im
 }
 
-// fitted is the size at which a picture is shown: a whole multiple of a small one's, so that each pixel becomes a
-// square, and a large one's shrunk, its sides in proportion.
+// fitted is the size at which an image is shown: a small one is enlarged by a whole number, so that each pixel
+// becomes a square; a large one is shrunk, its sides in proportion.
 func fitted(im *augment.Image) image.Point {
 	longer := max(im.W, im.H)
 	if longer > widest {
@@ -51,7 +50,7 @@ func fitted(im *augment.Image) image.Point {
 	return image.Pt(im.W*n, im.H*n)
 }
 
-// room is the size that holds any of these.
+// room is the size that holds each of these sizes.
 func room(sizes ...image.Point) image.Point {
 	var r image.Point
 	for _, s := range sizes {
@@ -60,7 +59,7 @@ func room(sizes ...image.Point) image.Point {
 	return r
 }
 
-// put draws a picture with its top left corner at x, y, and gives the place it takes.
+// put draws an image with its top left corner at x, y, and gives the place it takes.
 func put(sheet *image.RGBA, im *augment.Image, x, y int) image.Rectangle {
 	src := image.NewRGBA(image.Rect(0, 0, im.W, im.H))
 	for i := range im.W * im.H {
@@ -90,8 +89,8 @@ func outline(sheet *image.RGBA, place image.Rectangle, c color.RGBA) {
 	}
 }
 
-// text writes a line whose top left corner is at x, y. What does not fit into w pixels ends in dots. The font has
-// ASCII alone; other letters become boxes.
+// text writes a line whose top left corner is at x, y. Text too long for w pixels is cut and ends in dots. The
+// font has ASCII alone; other letters become boxes.
 func text(sheet *image.RGBA, x, y, w int, s string) {
 	if letters, most := []rune(s), w/letter; len(letters) > most {
 		s = string(letters[:max(0, most-2)]) + ".."

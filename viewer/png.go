@@ -11,7 +11,7 @@ import (
 	"github.com/dinogpu/dinogpu/dino/disk"
 )
 
-// WritePNG writes im to path, whose folder is made if it is missing. What was there stays until all is written.
+// WritePNG writes im to path and makes its folder if it is missing. An old file stays until the new one is complete.
 func WritePNG(path string, im image.Image) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		return fmt.Errorf("image %s cannot be written: its folder cannot be made (%w)", path, disk.PlainError(err))

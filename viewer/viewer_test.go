@@ -13,7 +13,7 @@ import (
 	"github.com/dinogpu/dinogpu/augment"
 )
 
-// flat is a grey picture.
+// flat is a gray image.
 func flat(w, h int, v uint8) *augment.Image {
 	im := augment.NewImage(w, h)
 	for i := range im.Pix {
@@ -22,7 +22,7 @@ func flat(w, h int, v uint8) *augment.Image {
 	return im
 }
 
-func grey(v uint8) color.RGBA { return color.RGBA{v, v, v, 255} }
+func gray(v uint8) color.RGBA { return color.RGBA{v, v, v, 255} }
 
 func wantPixel(t *testing.T, im *image.RGBA, x, y int, want color.RGBA, what string) {
 	t.Helper()
@@ -43,11 +43,11 @@ func inked(im *image.RGBA, r image.Rectangle) bool {
 	return false
 }
 
-func TestNeighbours(t *testing.T) {
-	row := NeighbourRow{Query: flat(28, 28, 10), Class: "Bag", Nearest: []Neighbour{
+func TestNeighbors(t *testing.T) {
+	row := NeighborRow{Query: flat(28, 28, 10), Class: "Bag", Nearest: []Neighbor{
 		{flat(28, 28, 20), "Bag"}, {flat(28, 28, 30), "Coat"}, {flat(28, 28, 40), ""},
 	}}
-	sheet := Neighbours([]NeighbourRow{row, {Query: flat(28, 28, 50), Class: "Coat"}})
+	sheet := Neighbors([]NeighborRow{row, {Query: flat(28, 28, 50), Class: "Coat"}})
 	const w = 112 // 28 x 4
 	if got, want := sheet.Bounds().Size(), image.Pt(4*(w+20)+20, 2*(w+36)+26); got != want {
 		t.Errorf("the sheet is %v, want %v", got, want)
@@ -63,20 +63,20 @@ func TestNeighbours(t *testing.T) {
 		}
 		v := uint8(10 * (k + 1))
 		for _, corner := range []image.Point{{0, 0}, {w - 1, 0}, {0, w - 1}, {w - 1, w - 1}} {
-			wantPixel(t, sheet, x+corner.X, y+corner.Y, grey(v), "a picture's corner")
+			wantPixel(t, sheet, x+corner.X, y+corner.Y, gray(v), "an image's corner")
 		}
 		for _, at := range []image.Point{{-1, w / 2}, {-frame, -frame}, {w, w / 2}, {w / 2, -1}, {w / 2, w}, {w + frame - 1, w + frame - 1}} {
 			wantPixel(t, sheet, x+at.X, y+at.Y, want, "a frame")
 		}
 		wantPixel(t, sheet, x-frame-1, y, paper, "what is outside the frame")
 		if under := image.Rect(x, y+w+frame, x+w, y+w+frame+caption); inked(sheet, under) != (k < 3) {
-			t.Errorf("picture %d: the caption of its class is missing, or there is one without a class", k)
+			t.Errorf("image %d: the caption of its class is missing, or there is one without a class", k)
 		}
 	}
-	wantPixel(t, sheet, gap+w/2, y+w+caption+2*gap+w/2, grey(50), "the second query")
+	wantPixel(t, sheet, gap+w/2, y+w+caption+2*gap+w/2, gray(50), "the second query")
 }
 
-// Each pixel of a small picture becomes a square, and a large one is shrunk with its sides in proportion.
+// Each pixel of a small image becomes a square, and a large one is shrunk with its sides in proportion.
 func TestPutSizes(t *testing.T) {
 	im := augment.NewImage(2, 1)
 	copy(im.Pix, []uint8{200, 0, 0, 0, 0, 100})
@@ -86,7 +86,7 @@ func TestPutSizes(t *testing.T) {
 	}
 	wantPixel(t, sheet, 3+55, 5+55, color.RGBA{200, 0, 0, 255}, "the end of the first pixel")
 	wantPixel(t, sheet, 3+56, 5, color.RGBA{0, 0, 100, 255}, "the start of the second pixel")
-	wantPixel(t, sheet, 3+112, 5, paper, "what is beside the picture")
+	wantPixel(t, sheet, 3+112, 5, paper, "what is beside the image")
 
 	for _, c := range []struct{ w, h, wantW, wantH int }{
 		{28, 28, 112, 112}, {112, 60, 112, 60}, {100, 50, 100, 50}, {224, 200, 224, 200}, {448, 224, 224, 112}, {5000, 3, 224, 1},
@@ -97,12 +97,12 @@ func TestPutSizes(t *testing.T) {
 	}
 	sheet = newSheet(240, 130)
 	place := put(sheet, flat(448, 224, 77), 0, 0)
-	wantPixel(t, sheet, place.Max.X-1, place.Max.Y-1, grey(77), "a shrunk picture's corner")
+	wantPixel(t, sheet, place.Max.X-1, place.Max.Y-1, gray(77), "a shrunk image's corner")
 }
 
-// Pictures of several sizes do not lie over each other.
-func TestNeighboursOfSeveralSizes(t *testing.T) {
-	sheet := Neighbours([]NeighbourRow{{Query: flat(28, 28, 1), Nearest: []Neighbour{
+// Images of several sizes do not lie over each other.
+func TestNeighborsOfSeveralSizes(t *testing.T) {
+	sheet := Neighbors([]NeighborRow{{Query: flat(28, 28, 1), Nearest: []Neighbor{
 		{flat(300, 300, 2), ""}, {flat(14, 28, 3), ""},
 	}}})
 	for k, v := range []uint8{1, 2, 3} {
@@ -110,12 +110,12 @@ func TestNeighboursOfSeveralSizes(t *testing.T) {
 		if k > 0 {
 			x += gap
 		}
-		wantPixel(t, sheet, x, caption+gap, grey(v), "a picture's corner")
+		wantPixel(t, sheet, x, caption+gap, gray(v), "an image's corner")
 	}
 }
 
 func TestAttention(t *testing.T) {
-	// a 1 x 2 grid over each of two pictures, two heads
+	// a 1 x 2 grid over each of two images, two heads
 	maps := [][][]float32{{{0, 0.5}, {1, 0}}, {{0, 0}, {0.25, 0.5}}}
 	sheet := Attention([]*augment.Image{flat(28, 14, 99), flat(28, 14, 98)}, maps, 1, 2)
 	const w, h = 112, 56
@@ -137,13 +137,13 @@ func TestAttention(t *testing.T) {
 		left, right color.RGBA
 		what        string
 	}{
-		{0, 0, grey(99), grey(99), "the picture"},
+		{0, 0, gray(99), gray(99), "the image"},
 		{0, 1, inferno(0), inferno(1), "head 1, scaled to its own maximum"},
 		{0, 2, inferno(1), inferno(0), "head 2"},
 		{0, 3, inferno(1), inferno(0.5), "the mean of the weights as they are"},
-		{1, 0, grey(98), grey(98), "the second picture"},
+		{1, 0, gray(98), gray(98), "the second image"},
 		{1, 1, inferno(0), inferno(0), "a map of zeros"},
-		{1, 2, inferno(0.5), inferno(1), "the second picture's head 2"},
+		{1, 2, inferno(0.5), inferno(1), "the second image's head 2"},
 	} {
 		x, y := place(c.row, c.column)
 		wantPixel(t, sheet, x, y, c.left, c.what)
@@ -203,7 +203,7 @@ func TestInferno(t *testing.T) {
 }
 
 func TestNothingToDraw(t *testing.T) {
-	if Neighbours(nil).Bounds().Empty() || Attention(nil, nil, 2, 2).Bounds().Empty() {
+	if Neighbors(nil).Bounds().Empty() || Attention(nil, nil, 2, 2).Bounds().Empty() {
 		t.Error("a sheet without rows is empty, which no PNG can be")
 	}
 }
@@ -258,7 +258,7 @@ func TestWritePNGFails(t *testing.T) {
 		}
 	}
 	if err := WritePNG(filepath.Join(dir, "empty.png"), image.NewRGBA(image.Rectangle{})); err == nil {
-		t.Error("a picture without pixels was written")
+		t.Error("an image without pixels was written")
 	}
 	if entries, _ := os.ReadDir(dir); len(entries) != 2 {
 		t.Errorf("left behind: %v", entries)

@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"image"
 	"image/color"
-	"image/color/palette"
+	webcolors "image/color/palette"
 	"image/gif"
 	"image/jpeg"
 	"image/png"
@@ -14,11 +14,11 @@ import (
 	"testing"
 
 	"golang.org/x/image/bmp"
-	"golang.org/x/image/tiff"
+	xtiff "golang.org/x/image/tiff"
 )
 
 func decodeBytes(data []byte, shrink Shrink) (*Image, error) {
-	return Decode(bytes.NewReader(data), shrink)
+	return Decode(bytes.NewReader(data), Options{Shrink: shrink})
 }
 
 func pngOf(im image.Image) []byte {
@@ -49,10 +49,10 @@ func TestDecodeFormats(t *testing.T) {
 	}
 	rgb := fill(image.NewNRGBA(rect), opaque(first), opaque(second))
 	var gifs, bmps, tiffs, jpegs bytes.Buffer
-	pal := append(color.Palette{opaque(first), opaque(second)}, palette.WebSafe...)
+	pal := append(color.Palette{opaque(first), opaque(second)}, webcolors.WebSafe...)
 	for _, err := range []error{
 		gif.Encode(&gifs, fill(image.NewPaletted(rect, pal), opaque(first), opaque(second)), nil),
-		bmp.Encode(&bmps, rgb), tiff.Encode(&tiffs, rgb, nil),
+		bmp.Encode(&bmps, rgb), xtiff.Encode(&tiffs, rgb, nil),
 		jpeg.Encode(&jpegs, fill(image.NewGray(rect), color.Gray{77}, color.Gray{77}), nil),
 	} {
 		if err != nil {
@@ -84,7 +84,7 @@ func TestDecodeFormats(t *testing.T) {
 // Damaged files give sentences.
 func TestDecodeDamage(t *testing.T) {
 	// GIF has no checksum over its width and height.
-	huge := append([]byte("GIF89a\xff\xff\xff\xff\x00\x00\x00"), bytes.Repeat([]byte{0}, 40)...)
+	huge := append([]byte("GIF89a\xff\xff\xff\xff\x00\x00\x00,\x00\x00\x00\x00\xff\xff\xff\xff\x00\x02"), bytes.Repeat([]byte{0}, 40)...)
 	photo, err := os.ReadFile("../../testdata/golden/photo.png")
 	if err != nil {
 		t.Fatal(err)
@@ -101,16 +101,16 @@ func TestDecodeDamage(t *testing.T) {
 		data []byte
 		say  string
 	}{
-		"empty.png": {nil, "no readable image"},
-		"text.jpg":  {[]byte("no picture"), "no readable image"},
-		"cut.png":   {photo[:len(photo)/2], "damaged ("},
+		"empty.png": {nil, "an empty file: replace or remove it"},
+		"text.jpg":  {[]byte("no picture"), "no image of a kind that is read"},
+		"cut.png":   {photo[:len(photo)/2], "damaged PNG (png: "},
 		"huge.gif":  {huge, "says it is 65535 x 65535 pixels"},
-		"cut.jpg":   {jpg[:len(jpg)*3/4], "cut short"},
+		"cut.jpg":   {jpg[:len(jpg)*3/4], "data is missing"},
 		// A thumbnail's end before the first scan is not the image's.
-		"thumb.jpg": {slices.Concat(jpg[:2], []byte("\xff\xe1\x00\x06AB\xff\xd9"), jpg[2:len(jpg)*3/4]), "cut short"},
-		"lost.jpg":  {jpg[:100], "no readable image"},
-		"cut.gif":   {gif89[:len(gif89)/2], "damaged ("},
-		"head.gif":  {gif89[:9], "no readable image"},
+		"thumb.jpg": {slices.Concat(jpg[:2], []byte("\xff\xe1\x00\x06AB\xff\xd9"), jpg[2:len(jpg)*3/4]), "data is missing"},
+		"lost.jpg":  {jpg[:100], "damaged JPEG (cut short): replace or remove it"},
+		"cut.gif":   {gif89[:len(gif89)/2], "damaged GIF ("},
+		"head.gif":  {gif89[:9], "damaged GIF ("},
 	} {
 		if im, err := decodeBytes(c.data, nil); err == nil || im != nil || !strings.Contains(err.Error(), c.say) {
 			t.Errorf("%s: want %q, got %v", name, c.say, err)

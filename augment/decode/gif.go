@@ -1,47 +1,198 @@
 package decode
 
 import (
-	"bytes"
-	"image"
-	"image/gif"
+	"compress/lzw"
+	"encoding/binary"
+	"errors"
+	"fmt"
 	"io"
 )
 
-// decodeGIF gives a GIF's first frame. The standard library overwrites the
-// transparent color of a palette, where dropping alpha means keeping it: so
-// nothing is transparent.
-func decodeGIF(r io.Reader, _ image.Config, _ Shrink) (*Image, error) {
-	data, err := io.ReadAll(r)
-	if err != nil {
+// A GIF is taken apart here, and its pixels unpacked by compress/lzw: image/gif
+// refuses much that browsers and Pillow read, crops an image to its first frame,
+// and forgets the color beneath a transparent pixel.
+
+// decodeGIF gives a GIF's first frame on its canvas. Transparent pixels keep the
+// color that they are stored with, and so does the canvas around the frame.
+func decodeGIF(data []byte, o *work) (*Image, error) {
+	g := &gifReader{data: data}
+	if err := g.frame(); err != nil {
 		return nil, err
 	}
-	opaqueGIF(data)
-	src, err := gif.Decode(bytes.NewReader(data))
-	if err != nil {
+	if err := o.fits(g.w, g.h, g.fw*g.fh, 4096); err != nil {
 		return nil, err
 	}
-	return fromGo(src, "gif"), nil
+	pix := make([]uint8, g.fw*g.fh)
+	if g.bits < 2 || g.bits > 8 {
+		return nil, fmt.Errorf("codes of %d bits", g.bits)
+	}
+	if _, err := io.ReadFull(lzw.NewReader(g, lzw.LSB, g.bits), pix); err != nil {
+		return nil, fmt.Errorf("its pixels: %w", err)
+	}
+	im := NewImage(g.w, g.h)
+	around := g.colors[g.around]
+	for p := im.Pix; len(p) > 0; p = p[3:] {
+		copy(p, around[:])
+	}
+	for i, y := range g.rows() {
+		row := im.Pix[3*((g.top+y)*g.w+g.left):]
+		for x, v := range pix[i*g.fw:][:g.fw] {
+			copy(row[3*x:], g.colors[v][:])
+		}
+	}
+	return im, nil
 }
 
-// opaqueGIF clears the transparency flags ahead of the first frame, in place.
-// It stops at whatever is no GIF; the decoder finds words for it.
-func opaqueGIF(data []byte) {
-	const header = 13
-	if len(data) < header {
-		return
+// gifReader reads a GIF up to its first frame, and then is that frame's codes.
+type gifReader struct {
+	data   []byte // what is not read yet
+	block  []byte // the rest of the block at hand
+	w, h   int    // the canvas
+	around int    // the index that fills it
+	colors palette
+
+	left, top, fw, fh int // the frame
+	interlaced        bool
+	bits              int // of its shortest codes
+}
+
+// take gives the next n bytes.
+func (g *gifReader) take(n int) ([]byte, error) {
+	if len(g.data) < n {
+		return nil, errCut
 	}
-	at := header
-	if packed := data[10]; packed&0x80 != 0 {
-		at += 3 << (packed&7 + 1) // the global palette
+	b := g.data[:n]
+	g.data = g.data[n:]
+	return b, nil
+}
+
+// readPalette reads one if flags say so.
+func (g *gifReader) readPalette(flags byte) error {
+	if flags&0x80 == 0 {
+		return nil
 	}
-	for at+4 <= len(data) && data[at] == 0x21 { // an extension
-		if data[at+1] == 0xf9 && data[at+2] == 4 { // the graphic control
-			data[at+3] &^= 1
+	b, err := g.take(3 << (flags&7 + 1))
+	if err != nil {
+		return err
+	}
+	clear(g.colors[:])
+	for i := range len(b) / 3 {
+		copy(g.colors[i][:], b[3*i:])
+	}
+	g.colors.fill(len(b) / 3)
+	return nil
+}
+
+// frame reads up to the first frame's codes.
+func (g *gifReader) frame() error {
+	g.colors.fill(0)
+	head, err := g.take(13)
+	if err != nil {
+		return err
+	}
+	size := func(b []byte) (int, int) {
+		return int(binary.LittleEndian.Uint16(b)), int(binary.LittleEndian.Uint16(b[2:]))
+	}
+	g.w, g.h = size(head[6:])
+	if err := g.readPalette(head[10]); err != nil {
+		return err
+	}
+	for {
+		b, err := g.take(1)
+		if err != nil {
+			return err
 		}
-		at += 2
-		for at < len(data) && data[at] != 0 { // its blocks, an empty one last
-			at += 1 + int(data[at])
+		switch b[0] {
+		case ';':
+			return errors.New("no image in it")
+		case '!':
+			if err := g.extension(); err != nil {
+				return err
+			}
+		case ',':
+			b, err := g.take(9)
+			if err != nil {
+				return err
+			}
+			g.left, g.top = size(b)
+			g.fw, g.fh = size(b[4:])
+			g.interlaced = b[8]&0x40 != 0
+			g.w, g.h = max(g.w, g.left+g.fw), max(g.h, g.top+g.fh) // one that sticks out
+			if err := g.readPalette(b[8]); err != nil {
+				return err
+			}
+			if b, err = g.take(1); err != nil {
+				return err
+			}
+			g.bits = int(b[0])
+			return nil
 		}
-		at++
 	}
+}
+
+// extension passes over one, but for a transparent color.
+func (g *gifReader) extension() error {
+	label, err := g.take(1)
+	if err != nil {
+		return err
+	}
+	for first := true; ; first = false {
+		n, err := g.take(1)
+		if err != nil {
+			return err
+		}
+		b, err := g.take(int(n[0]))
+		if err != nil {
+			return err
+		}
+		if len(b) == 0 {
+			return nil
+		}
+		if first && label[0] == 0xf9 && len(b) == 4 && b[0]&1 != 0 {
+			g.around = int(b[3])
+		}
+	}
+}
+
+// ReadByte gives the next byte of the frame's blocks.
+func (g *gifReader) ReadByte() (byte, error) {
+	if len(g.block) == 0 {
+		n, err := g.take(1)
+		if err != nil || n[0] == 0 {
+			return 0, io.EOF
+		}
+		if g.block, err = g.take(min(int(n[0]), len(g.data))); err != nil || len(g.block) == 0 {
+			return 0, io.EOF
+		}
+	}
+	b := g.block[0]
+	g.block = g.block[1:]
+	return b, nil
+}
+
+// Read makes it an io.Reader, which lzw asks for beside ReadByte.
+func (g *gifReader) Read(p []byte) (n int, err error) {
+	for n < len(p) && err == nil {
+		if p[n], err = g.ReadByte(); err == nil {
+			n++
+		}
+	}
+	return n, err
+}
+
+// rows gives the frame's rows in the order that they are stored in.
+func (g *gifReader) rows() []int {
+	rows := make([]int, 0, g.fh)
+	if !g.interlaced {
+		for y := range g.fh {
+			rows = append(rows, y)
+		}
+		return rows
+	}
+	for _, pass := range [][2]int{{0, 8}, {4, 8}, {2, 4}, {1, 2}} {
+		for y := pass[0]; y < g.fh; y += pass[1] {
+			rows = append(rows, y)
+		}
+	}
+	return rows
 }

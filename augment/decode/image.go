@@ -10,7 +10,13 @@ type Image struct {
 	// image was decoded; W and H are rounded up. All three are 0 where it was
 	// decoded at full size.
 	Shrunk, FullW, FullH int
+
+	share share
 }
+
+// Release gives the image's memory back to the Budget that it was decoded with;
+// the image must not be used afterwards. Without a Budget it does nothing.
+func (im *Image) Release() { im.share.keep(0) }
 
 // NewImage makes a black image of w x h pixels.
 func NewImage(w, h int) *Image {

@@ -31,7 +31,7 @@ func badInputPlace(t *testing.T) {
 	}
 	put("file", []byte("a file"))
 	put("noise", noise)
-	put("words/readme.md", []byte("no picture"))
+	put("words/readme.md", []byte("no image"))
 	put("taken/thesis.txt", []byte("years of work"))
 	put("half.yaml", []byte("epochs: 3\nglobal_crops_scale: [0.4,"))
 	put("nonsense.yaml", []byte("epochs: many\n"))
@@ -110,11 +110,11 @@ func TestBadInput(t *testing.T) {
 		code int
 		want string // holds the thing's name
 	}{
-		// Pictures.
+		// Images.
 		{"--data nothing", exitFailed, "nothing doesn't exist"},
 		{"--data empty", exitFailed, "the folder empty is empty"},
-		{"--data words", exitFailed, "no picture"},
-		{"--data four/0.png", exitFailed, "single picture"},
+		{"--data words", exitFailed, "no image"},
+		{"--data four/0.png", exitFailed, "single image"},
 		{"--data list.txt", exitFailed, "nothing.png"},
 		{"--data noise", exitFailed, "noise"},
 		{"--data short-idx3-ubyte", exitFailed, "short-idx3-ubyte"},
@@ -186,6 +186,10 @@ func TestBadInput(t *testing.T) {
 		{"--min-lr NaN", exitUsage, "min_lr NaN"},
 		{"--weight-decay=-1", exitUsage, "weight_decay -1"},
 		{"--weight-decay-end NaN", exitUsage, "weight_decay_end NaN"},
+		{"--lr 1e308", exitUsage, "lr 1e+308"},
+		{"--lr 3e38 --batch-size 512", exitUsage, "lr 3e+38"},
+		{"--weight-decay 1e40", exitUsage, "weight_decay 1e+40"},
+		{"--clip-grad 1e39", exitUsage, "clip_grad 1e+39"},
 		{"--clip-grad=-3", exitUsage, "clip_grad -3"},
 		{"--momentum-teacher 1.5", exitUsage, "momentum_teacher 1.5"},
 		{"--momentum-teacher NaN", exitUsage, "momentum_teacher NaN"},
@@ -250,9 +254,9 @@ func TestBadInput(t *testing.T) {
 	}
 }
 
-// Pictures that cannot be decoded are found out only while training: the run
+// Images that cannot be decoded are found out only while training: the run
 // ends with their names.
-func TestPicturesThatAreNone(t *testing.T) {
+func TestImagesThatAreNone(t *testing.T) {
 	badInputPlace(t)
 	o := dinogpu(t, nil, append(killableRun("run", "--epochs", "1"), "--data", "broken", "--batch-size", "2", "--accumulate", "1")...)
 	wantExit(t, o, exitFailed, "cannot be read", "0.png")

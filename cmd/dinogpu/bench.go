@@ -10,8 +10,6 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/alecthomas/kong"
-
 	"github.com/dinogpu/dinogpu/gpu"
 	"github.com/dinogpu/dinogpu/layers/tuning"
 
@@ -19,42 +17,16 @@ import (
 )
 
 type benchCmd struct {
-	Settings settings.Settings `embed:""`
+	settingsFlags
 
-	Config string        `group:"run" placeholder:"FILE" help:"YAML settings, like a run's config.yaml."`
-	Time   time.Duration `group:"plan" default:"60s" help:"Take about this long; fewer repeats and a smaller batch make it so, and are named."`
-	JSON   bool          `name:"json" group:"plan" help:"As JSON."`
-	Trace  string        `group:"plan" placeholder:"FILE" help:"Write the step's dispatches as a Chrome trace."`
+	Time  time.Duration `group:"plan" default:"60s" help:"Take about this long. Fewer repeats and a smaller batch make it so; bench says when."`
+	JSON  bool          `name:"json" group:"plan" help:"As JSON."`
+	Trace string        `group:"plan" placeholder:"FILE" help:"Write the step's dispatches as a Chrome trace."`
 }
 
 // Help is what --help says before the flags.
 func (benchCmd) Help() string {
-	return "Measures the adapter's arithmetic and memory, every matmul of a preset's training step and the whole step on made-up pixels. Takes train's flags; those that change no size change no figure. The preset is demo unless --preset or --config names another."
-}
-
-// BeforeResolve lays environment, file and preset under the flags as train does, with demo for a preset where
-// nobody names a recipe.
-func (b *benchCmd) BeforeResolve(ctx *kong.Context, a *app) error {
-	with := *a
-	with.env = func(name string) (string, bool) {
-		text, ok := a.env(name)
-		if name == settings.EnvName("preset") && text == "" && !namesConfig(ctx, a) {
-			return "demo", true
-		}
-		return text, ok
-	}
-	return (&trainCmd{}).BeforeResolve(ctx, &with)
-}
-
-// namesConfig tells whether a settings file is read, which may hold its own preset.
-func namesConfig(ctx *kong.Context, a *app) bool {
-	for _, path := range ctx.Path {
-		if path.Flag != nil && path.Flag.Name == "config" {
-			return true
-		}
-	}
-	text, _ := a.env(settings.EnvName("config"))
-	return text != ""
+	return "Measures the adapter's arithmetic and memory, every matmul of a preset's training step and the whole step on made-up pixels. Takes train's flags; only those that set sizes matter here. The preset is demo unless --preset or --config names another."
 }
 
 // A benchReport is what bench prints. Shares of arithmetic are of FMA.
@@ -150,7 +122,7 @@ func (r benchReport) print(w io.Writer) error {
 		return err
 	}
 	s := r.Step
-	fmt.Fprintf(w, "\nstep     %s, batch %d: %.1f ms, %.1f pictures/s, %.1f GFLOP/s, %.0f %% of fma; %d dispatches, host %.1f %%\n",
+	fmt.Fprintf(w, "\nstep     %s, batch %d: %.1f ms, %.1f images/s, %.1f GFLOP/s, %.0f %% of fma; %d dispatches, host %.1f %%\n",
 		s.Preset, s.Batch, 1e3*s.Seconds, s.ImagesPerSecond, s.GFlops, 100*s.Share, s.Dispatches, 100*s.Host)
 	names := slices.Collect(maps.Keys(s.Parts))
 	slices.SortFunc(names, func(a, b string) int { return compareDown(s.Parts[a], s.Parts[b], a, b) })

@@ -57,7 +57,7 @@ func (m *bencher) step() error {
 	flops, c := float64(stepFlops(t)), t.Config
 	m.report.Step = stepRow{
 		Preset: m.settings.Preset, Batch: c.BatchSize, Seconds: median, Steps: len(seconds),
-		ImagesPerSecond: float64(c.StepPictures()) / median, GFlops: flops / median / 1e9, Host: host,
+		ImagesPerSecond: float64(c.StepImages()) / median, GFlops: flops / median / 1e9, Host: host,
 	}
 	for i, p := range t.Programs() {
 		m.report.Step.Dispatches += p.Dispatches() * runsInStep(t, i)

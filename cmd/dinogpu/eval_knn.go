@@ -14,34 +14,32 @@ import (
 	"github.com/dinogpu/dinogpu/gpu"
 	"github.com/dinogpu/dinogpu/layers"
 
-	"github.com/dinogpu/dinogpu/dino/settings"
-
 	"github.com/dinogpu/dinogpu/dino/weights"
 )
 
 // The evaluations, each a command of its own.
 type evalCmd struct {
-	KNN knnCmd `cmd:"" name:"knn" help:"How often the nearest labelled pictures name another picture's class."`
+	KNN knnCmd `cmd:"" name:"knn" help:"Measure how often the nearest labeled images name an image's class."`
 }
 
 type knnCmd struct {
 	Weights string `aliases:"pretrained-weights" placeholder:"PATH" help:"A run's folder, a .dino checkpoint or a .safetensors file under the released names."`
-	Data    string `aliases:"data-path" placeholder:"DIR" help:"A folder with train/ and val/, a sub-folder of each for every class."`
-	Train   string `placeholder:"PATH" help:"Or name both: the pictures that vote, a folder of classes or an idx file with labels,"`
-	Test    string `placeholder:"PATH" help:"and the pictures they vote on."`
-	Limit   int    `default:"0" help:"Use only N pictures of each, spread evenly; 0: all."`
+	Data    string `aliases:"data-path" placeholder:"DIR" help:"A folder with train/ and val/, each with a sub-folder per class."`
+	Train   string `placeholder:"PATH" help:"Images that vote: a folder of classes or a labeled idx file (instead of --data)."`
+	Test    string `placeholder:"PATH" help:"Images to classify, likewise."`
+	Limit   int    `default:"0" help:"Use only N images of each, spread evenly. 0: all."`
 
-	NbKNN       []int   `name:"nb-knn" default:"10,20,100,200" help:"How many neighbours vote; a line for each."`
+	NbKNN       []int   `name:"nb-knn" default:"10,20,100,200" help:"How many neighbors vote; a line per number."`
 	Temperature float64 `default:"0.07" help:"A vote weighs exp(cosine / temperature)."`
-	ImageSize   int     `default:"0" help:"Pixels a side; 0: the size the weights were trained at."`
-	Student     bool    `help:"The student too, where the weights hold one."`
-	Adapter     string  `placeholder:"NAME" help:"Name or index; by default the best real GPU."`
-	JSON        bool    `name:"json" help:"As JSON."`
+	ImageSize   int     `default:"0" help:"Pixels per side. 0: the size that the weights were trained at."`
+	Student     bool    `help:"Measure the student too, where the weights hold one."`
+	adapterFlags
+	JSON bool `name:"json" help:"As JSON."`
 }
 
 // Help is what --help says before the flags.
 func (knnCmd) Help() string {
-	return "The reference's evaluation: pictures are resized (short side 256 for 224, bicubic) and cut to the central square, and the features of unit length vote by their cosine. Classes go together by their names. 10 or 20 neighbours are usually best."
+	return "The reference's evaluation: images are resized (short side to 256 for 224, bicubic) and cut to the central square; features of unit length vote by their cosine. Classes are matched by name. 10 or 20 neighbors are usually best."
 }
 
 // A knnReport is what eval knn prints.
@@ -56,9 +54,9 @@ type knnReport struct {
 }
 
 type knnSide struct {
-	Path     string `json:"path"`
-	Pictures int    `json:"pictures"` // that took part
-	LeftOut  int    `json:"left_out"` // could not be read
+	Path    string `json:"path"`
+	Images  int    `json:"images"`   // that took part
+	LeftOut int    `json:"left_out"` // could not be read
 }
 
 // A knnRow is one network's accuracy for one k, in percent.
@@ -75,9 +73,6 @@ func (c *knnCmd) Run(a *app) error {
 	paths, err := c.paths()
 	if err != nil {
 		return usageError{err}
-	}
-	if text, ok := a.env(settings.EnvName("adapter")); ok && c.Adapter == "" {
-		c.Adapter = text
 	}
 	model, err := weights.Open(c.Weights, func(err error) { a.console.Print("%v", err) })
 	if err != nil {
@@ -117,16 +112,16 @@ func (c *knnCmd) Run(a *app) error {
 	return report.print(a.stdout)
 }
 
-// paths finds the pictures by the flags, and what is wrong with those.
-func (c *knnCmd) paths() (labelledPaths, error) {
-	p := labelledPaths{Train: c.Train, Test: c.Test, Limit: c.Limit}
+// paths finds the images by the flags, and what is wrong with those.
+func (c *knnCmd) paths() (labeledPaths, error) {
+	p := labeledPaths{Train: c.Train, Test: c.Test, Limit: c.Limit}
 	switch {
 	case c.Weights == "":
 		return p, errors.New("name the weights to judge with --weights: a run's folder, a .dino checkpoint or a .safetensors file")
 	case c.Data != "" && (c.Train != "" || c.Test != ""):
-		return p, errors.New("--data and --train with --test are two ways to name the pictures: give one of them")
+		return p, errors.New("--data and --train with --test are two ways to name the images: give one of them")
 	case c.Data == "" && (c.Train == "" || c.Test == ""):
-		return p, errors.New("name labelled pictures: --data DIR, a folder with train/ and val/, or --train PATH and --test PATH")
+		return p, errors.New("name labeled images: --data DIR, a folder with train/ and val/, or --train PATH and --test PATH")
 	case len(c.NbKNN) == 0 || slices.Min(c.NbKNN) < 1 || slices.Max(c.NbKNN) > layers.MaxTopK:
 		return p, fmt.Errorf("--nb-knn takes numbers of neighbours from 1 to %d, like 10,20", layers.MaxTopK)
 	case !(c.Temperature > 0):
@@ -148,8 +143,8 @@ func (c *knnCmd) paths() (labelledPaths, error) {
 }
 
 // measure asks the question of each role's network.
-func (c *knnCmd) measure(a *app, d *gpu.Device, w *weights.Model, roles []string, q eval.Question, paths labelledPaths) (knnReport, error) {
-	a.console.Print("%d pictures of %d classes in %s vote on %d in %s", len(q.Bank.Which), len(q.Classes), paths.Train, len(q.Queries.Which), paths.Test)
+func (c *knnCmd) measure(a *app, d *gpu.Device, w *weights.Model, roles []string, q eval.Question, paths labeledPaths) (knnReport, error) {
+	a.console.Print("%d images of %d classes in %s vote on %d in %s", len(q.Bank.Which), len(q.Classes), paths.Train, len(q.Queries.Which), paths.Test)
 	if len(q.Classes) <= 5 {
 		a.console.Print("with %d classes the right one is nearly always among the best five: look at top-1", len(q.Classes))
 	}

@@ -17,7 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// writeClasses makes a folder of pictures, n of each class: noise with a tint of the class's own, too faint for all
+// writeClasses makes a folder of images, n of each class: noise with a tint of the class's own, too faint for all
 // of them to be told apart.
 func writeClasses(t *testing.T, dir string, n int, seed uint64, classes ...string) string {
 	t.Helper()
@@ -54,28 +54,28 @@ func writePNG(t *testing.T, path string, im image.Image) {
 	}
 }
 
-// labelledRun trains six steps of a tiny model with k-NN at the end of each of three epochs, one picture that is
-// asked about being damaged. It gives the run's folder, the pictures' and what was said.
-func labelledRun(t *testing.T, more ...string) (run, pictures string, o outcome) {
+// labeledRun trains six steps of a tiny model with k-NN at the end of each of three epochs, one image that is
+// asked about being damaged. It gives the run's folder, the images' and what was said.
+func labeledRun(t *testing.T, more ...string) (run, images string, o outcome) {
 	t.Helper()
 	dir := t.TempDir()
-	run, pictures = filepath.Join(dir, "run"), filepath.Join(dir, "pictures")
-	writeClasses(t, filepath.Join(pictures, "train"), 8, 1, "ant", "bee", "cow")
-	writeClasses(t, filepath.Join(pictures, "val"), 9, 2, "ant", "bee", "cow")
-	if err := os.WriteFile(filepath.Join(pictures, "val", "bee", "04.png"), []byte("damaged"), 0o600); err != nil {
+	run, images = filepath.Join(dir, "run"), filepath.Join(dir, "images")
+	writeClasses(t, filepath.Join(images, "train"), 8, 1, "ant", "bee", "cow")
+	writeClasses(t, filepath.Join(images, "val"), 9, 2, "ant", "bee", "cow")
+	if err := os.WriteFile(filepath.Join(images, "val", "bee", "04.png"), []byte("damaged"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	o = dinogpu(t, nil, append(tinyRun(run, pictures), more...)...)
-	return run, pictures, o
+	o = dinogpu(t, nil, append(tinyRun(run, images), more...)...)
+	return run, images, o
 }
 
-func tinyRun(run, pictures string) []string {
+func tinyRun(run, images string) []string {
 	return []string{
-		"train", "--preset", "demo", "--data", filepath.Join(pictures, "train"), "--run-dir", run,
+		"train", "--preset", "demo", "--data", filepath.Join(images, "train"), "--run-dir", run,
 		"--dim", "24", "--depth", "1", "--heads", "2", "--head-hidden", "16", "--head-bottleneck", "8", "--out-dim", "16",
 		"--global-crops-size", "15", "--local-crops-size", "7", "--local-crops-number", "1", "--batch-size", "12", "--epochs", "3",
 		"--mean", "0.4,0.5,0.45", "--std", "0.1,0.2,0.15",
-		"--knn-every", "2", "--knn-train", filepath.Join(pictures, "train"), "--knn-test", filepath.Join(pictures, "val"),
+		"--knn-every", "2", "--knn-train", filepath.Join(images, "train"), "--knn-test", filepath.Join(images, "val"),
 	}
 }
 
@@ -96,7 +96,7 @@ func knnJSON(t *testing.T, args ...string) (knnReport, outcome) {
 
 // What a run measures of its own networks is what eval knn finds in its folder, its checkpoint and its teacher's file.
 func TestEvalKNNOfARun(t *testing.T) {
-	run, pictures, o := labelledRun(t)
+	run, images, o := labeledRun(t)
 	if o.code != exitDone {
 		t.Fatalf("exit %d: %s", o.code, o.stderr)
 	}
@@ -111,7 +111,7 @@ func TestEvalKNNOfARun(t *testing.T) {
 	}
 	last := measured[1]
 	if n := strings.Count(o.stderr, "is left out"); n != 1 || !strings.Contains(o.stderr, filepath.Join("bee", "04.png")) {
-		t.Errorf("the damaged picture is named %d times:\n%s", n, o.stderr)
+		t.Errorf("the damaged image is named %d times:\n%s", n, o.stderr)
 	}
 	if n := strings.Count(o.stderr, "k-NN of the teacher"); n != 2 || !strings.Contains(o.stderr, fmt.Sprintf("  k-NN %.1f %%", measured[0]["knn_teacher"])) {
 		t.Errorf("k-NN is said %d times, or does not stand in the progress line:\n%s", n, o.stderr)
@@ -121,12 +121,12 @@ func TestEvalKNNOfARun(t *testing.T) {
 	}
 	checkpoint := filepath.Join(run, "checkpoints", "step-00000006.dino")
 	teacher := filepath.Join(run, "teacher.safetensors")
-	whole, said := knnJSON(t, "--weights", run, "--data", pictures, "--nb-knn", "20,5,100", "--student")
+	whole, said := knnJSON(t, "--weights", run, "--data", images, "--nb-knn", "20,5,100", "--student")
 	if whole.Weights != checkpoint || whole.ImageSize != 15 || whole.Classes != 3 || whole.Temperature != 0.07 ||
-		whole.Train != (knnSide{filepath.Join(pictures, "train"), 24, 0}) || whole.Test != (knnSide{filepath.Join(pictures, "val"), 26, 1}) {
+		whole.Train != (knnSide{filepath.Join(images, "train"), 24, 0}) || whole.Test != (knnSide{filepath.Join(images, "val"), 26, 1}) {
 		t.Errorf("report %+v", whole)
 	}
-	if !strings.Contains(said.stderr, "left out of "+filepath.Join(pictures, "val")+": 1") {
+	if !strings.Contains(said.stderr, "left out of "+filepath.Join(images, "val")+": 1") {
 		t.Errorf("the count of those left out is not said:\n%s", said.stderr)
 	}
 	if len(whole.Results) != 6 {
@@ -144,31 +144,31 @@ func TestEvalKNNOfARun(t *testing.T) {
 		t.Errorf("eval finds %g and %g, the run %v", whole.Results[0].Top1, whole.Results[3].Top1, last)
 	}
 	for _, file := range []string{checkpoint, teacher} {
-		r, _ := knnJSON(t, "--weights", file, "--train", filepath.Join(pictures, "train"), "--test", filepath.Join(pictures, "val"), "--nb-knn", "20,5,100")
+		r, _ := knnJSON(t, "--weights", file, "--train", filepath.Join(images, "train"), "--test", filepath.Join(images, "val"), "--nb-knn", "20,5,100")
 		if diff := cmp.Diff(whole.Results[:3], r.Results); diff != "" {
 			t.Errorf("%s: %s", file, diff)
 		}
 	}
-	table := dinogpu(t, nil, "eval", "knn", "--weights", teacher, "--data", pictures, "--nb_knn", "5,100", "--limit", "12")
+	table := dinogpu(t, nil, "eval", "knn", "--weights", teacher, "--data", images, "--nb_knn", "5,100", "--limit", "12")
 	if table.code != exitDone || strings.Count(table.stdout, "\n") != 3 || !strings.Contains(table.stdout, "100 (there are 12)") {
 		t.Errorf("exit %d:\n%s%s", table.code, table.stdout, table.stderr)
 	}
-	checkEvalClasses(t, run, pictures)
-	checkEvalRefuses(t, run, pictures)
+	checkEvalClasses(t, run, images)
+	checkEvalRefuses(t, run, images)
 }
 
-// Classes that only the test pictures have are named and wrong; pictures in no class take no part.
-func checkEvalClasses(t *testing.T, run, pictures string) {
+// Classes that only the test images have are named and wrong; images in no class take no part.
+func checkEvalClasses(t *testing.T, run, images string) {
 	t.Helper()
-	r, _ := knnJSON(t, "--weights", run, "--data", pictures, "--nb-knn", "5")
+	r, _ := knnJSON(t, "--weights", run, "--data", images, "--nb-knn", "5")
 	other := writeClasses(t, filepath.Join(t.TempDir(), "other"), 9, 2, "ant", "bee", "cow", "emu")
 	if err := os.WriteFile(filepath.Join(other, "bee", "04.png"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	writePNG(t, filepath.Join(other, "loose.png"), image.NewGray(image.Rect(0, 0, 9, 9)))
-	more, o := knnJSON(t, "--weights", run, "--train", filepath.Join(pictures, "train"), "--test", other, "--nb-knn", "5")
-	if want := r.Results[0].Top1 * 26 / 35; more.Test.Pictures != 35 || more.Results[0].Top1 < want-1e-9 || more.Results[0].Top1 > want+1e-9 {
-		t.Errorf("with 9 pictures of an unknown class: %+v, want %g", more, want)
+	more, o := knnJSON(t, "--weights", run, "--train", filepath.Join(images, "train"), "--test", other, "--nb-knn", "5")
+	if want := r.Results[0].Top1 * 26 / 35; more.Test.Images != 35 || more.Results[0].Top1 < want-1e-9 || more.Results[0].Top1 > want+1e-9 {
+		t.Errorf("with 9 images of an unknown class: %+v, want %g", more, want)
 	}
 	for _, want := range []string{"count as wrong: 9 (emu)", "without a class, which are ignored: 1"} {
 		if !strings.Contains(o.stderr, want) {
@@ -178,10 +178,10 @@ func checkEvalClasses(t *testing.T, run, pictures string) {
 }
 
 // What cannot be judged ends with one sentence.
-func checkEvalRefuses(t *testing.T, run, pictures string) {
+func checkEvalRefuses(t *testing.T, run, images string) {
 	t.Helper()
 	dir := t.TempDir()
-	train, val := filepath.Join(pictures, "train"), filepath.Join(pictures, "val")
+	train, val := filepath.Join(images, "train"), filepath.Join(images, "val")
 	text := filepath.Join(dir, "weights.txt")
 	if err := os.WriteFile(text, []byte("no weights"), 0o600); err != nil {
 		t.Fatal(err)
@@ -196,25 +196,25 @@ func checkEvalRefuses(t *testing.T, run, pictures string) {
 		code int
 		want string
 	}{
-		"no weights":    {"--data " + pictures, exitUsage, "--weights"},
-		"no pictures":   {"--weights " + run, exitUsage, "--data DIR"},
+		"no weights":    {"--data " + images, exitUsage, "--weights"},
+		"no images":     {"--weights " + run, exitUsage, "--data DIR"},
 		"half":          {"--weights " + run + " --train " + train, exitUsage, "--test PATH"},
-		"both ways":     {"--weights " + run + " --data " + pictures + " --train " + train, exitUsage, "give one of them"},
+		"both ways":     {"--weights " + run + " --data " + images + " --train " + train, exitUsage, "give one of them"},
 		"no val":        {"--weights " + run + " --data " + train, exitUsage, filepath.Join(train, "train")},
 		"same":          {"--weights " + run + " --train " + train + " --test " + train + "/", exitFailed, "its own nearest neighbor"},
 		"flat":          {"--weights " + run + " --train " + train + " --test " + filepath.Join(val, "ant"), exitFailed, "a sub-folder for each class"},
 		"no idx labels": {"--weights " + run + " --train " + train + " --test " + numbers, exitFailed, "labels' file beside it"},
 		"other classes": {"--weights " + run + " --train " + train + " --test " + strange, exitFailed, "xenops, yak"},
 		"nothing there": {"--weights " + run + " --train " + train + " --test " + dir + "/none", exitFailed, "none"},
-		"weights none":  {"--weights " + dir + "/none --data " + pictures, exitFailed, "none"},
-		"weights text":  {"--weights " + text + " --data " + pictures, exitFailed, text},
-		"no run":        {"--weights " + pictures + " --data " + pictures, exitFailed, "neither checkpoints nor teacher.safetensors"},
-		"no student":    {"--weights " + run + "/teacher.safetensors --student --data " + pictures, exitUsage, "no student"},
-		"k":             {"--weights " + run + " --data " + pictures + " --nb-knn 10,0", exitUsage, "--nb-knn"},
-		"large k":       {"--weights " + run + " --data " + pictures + " --nb-knn 2000", exitUsage, "1024"},
-		"temperature":   {"--weights " + run + " --data " + pictures + " --temperature 0", exitUsage, "--temperature 0"},
-		"small":         {"--weights " + run + " --data " + pictures + " --image-size 3", exitUsage, "one patch of 7"},
-		"adapter":       {"--weights " + run + " --data " + pictures + " --adapter voodoo", exitFailed, "dinogpu devices"},
+		"weights none":  {"--weights " + dir + "/none --data " + images, exitFailed, "none"},
+		"weights text":  {"--weights " + text + " --data " + images, exitFailed, text},
+		"no run":        {"--weights " + images + " --data " + images, exitFailed, "neither checkpoints nor teacher.safetensors"},
+		"no student":    {"--weights " + run + "/teacher.safetensors --student --data " + images, exitUsage, "no student"},
+		"k":             {"--weights " + run + " --data " + images + " --nb-knn 10,0", exitUsage, "--nb-knn"},
+		"large k":       {"--weights " + run + " --data " + images + " --nb-knn 2000", exitUsage, "1024"},
+		"temperature":   {"--weights " + run + " --data " + images + " --temperature 0", exitUsage, "--temperature 0"},
+		"small":         {"--weights " + run + " --data " + images + " --image-size 3", exitUsage, "one patch of 7"},
+		"adapter":       {"--weights " + run + " --data " + images + " --adapter voodoo", exitFailed, `no adapter is called "voodoo"`},
 		"unknown flag":  {"--weigths " + run, exitUsage, "dinogpu eval knn --help"},
 	} {
 		o := dinogpu(t, nil, append([]string{"eval", "knn"}, strings.Fields(c.args)...)...)
@@ -224,18 +224,18 @@ func checkEvalRefuses(t *testing.T, run, pictures string) {
 	}
 }
 
-// Labelled pictures that cannot be used stop a run before its folder is made.
+// Labeled images that cannot be used stop a run before its folder is made.
 func TestKNNPathsAreOpenedFirst(t *testing.T) {
 	dir := t.TempDir()
-	pictures := filepath.Join(dir, "pictures")
-	writeClasses(t, filepath.Join(pictures, "train"), 8, 1, "ant", "bee")
+	images := filepath.Join(dir, "images")
+	writeClasses(t, filepath.Join(images, "train"), 8, 1, "ant", "bee")
 	run := filepath.Join(dir, "run")
 	for _, c := range []struct{ train, test, want string }{
 		{"train", "nowhere", "nowhere"},
 		{"train", "train/ant", "sub-folder for each class"},
 		{"train/ant", "train", "sub-folder for each class"},
 	} {
-		o := dinogpu(t, nil, append(tinyRun(run, pictures), "--knn-train", filepath.Join(pictures, c.train), "--knn-test", filepath.Join(pictures, c.test))...)
+		o := dinogpu(t, nil, append(tinyRun(run, images), "--knn-train", filepath.Join(images, c.train), "--knn-test", filepath.Join(images, c.test))...)
 		if o.code != exitFailed || !strings.Contains(o.stderr, c.want) {
 			t.Errorf("%+v: exit %d: %s", c, o.code, o.stderr)
 		}
@@ -259,14 +259,14 @@ func (s *stopWhenSaid) Write(p []byte) (int, error) {
 	return s.Buffer.Write(p)
 }
 
-// Ctrl-C in the middle of an evaluation, where the damaged picture is named: the run is saved, and the evaluation is
+// Ctrl-C in the middle of an evaluation, where the damaged image is named: the run is saved, and the evaluation is
 // made when it goes on, at the end of an epoch as at that of the run.
 func TestStoppedWithinAnEvaluation(t *testing.T) {
-	trained, pictures, o := labelledRun(t, "--max-steps", "1")
-	if o.code != exitStopped {
+	trained, images, o := labeledRun(t, "--max-steps", "1")
+	if o.code != exitDone {
 		t.Fatalf("exit %d: %s", o.code, o.stderr)
 	}
-	// until gives the exit and what was said of a command that is interrupted when it names the damaged picture
+	// until gives the exit and what was said of a command that is interrupted when it names the damaged image
 	until := func(args ...string) (code int, stdout, stderr string) {
 		ctx, stop := context.WithCancel(context.Background())
 		defer stop()
@@ -279,7 +279,7 @@ func TestStoppedWithinAnEvaluation(t *testing.T) {
 	}
 	for every, at := range map[string]float64{"1": 2, "3": 6} {
 		dir := filepath.Join(t.TempDir(), "run")
-		code, _, said := until(append(tinyRun(dir, pictures), "--knn-every", every)...)
+		code, _, said := until(append(tinyRun(dir, images), "--knn-every", every)...)
 		if code != exitStopped || !strings.Contains(said, "--resume "+dir) {
 			t.Fatalf("every %s: exit %d: %s", every, code, said)
 		}
@@ -309,7 +309,7 @@ func TestStoppedWithinAnEvaluation(t *testing.T) {
 			}
 		}
 	}
-	code, stdout, said := until("eval", "knn", "--weights", trained, "--data", pictures)
+	code, stdout, said := until("eval", "knn", "--weights", trained, "--data", images)
 	if code != exitStopped || stdout != "" || !strings.Contains(said, "nothing was measured") {
 		t.Errorf("eval knn: exit %d: %s%s", code, stdout, said)
 	}

@@ -24,18 +24,19 @@ const (
 	exitDone    = 0
 	exitFailed  = 1
 	exitUsage   = 2
-	exitStopped = 130 // by Ctrl-C, with everything saved
+	exitStopped = 130 // by a signal, with everything saved
 )
 
 // The commands.
 type cli struct {
-	Train    trainCmd    `cmd:"" help:"Train a model on pictures."`
-	Eval     evalCmd     `cmd:"" help:"Judge trained weights on labelled pictures."`
-	Devices  devicesCmd  `cmd:"" help:"List the adapters there are, and what they are good for."`
+	Train    trainCmd    `cmd:"" help:"Train a model on images."`
+	Eval     evalCmd     `cmd:"" help:"Judge trained weights on labeled images."`
+	Devices  devicesCmd  `cmd:"" help:"List the adapters, and whether dinogpu can use them."`
 	Bench    benchCmd    `cmd:"" help:"Measure the adapter, every matmul of a preset and its whole step."`
-	Tune     tuneCmd     `cmd:"" help:"Measure which matmul kernels are best here, and keep it."`
+	Tune     tuneCmd     `cmd:"" help:"Measure which matmul kernels are best here, and remember it."`
 	Selftest selftestCmd `cmd:"" help:"Test every kernel of a preset on the adapter against plain Go code."`
 	Shaders  shadersCmd  `cmd:"" help:"Write a preset's kernels as WGSL files."`
+	HelpAll  helpAllFlag `help:"Show every flag of a command."`
 	Version  versionFlag `help:"Print version, commit, binding and wgpu."`
 }
 
@@ -89,12 +90,14 @@ func execute(a *app, args []string) (code int) {
 		kong.Writers(a.stdout, a.console.w),
 		kong.Exit(func(code int) { panic(leave(code)) }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 110, ValueFormatter: helpText}),
+		kong.Help(printHelp),
 		kong.ExplicitGroups(flagGroups()),
 		kong.Bind(a),
 	)
 	if err != nil {
 		panic(err) // a mistake in the structs' tags
 	}
+	hideRareFlags(parser.Model.Node)
 	if len(args) == 0 {
 		args = []string{"--help"}
 	}
@@ -112,8 +115,8 @@ func execute(a *app, args []string) (code int) {
 	code = exitCode(err)
 	switch {
 	case readerGone(err): // "| head": whoever asked has what they wanted
-	case code == exitDone:
-	case code == exitStopped:
+	case err == nil:
+	case code == exitDone, code == exitStopped:
 		a.console.Print("%v", err)
 	default:
 		a.console.Error("dinogpu: " + err.Error())
@@ -122,10 +125,15 @@ func execute(a *app, args []string) (code int) {
 }
 
 func exitCode(err error) int {
-	var usage usageError
+	var (
+		usage   usageError
+		stopped *run.Stopped
+	)
 	switch {
 	case err == nil:
 		return exitDone
+	case errors.As(err, &stopped) && stopped.Reason != run.Canceled:
+		return exitDone // it stopped where it was asked to
 	case errors.Is(err, run.ErrStopped), errors.Is(err, errInterrupted):
 		return exitStopped
 	case errors.As(err, &usage):

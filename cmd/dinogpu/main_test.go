@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/dinogpu/dinogpu/dino/run"
+	"github.com/dinogpu/dinogpu/dino/settings"
 )
 
 // A command line run in this process: what it printed and how it ended.
@@ -113,31 +114,82 @@ func TestVersion(t *testing.T) {
 	}
 }
 
-func TestHelpFitsTwoScreens(t *testing.T) {
+func TestHelpAllFitsTwoScreens(t *testing.T) {
 	t.Setenv("COLUMNS", "80")
-	got := dinogpu(t, nil, "train", "--help")
+	for _, command := range []string{"train", "bench", "selftest", "tune"} {
+		lines := helpOf(t, 100, command, "--help-all")
+		text := strings.Join(lines, "\n")
+		for _, key := range settings.Default().Keys() {
+			if flag := strings.ReplaceAll(key, "_", "-"); !strings.Contains(text, "--"+flag) && !strings.Contains(text, "--[no-]"+flag) {
+				t.Errorf("%s: no %s", command, flag)
+			}
+		}
+		if strings.Contains(text, "more flags") {
+			t.Errorf("%s --help-all promises more:\n%s", command, text)
+		}
+	}
+	text := strings.Join(helpOf(t, 100, "train", "--help-all"), "\n")
+	for _, group := range flagGroups() {
+		if !strings.Contains(text, "\n"+group.Title+"\n") {
+			t.Errorf("no group %s", group.Title)
+		}
+	}
+	for _, want := range []string{"DINOGPU_OUT_DIM", "vits16-boosted", "--lr=0.0005", "--[no-]norm-last-layer"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("help does not say %s", want)
+		}
+	}
+}
+
+// What --help shows is what people need; its last line names the way to the rest.
+func TestHelpLeadsWithAFewFlags(t *testing.T) {
+	t.Setenv("COLUMNS", "80")
+	for _, command := range []string{"train", "bench", "selftest", "tune"} {
+		lines := helpOf(t, 60, command, "--help")
+		if last, want := lines[len(lines)-1], "dinogpu "+command+" --help-all shows "; !strings.HasPrefix(last, want) {
+			t.Errorf("%s --help ends with %q, want %q", command, last, want)
+		}
+		text := strings.Join(lines, "\n")
+		for _, want := range []string{"data", "preset", "epochs", "batch-size", "arch", "out-dim", "lr", "seed", "max-time", "adapter", "json"} {
+			if !strings.Contains(text, "\n  --"+want) {
+				t.Errorf("%s --help does not show --%s", command, want)
+			}
+		}
+		for _, rare := range []string{"--head-layers", "--center-momentum", "--knn-test", "--crops"} {
+			if strings.Contains(text, rare) {
+				t.Errorf("%s --help shows %s", command, rare)
+			}
+		}
+	}
+	text := strings.Join(helpOf(t, 60, "train", "--help"), "\n")
+	for _, want := range []string{"run-dir", "resume", "dry-run"} {
+		if !strings.Contains(text, "\n  --"+want) {
+			t.Errorf("train --help does not show --%s", want)
+		}
+	}
+	// a command with flags of its own shows all of them
+	if text := strings.Join(helpOf(t, 60, "eval", "knn", "--help"), "\n"); !strings.Contains(text, "--limit") || strings.Contains(text, "more flags") {
+		t.Errorf("eval knn:\n%s", text)
+	}
+}
+
+// helpOf is a command's help by lines, none wider than a screen.
+func helpOf(t *testing.T, most int, args ...string) []string {
+	t.Helper()
+	got := dinogpu(t, nil, args...)
 	if got.code != exitDone {
 		t.Fatalf("exit %d: %s", got.code, got.stderr)
 	}
 	lines := strings.Split(strings.TrimSpace(got.stdout), "\n")
-	if len(lines) > 100 {
-		t.Errorf("%d lines, want at most 100 (two screens of 50)", len(lines))
+	if len(lines) > most {
+		t.Errorf("%v: %d lines, want at most %d", args, len(lines), most)
 	}
 	for _, line := range lines {
 		if len(line) > 80 {
 			t.Errorf("wider than a screen: %q", line)
 		}
 	}
-	for _, group := range flagGroups() {
-		if !strings.Contains(got.stdout, "\n"+group.Title+"\n") {
-			t.Errorf("no group %s", group.Title)
-		}
-	}
-	for _, want := range []string{"DINOGPU_OUT_DIM", "vits16-boosted", "--lr=0.0005", "--[no-]norm-last-layer"} {
-		if !strings.Contains(got.stdout, want) {
-			t.Errorf("help does not say %s", want)
-		}
-	}
+	return lines
 }
 
 func TestNoArgumentsIsHelp(t *testing.T) {
@@ -204,6 +256,9 @@ func TestExitCodes(t *testing.T) {
 		{usageError{errors.New("no such thing")}, exitUsage},
 		{fmt.Errorf("run: %w", usageError{errors.New("no such thing")}), exitUsage},
 		{fmt.Errorf("%w: dinogpu train --resume runs/x goes on", run.ErrStopped), exitStopped},
+		{fmt.Errorf("%w; it goes on", &run.Stopped{Step: 3, Total: 9, Reason: run.Canceled}), exitStopped},
+		{fmt.Errorf("%w; it goes on", &run.Stopped{Step: 3, Total: 9, Reason: run.MaxSteps}), exitDone},
+		{fmt.Errorf("%w; it goes on", &run.Stopped{Step: 3, Total: 9, Reason: run.MaxTime}), exitDone},
 	} {
 		if got := exitCode(c.err); got != c.want {
 			t.Errorf("%v: exit %d, want %d", c.err, got, c.want)

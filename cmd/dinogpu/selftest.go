@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/alecthomas/kong"
-
 	"github.com/dinogpu/dinogpu/dino"
 	"github.com/dinogpu/dinogpu/eval"
 	"github.com/dinogpu/dinogpu/gpu"
@@ -18,20 +16,15 @@ import (
 )
 
 type selftestCmd struct {
-	Settings settings.Settings `embed:""`
+	settingsFlags
 
-	Config string `group:"run" placeholder:"FILE" help:"YAML settings, like a run's config.yaml."`
-	JSON   bool   `name:"json" group:"plan" help:"As JSON."`
+	JSON   bool `name:"json" group:"plan" help:"As JSON."`
+	Repeat int  `group:"plan" default:"1" placeholder:"N" help:"Run each kernel N times; every run must give the same bytes."`
 }
 
 // Help is what --help says before the flags.
 func (selftestCmd) Help() string {
-	return "Runs every kernel that training and evaluation use, in each shape that a preset gives it, and holds what the driver computes beside plain Go code. For any adapter and driver: the proof that its numbers are right. Takes train's flags; those that change no shape change nothing. The preset is demo unless --preset or --config names another. Exit 1 when a kernel failed."
-}
-
-// BeforeResolve lays environment, file and preset under the flags as bench does.
-func (c *selftestCmd) BeforeResolve(ctx *kong.Context, a *app) error {
-	return (&benchCmd{}).BeforeResolve(ctx, a)
+	return "Runs every kernel that training and evaluation use, in each shape that a preset gives it, and compares what the driver computes with plain Go code: the proof, for any adapter and driver, that the numbers are right. Takes train's flags; only those that set sizes matter here. The preset is demo unless --preset or --config names another. Exit 1 when a kernel failed."
 }
 
 // passSeconds is how long the passes of a batch may take at the adapter's rate. Where the preset's batch would take
@@ -44,12 +37,15 @@ const testK = 20
 // Run tests and prints.
 func (c *selftestCmd) Run(a *app) error {
 	start := time.Now()
+	if c.Repeat < 1 {
+		return usageError{fmt.Errorf("--repeat %d: it must be at least 1", c.Repeat)}
+	}
 	device, err := openDevice(c.Settings.Run.Adapter, a.console)
 	if err != nil {
 		return err
 	}
 	defer device.Close()
-	t := &selfTester{app: a, settings: c.Settings, device: device}
+	t := &selfTester{app: a, settings: c.Settings, device: device, repeat: c.Repeat}
 	if err := t.record(); err != nil {
 		return err
 	}
@@ -65,6 +61,7 @@ type selfTester struct {
 	app      *app
 	settings settings.Settings
 	device   *gpu.Device
+	repeat   int // runs of each kernel
 	tests    *dino.Tests
 	report   selftestReport
 
@@ -77,6 +74,7 @@ func (t *selfTester) record() error {
 	asked, target := s.Config.BatchSize, t.target()
 	t.report = selftestReport{
 		Preset: s.Preset, Matmul: string(target.Matmul),
+		Repeat:  t.repeat,
 		Adapter: t.device.Adapter.Name, Backend: t.device.Adapter.Backend, Driver: t.device.Adapter.Driver,
 	}
 	rate, err := t.rate(target)
@@ -143,7 +141,7 @@ func (t *selfTester) note(format string, args ...any) {
 
 // run tests every kernel and gathers the rows.
 func (t *selfTester) run() error {
-	s := &gpu.SelfTest{}
+	s := &gpu.SelfTest{Repeat: t.repeat}
 	s.Before = func(kernel string) error {
 		if t.app.ctx.Err() != nil {
 			return errors.New("selftest was stopped before its end, so it proves nothing")

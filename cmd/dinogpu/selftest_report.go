@@ -21,6 +21,7 @@ type selftestReport struct {
 	Preset  string        `json:"preset"`
 	Batch   int           `json:"batch"`
 	Matmul  string        `json:"matmul"`
+	Repeat  int           `json:"repeat"` // runs of each kernel
 	Tested  int           `json:"tested"`
 	Passed  int           `json:"passed"`
 	Seconds float64       `json:"seconds"`
@@ -28,7 +29,7 @@ type selftestReport struct {
 	Notes   []string      `json:"notes,omitempty"`
 }
 
-// A selftestRow is one kernel and shape. Error and tolerance are normalised mean square errors; an error that is no
+// A selftestRow is one kernel and shape. Error and tolerance are normalized mean square errors; an error that is no
 // number is null.
 type selftestRow struct {
 	Kernel    string          `json:"kernel"`
@@ -40,6 +41,7 @@ type selftestRow struct {
 	Seconds   float64         `json:"seconds"` // one run, compiling by the driver included
 	Passed    bool            `json:"passed"`
 	Trouble   string          `json:"trouble,omitempty"`
+	Differs   bool            `json:"differs,omitempty"` // from run to run
 	Tensors   []selftestShape `json:"tensors"`
 	Params    []uint32        `json:"params,omitempty"`
 }
@@ -54,7 +56,7 @@ func (r *selftestReport) add(results []gpu.TestResult) {
 	for _, t := range results {
 		row := selftestRow{
 			Kernel: t.Kernel, Shape: shapeText(t), Outputs: t.Outputs, Sampled: t.Sampled, Tolerance: t.Tolerance,
-			Seconds: t.Seconds, Passed: t.Trouble == "", Trouble: t.Trouble, Params: t.Params,
+			Seconds: t.Seconds, Passed: t.Trouble == "", Trouble: t.Trouble, Differs: t.Differs, Params: t.Params,
 		}
 		if !math.IsNaN(t.Error) && !math.IsInf(t.Error, 0) {
 			row.Error = &t.Error
@@ -110,7 +112,10 @@ func (r selftestReport) print(w io.Writer) error {
 	if err := t.Flush(); err != nil {
 		return err
 	}
-	fmt.Fprintf(w, "\nErrors are normalised mean squares against plain Go code; ms is one run, the driver's compiling included.\n")
+	fmt.Fprintf(w, "\nErrors are normalized mean squares against plain Go code; ms is one run, the driver's compiling included.\n")
+	if r.Repeat > 1 {
+		fmt.Fprintf(w, "Each kernel ran %d times, and every run has to give the same bytes.\n", r.Repeat)
+	}
 	_, err := fmt.Fprintf(w, "%d of %d kernels passed, preset %s, batch %d, in %.0f s on %s\n", r.Passed, r.Tested, cmp.Or(r.Preset, "none"), r.Batch, r.Seconds, r.where())
 	return err
 }
@@ -145,7 +150,11 @@ func (t *selfTester) verdict() error {
 	matmuls := false
 	for _, k := range r.Kernels {
 		if !k.Passed {
-			names = append(names, fmt.Sprintf("%s (%s)", k.Kernel, k.Shape))
+			name := fmt.Sprintf("%s (%s)", k.Kernel, k.Shape)
+			if k.Differs {
+				name += ", whose results differ from run to run: a race"
+			}
+			names = append(names, name)
 			matmuls = matmuls || strings.HasPrefix(k.Kernel, "matmul_")
 		}
 	}

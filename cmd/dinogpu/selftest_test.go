@@ -17,7 +17,7 @@ import (
 const smallSelftest = "selftest --batch-size 2 --local-crops-number 1 --out-dim 64 --depth 1 --matmul texel"
 
 func TestSelftestAsJSON(t *testing.T) {
-	got := dinogpu(t, nil, strings.Fields(smallSelftest+" --json")...)
+	got := dinogpu(t, nil, strings.Fields(smallSelftest+" --json --repeat 2")...)
 	if got.code != exitDone {
 		t.Fatalf("exit %d: %s", got.code, got.stderr)
 	}
@@ -27,7 +27,7 @@ func TestSelftestAsJSON(t *testing.T) {
 	if err := d.Decode(&r); err != nil {
 		t.Fatal(err)
 	}
-	if r.Adapter == "" || r.Backend == "" || r.Preset != "demo" || r.Batch != 2 || r.Matmul != "texel" || r.Seconds <= 0 ||
+	if r.Adapter == "" || r.Backend == "" || r.Preset != "demo" || r.Batch != 2 || r.Matmul != "texel" || r.Repeat != 2 || r.Seconds <= 0 ||
 		r.Tested != len(r.Kernels) || r.Passed != r.Tested {
 		t.Errorf("report %+v", r)
 	}
@@ -118,6 +118,17 @@ fn main(@builtin(local_invocation_index) i: u32) { x[i] = 1.001; }`,
 	}
 }
 
+// A race is named as that in the error and in the report's row.
+func TestSelftestNamesARace(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir()) // where the file for a report goes
+	var r selftestReport
+	r.add([]gpu.TestResult{{Kernel: "racy", Trouble: "run 4 of 100 left other bytes", Differs: true, Tensors: []gpu.Tensor{gpu.NewTensor("x", 64)}}})
+	err := (&selfTester{report: r}).verdict()
+	if err == nil || !strings.Contains(err.Error(), "racy (64), whose results differ from run to run: a race") || !r.Kernels[0].Differs {
+		t.Errorf("the error is %v, the row %+v", err, r.Kernels[0])
+	}
+}
+
 // Other matmuls are advised where one failed.
 func TestSelftestAdvisesOtherMatmuls(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir()) // where the file for a report goes
@@ -134,6 +145,7 @@ func TestSelftestMistakes(t *testing.T) {
 		"selftest --preset demoo":        "did you mean demo?",
 		"selftest --optimizer lion":      "lion",
 		"selftest --out-dim=-3":          "out_dim -3",
+		"selftest --repeat 0":            "--repeat 0: it must be at least 1",
 		"selftest --adapter no-such-gpu": "no-such-gpu",
 	} {
 		got := dinogpu(t, nil, strings.Fields(args)...)

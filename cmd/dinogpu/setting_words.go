@@ -14,7 +14,7 @@ var settingName = regexp.MustCompile("`([a-z][a-z0-9_]*)`")
 func asFlags(sentence string) string {
 	return settingName.ReplaceAllStringFunc(sentence, func(quoted string) string {
 		key := strings.Trim(quoted, "`")
-		if _, ok := (settings.Settings{}).Get(key); !ok && key != "run_dir" && key != "resume" {
+		if _, ok := (settings.Settings{}).Get(key); !ok && key != "run_dir" && key != "resume" && key != "config" {
 			return quoted
 		}
 		return "--" + strings.ReplaceAll(key, "_", "-")

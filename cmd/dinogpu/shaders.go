@@ -16,21 +16,19 @@ import (
 )
 
 type shadersCmd struct {
-	Out    string `required:"" group:"run" placeholder:"DIR" help:"Folder for the .wgsl files; made if it is not there."`
-	Preset string `default:"demo" group:"run" placeholder:"NAME" help:"Whose kernels (demo)."`
+	recipeFlags
+
+	Out string `required:"" group:"run" placeholder:"DIR" help:"Folder for the .wgsl files. It is made if it is not there."`
 }
 
 // Help is what --help says before the flags.
 func (shadersCmd) Help() string {
-	return "Writes every kernel that training the preset may run, for GPUs and for software adapters, with any optimiser and any matmul that tuning may choose, as a complete WGSL file. Needs no GPU and no driver."
+	return "Writes every kernel that training the preset may run, for GPUs and for software adapters, with any optimizer and any matmul that tuning may choose, as a complete WGSL file. Needs no GPU and no driver."
 }
 
 // Run writes the kernels.
 func (c *shadersCmd) Run(a *app) error {
-	s, err := settings.FromPreset(c.Preset)
-	if err != nil {
-		return usageError{err}
-	}
+	s := c.settings
 	files := map[string]string{}
 	for _, target := range []gpu.Target{gpu.GPUTarget, gpu.SoftwareTarget} {
 		if err := addKernels(files, s, target, a.console); err != nil {
@@ -48,11 +46,15 @@ func (c *shadersCmd) Run(a *app) error {
 			return fmt.Errorf("%w; choose another folder with --out", err)
 		}
 	}
-	fmt.Fprintf(a.stdout, "%d kernels of preset %s in %s\n", len(files), c.Preset, c.Out)
+	of := ""
+	if s.Preset != "" {
+		of = " of preset " + s.Preset
+	}
+	fmt.Fprintf(a.stdout, "%d kernels%s in %s\n", len(files), of, c.Out)
 	return nil
 }
 
-// addKernels adds the kernels of training with each optimiser, and with each matmul variant that tuning may choose.
+// addKernels adds the kernels of training with each optimizer, and with each matmul variant that tuning may choose.
 func addKernels(files map[string]string, s settings.Settings, target gpu.Target, con *console) error {
 	add := func(s settings.Settings, target gpu.Target) (classes []string, err error) {
 		t, err := recordWhatFits(&s, target, con)

@@ -54,6 +54,13 @@ func (s *stops) take(sig os.Signal, now time.Time, w stopWords) (sentence string
 	return w.atOnce, true
 }
 
+// said is when the words of a stop were out: a Ctrl-C that came while they waited is the same stop.
+func (s *stops) said(now time.Time) {
+	if !s.ctrlC.IsZero() {
+		s.ctrlC = now
+	}
+}
+
 // withSignals gives a context that the first Ctrl-C (or a polite kill, or a terminal that closes) cancels, so that a run
 // can finish its step and save; a second Ctrl-C ends the process where it stands.
 func withSignals(parent context.Context, con *console, w stopWords) (context.Context, context.CancelFunc) {
@@ -74,9 +81,7 @@ func withSignals(parent context.Context, con *console, w stopWords) (context.Con
 			}
 			if sentence != "" {
 				within(wordsWithin, func() { con.Print("%s", sentence) })
-				for len(signals) > 0 { // what came while the words waited is the same stop
-					<-signals
-				}
+				s.said(time.Now())
 			}
 			cancel()
 		}

@@ -14,7 +14,7 @@ import (
 	"github.com/dinogpu/dinogpu/dino/run"
 )
 
-// killableRun trains a model of a few thousand weights on 48 pictures, two batches
+// killableRun trains a model of a few thousand weights on 48 images, two batches
 // a step: six steps an epoch, milliseconds each.
 func killableRun(dir string, more ...string) []string {
 	data, err := filepath.Abs("../../testdata/fashion-mnist/t10k-images-idx3-ubyte.gz")
@@ -48,7 +48,7 @@ func wantSameRun(t *testing.T, whole, dir string) {
 	t.Helper()
 	h, want := lastTensors(t, whole)
 	g, got := lastTensors(t, dir)
-	if g.Step != h.Step || g.Epoch != h.Epoch || g.Batch != h.Batch || g.Seed != h.Seed || g.Pictures != h.Pictures || len(got) != len(want) {
+	if g.Step != h.Step || g.Epoch != h.Epoch || g.Batch != h.Batch || g.Seed != h.Seed || g.Images != h.Images || len(got) != len(want) {
 		t.Fatalf("the run ends at %+v, want %+v", g, h)
 	}
 	for name, w := range want {
@@ -82,11 +82,11 @@ func TestResumeDoesNotStopWhereTheRunStopped(t *testing.T) {
 	whole, dir := filepath.Join(t.TempDir(), "whole"), filepath.Join(t.TempDir(), "run")
 	wantExit(t, dinogpu(t, nil, killableRun(whole, "--epochs", "2")...), exitDone)
 	// 1: mid-epoch; 6 and 7: at an epoch's end and after it. The last one goes to the end.
-	wantExit(t, dinogpu(t, nil, killableRun(dir, "--epochs", "2", "--max-steps", "1")...), exitStopped, "after step 1 of 12")
+	wantExit(t, dinogpu(t, nil, killableRun(dir, "--epochs", "2", "--max-steps", "1")...), exitDone, "after step 1 of 12")
 	for _, stop := range []string{"6", "7"} {
-		wantExit(t, dinogpu(t, nil, "train", "--resume", dir, "--max-steps", stop), exitStopped, "after step "+stop+" of 12")
+		wantExit(t, dinogpu(t, nil, "train", "--resume", dir, "--max-steps", stop), exitDone, "after step "+stop+" of 12")
 	}
-	wantExit(t, dinogpu(t, nil, "train", "--resume", dir, "--max-time", "1ns"), exitStopped, "after step 7 of 12")
+	wantExit(t, dinogpu(t, nil, "train", "--resume", dir, "--max-time", "1ns"), exitDone, "after step 7 of 12")
 	wantExit(t, dinogpu(t, nil, "train", "--resume", dir), exitDone)
 	wantSameRun(t, whole, dir)
 	// once more changes nothing
@@ -97,13 +97,13 @@ func TestResumeDoesNotStopWhereTheRunStopped(t *testing.T) {
 func TestResumeByTheFileThatNamesTheNewest(t *testing.T) {
 	args := killableRun("", "--epochs", "1", "--max-steps", "1")
 	t.Chdir(t.TempDir())
-	wantExit(t, dinogpu(t, nil, slices.Delete(args, len(args)-6, len(args)-4)...), exitStopped)
+	wantExit(t, dinogpu(t, nil, slices.Delete(args, len(args)-6, len(args)-4)...), exitDone)
 	wantExit(t, dinogpu(t, nil, "train", "--resume", "runs/latest"), exitDone, "going on with runs")
 }
 
 func TestTwoProcessesOnOneRun(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "run")
-	wantExit(t, dinogpu(t, nil, killableRun(dir, "--epochs", "1", "--max-steps", "1")...), exitStopped)
+	wantExit(t, dinogpu(t, nil, killableRun(dir, "--epochs", "1", "--max-steps", "1")...), exitDone)
 	other, err := run.OpenFolder(dir)
 	if err != nil {
 		t.Fatal(err)
@@ -116,11 +116,11 @@ func TestTwoProcessesOnOneRun(t *testing.T) {
 	wantExit(t, dinogpu(t, nil, "train", "--resume", dir), exitDone)
 }
 
-// The pictures may lie elsewhere, but must be the same.
-func TestResumeWithOtherPictures(t *testing.T) {
+// The images may lie elsewhere, but must be the same.
+func TestResumeWithOtherImages(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "run")
-	wantExit(t, dinogpu(t, nil, killableRun(dir, "--epochs", "1", "--max-steps", "1")...), exitStopped)
-	wantExit(t, dinogpu(t, nil, "train", "--resume", dir, "--data", "demo"), exitFailed, "--data demo holds other images", "48 pictures")
+	wantExit(t, dinogpu(t, nil, killableRun(dir, "--epochs", "1", "--max-steps", "1")...), exitDone)
+	wantExit(t, dinogpu(t, nil, "train", "--resume", dir, "--data", "demo"), exitFailed, "--data demo holds other images", "48 images")
 	moved := filepath.Join(t.TempDir(), "t10k-images-idx3-ubyte.gz")
 	data, err := os.ReadFile("../../testdata/fashion-mnist/t10k-images-idx3-ubyte.gz")
 	if err == nil {
@@ -153,7 +153,7 @@ func TestKeptCheckpoints(t *testing.T) {
 func TestDamagedNewestIsSetAside(t *testing.T) {
 	whole, dir := filepath.Join(t.TempDir(), "whole"), filepath.Join(t.TempDir(), "run")
 	wantExit(t, dinogpu(t, nil, killableRun(whole, "--epochs", "2")...), exitDone)
-	wantExit(t, dinogpu(t, nil, killableRun(dir, "--epochs", "2", "--checkpoint-every", "2", "--max-steps", "8")...), exitStopped)
+	wantExit(t, dinogpu(t, nil, killableRun(dir, "--epochs", "2", "--checkpoint-every", "2", "--max-steps", "8")...), exitDone)
 	newest := filepath.Join(dir, "checkpoints", weights.CheckpointName(8))
 	data, err := os.ReadFile(newest)
 	if err != nil {
@@ -164,7 +164,7 @@ func TestDamagedNewestIsSetAside(t *testing.T) {
 			t.Fatal(err)
 		}
 		o := dinogpu(t, nil, "train", "--resume", dir, "--max-steps", "7", "--keep", "1")
-		wantExit(t, o, exitStopped, "step-00000008.dino is damaged", "the one before it is taken", "after step 7")
+		wantExit(t, o, exitDone, "step-00000008.dino is damaged", "the one before it is taken", "after step 7")
 		if t.Failed() {
 			t.Fatal(name)
 		}

@@ -9,24 +9,18 @@ import (
 
 	"github.com/alecthomas/kong"
 
-	"github.com/dinogpu/dinogpu/augment"
-	"github.com/dinogpu/dinogpu/dino/settings"
-
 	"github.com/dinogpu/dinogpu/dino/run"
+	"github.com/dinogpu/dinogpu/dino/settings"
 )
 
 type trainCmd struct {
-	Settings settings.Settings `embed:""`
+	settingsFlags
 
-	Config string `group:"run" placeholder:"FILE" help:"YAML settings, like a run's config.yaml."`
-	RunDir string `group:"run" aliases:"output-dir" placeholder:"DIR" help:"A new folder; else runs/<preset>-<UTC time>."`
-	Resume string `group:"run" placeholder:"DIR" help:"Go on with the run there."`
+	RunDir string `group:"run" aliases:"output-dir" placeholder:"DIR" help:"The run's new folder. Default: runs/<preset>-<UTC time>."`
+	Resume string `group:"run" placeholder:"DIR" help:"Go on with the run in this folder."`
 
-	DryRun bool `group:"plan" help:"Say what it would take and stop. Needs no GPU, no data."`
+	DryRun bool `group:"plan" help:"Say what the run would take, and stop. Needs no GPU and no data."`
 	JSON   bool `name:"json" group:"plan" help:"With --dry-run: as JSON."`
-
-	images augment.Source      // opened when preset auto counted them
-	auto   *settings.AutoInput // what preset auto chose by; nil where it chose nothing
 }
 
 // Flags of train that are no setting of the run.
@@ -35,11 +29,11 @@ func (trainCmd) ownEnv() []string { return []string{"config", "run_dir", "resume
 // Titles of the groups, in the order --help shows them.
 func flagGroups() []kong.Group {
 	return []kong.Group{
-		{Key: "data", Title: "Pictures"},
+		{Key: "data", Title: "Images"},
 		{Key: "model", Title: "Model"},
 		{Key: "crops", Title: "Crops"},
 		{Key: "teacher", Title: "Teacher and loss"},
-		{Key: "optimiser", Title: "Optimiser"},
+		{Key: "optimizer", Title: "Optimizer"},
 		{Key: "run", Title: "Run"},
 		{Key: "device", Title: "Device"},
 		{Key: "plan", Title: "Plan"},
@@ -60,79 +54,30 @@ func (trainCmd) Help() string {
 	return b.String()
 }
 
-// BeforeResolve lays environment, file and preset under the flags: kong asks
-// the resolver for each flag that the command line does not hold.
-func (t *trainCmd) BeforeResolve(ctx *kong.Context, a *app) error {
-	given := map[string]any{}
-	for _, path := range ctx.Path {
-		if path.Flag != nil {
-			given[path.Flag.Name] = ctx.FlagValue(path.Flag)
+// AfterApply merges the settings. Those of a run that goes on lie below: another value is refused by its name later.
+func (t *trainCmd) AfterApply(ctx *kong.Context, a *app) error {
+	for key, value := range map[string]*string{"run_dir": &t.RunDir, "resume": &t.Resume} {
+		if *value == "" {
+			*value, _ = a.env(settings.EnvName(key))
 		}
 	}
-	own := map[string]string{} // train's own flags, by flag name
-	for _, key := range t.ownEnv() {
-		if text, ok := a.env(settings.EnvName(key)); ok && text != "" {
-			own[strings.ReplaceAll(key, "_", "-")] = text
-		}
-	}
-	sources := settings.Sources{Env: a.env, ConfigFile: own["config"], Flags: map[string]string{}}
-	for _, key := range t.Settings.Keys() {
-		if v, ok := given[strings.ReplaceAll(key, "_", "-")]; ok {
-			sources.Flags[key] = settings.Text(v)
-		}
-	}
-	plan, _ := given["dry-run"].(bool)
-	sources.AutoInput = func(s settings.Settings) settings.AutoInput {
-		at := t.situationOf(s, plan)
-		t.auto = &at
-		return at
-	}
-	if v, ok := given["preset"].(string); ok {
-		sources.Preset = v
-	}
-	if v, ok := given["config"].(string); ok {
-		sources.ConfigFile = v
-	}
-	resume := own["resume"]
-	if v, ok := given["resume"].(string); ok {
-		resume = v
-	}
-	if resume != "" {
-		if _, ok := given["config"]; ok {
+	from := settings.Sources{Env: a.env}
+	if t.Resume != "" {
+		if t.Config != "" {
 			return errors.New("--config is for a new run: one that goes on has its settings in its folder")
 		}
 		var err error
-		if resume, err = run.Find(resume); err != nil {
+		if t.Resume, err = run.Find(t.Resume); err != nil {
 			return err
 		}
-		// what the run began with, under the flags: another value is refused by its name later
-		sources.Preset, sources.ConfigFile = "", filepath.Join(resume, "config.yaml")
-	}
-	merged, err := sources.Merge()
-	if err != nil {
-		return err
-	}
-	if resume != "" {
-		// Where the run was to stop the last time is no word about this time.
-		for key, none := range map[string]string{"max_steps": "0", "max_time": "0s"} {
-			if text, ok := a.env(settings.EnvName(key)); ok && text != "" {
-				continue
-			}
-			if err := merged.Set(key, none); err != nil {
-				return err
-			}
+		stored, err := settings.Load(filepath.Join(t.Resume, settings.FileName))
+		if err != nil {
+			return err
 		}
+		stored.Run.MaxSteps, stored.Run.MaxTime = 0, 0 // where it was to stop the last time is no word about this time
+		from.Base = &stored
 	}
-	ctx.AddResolver(kong.ResolverFunc(func(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
-		if text, ok := own[flag.Name]; ok {
-			return text, nil
-		}
-		if text, ok := merged.Get(flag.Name); ok {
-			return text, nil
-		}
-		return nil, nil
-	}))
-	return nil
+	return t.merge(ctx, from, t.DryRun)
 }
 
 // Run checks what was asked for and starts it.
@@ -149,20 +94,12 @@ func (t *trainCmd) Run(a *app) error {
 	if t.DryRun {
 		return t.dryRun(a)
 	}
-	// kong has validated the settings, but a plan looks at no picture.
-	if !t.DryRun {
-		if t.Settings.Config.Data == "" {
-			return usageError{errors.New("there is nothing to train on: name a folder, a list or an idx file with --data PATH, with --preset auto for settings by their number, or try --preset demo")}
-		}
+	// The settings are valid, but a plan looks at no image.
+	if t.Settings.Config.Data == "" {
+		return usageError{errors.New("there is nothing to train on: name a folder, a list or an idx file with --data PATH, with --preset auto for settings by their number, or try --preset demo")}
 	}
-	if t.Resume != "" {
-		if t.RunDir != "" {
-			return usageError{errors.New("--run-dir starts a new run and --resume goes on with one: give one of them")}
-		}
-		var err error
-		if t.Resume, err = run.Find(t.Resume); err != nil {
-			return err
-		}
+	if t.Resume != "" && t.RunDir != "" {
+		return usageError{errors.New("--run-dir starts a new run and --resume goes on with one: give one of them")}
 	}
 	return t.train(a)
 }

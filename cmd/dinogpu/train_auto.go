@@ -6,15 +6,15 @@ import (
 	"github.com/dinogpu/dinogpu/dino/settings"
 )
 
-// situationOf looks at what preset auto chooses by: how many pictures there
-// are, and whether the adapter is software. Pictures that cannot be read and
+// situationOf looks at what preset auto chooses by: how many images there
+// are, and whether the adapter is software. Images that cannot be read and
 // an adapter that is not there are the run's to report. A plan looks at no
 // adapter: see planTarget.
-func (t *trainCmd) situationOf(s settings.Settings, plan bool) settings.AutoInput {
-	at := settings.AutoInput{Pictures: settings.AssumedPictures, Assumed: true}
+func (f *settingsFlags) situationOf(s settings.Settings, plan bool) settings.AutoInput {
+	at := settings.AutoInput{Images: settings.AssumedImages, Assumed: true}
 	if s.Config.Data != "" {
-		if pictures, err := t.openImages(s); err == nil {
-			at.Pictures, at.Assumed = pictures.Len(), false
+		if images, err := f.openImages(s); err == nil {
+			at.Images, at.Assumed = images.Len(), false
 		}
 	}
 	if plan {
@@ -25,7 +25,7 @@ func (t *trainCmd) situationOf(s settings.Settings, plan bool) settings.AutoInpu
 	return at
 }
 
-// advise says where a run's settings do not suit its pictures.
+// advise says where a run's settings do not suit its images.
 func advise(s settings.Settings, at settings.AutoInput, console *console) {
 	for _, sentence := range settings.Advise(s, at) {
 		console.Print("advice: %s", sentence)

@@ -15,7 +15,7 @@ import (
 	"github.com/dinogpu/dinogpu/dino/settings"
 )
 
-// photographs writes n small pictures.
+// photographs writes n small images.
 func photographs(t *testing.T, n int) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -40,7 +40,7 @@ func photographs(t *testing.T, n int) string {
 
 // From the command line: auto counts, says what it chose where the run can be
 // read later, and what it chose comes back with config.yaml and on resume,
-// with other pictures there by then.
+// with other images there by then.
 func TestTrainAuto(t *testing.T) {
 	data, dir := photographs(t, 24), filepath.Join(t.TempDir(), "run")
 	small := []string{
@@ -48,7 +48,7 @@ func TestTrainAuto(t *testing.T) {
 		"--global-crops-size", "28", "--local-crops-size", "14", "--warmup-epochs", "300",
 	}
 	o := dinogpu(t, nil, append([]string{"train", "--preset", "auto", "--data", data, "--run-dir", dir, "--max-steps", "2"}, small...)...)
-	if o.code != exitStopped {
+	if o.code != exitDone {
 		t.Fatalf("exit %d: %s", o.code, o.stderr)
 	}
 	log, err := os.ReadFile(filepath.Join(dir, "train.log"))
@@ -56,7 +56,7 @@ func TestTrainAuto(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"preset auto, for 24 pictures on a software adapter:", "1024 prototypes, crops 2 x 28 and 4 x 14 pixels",
+		"preset auto, for 24 images on a software adapter:", "1024 prototypes, crops 2 x 28 and 4 x 14 pixels",
 		"batch 8, 334 epochs of 3 steps, 1002 steps in all", "after 300 epochs of warm-up",
 		"advice: --warmup-epochs 300 is 89 % of the run's 334 epochs", "set --warmup-epochs 33",
 		"learning rate 0.000125 = lr 0.004", "software, which works but is slow", "run folder " + dir, "stopped; everything is saved after step 2",
@@ -89,16 +89,16 @@ func TestTrainAuto(t *testing.T) {
 	}
 }
 
-// A plan counts the pictures where they are there, and needs none.
+// A plan counts the images where they are there, and needs none.
 func TestDryRunOfAuto(t *testing.T) {
 	for name, c := range map[string]struct {
 		args []string
 		want []string
 	}{
-		"none":        {nil, []string{"10000 pictures, a guess", "on a GPU", "2 x 224 and 8 x 96"}},
-		"not there":   {[]string{"--data", filepath.Join(t.TempDir(), "nothing")}, []string{"10000 pictures, a guess"}},
-		"counted":     {[]string{"--data", photographs(t, 9)}, []string{"for 9 pictures on a GPU", "batch 8,"}},
-		"limited":     {[]string{"--data", photographs(t, 9), "--limit", "6"}, []string{"for 6 pictures", "batch 6,"}},
+		"none":        {nil, []string{"10000 images, a guess", "on a GPU", "2 x 224 and 8 x 96"}},
+		"not there":   {[]string{"--data", filepath.Join(t.TempDir(), "nothing")}, []string{"10000 images, a guess"}},
+		"counted":     {[]string{"--data", photographs(t, 9)}, []string{"for 9 images on a GPU", "batch 8,"}},
+		"limited":     {[]string{"--data", photographs(t, 9), "--limit", "6"}, []string{"for 6 images", "batch 6,"}},
 		"software":    {[]string{"--matmul", "texel"}, []string{"on a software adapter", "2 x 96 and 4 x 48"}},
 		"flag's arch": {[]string{"--arch", "vit_base", "--epochs", "10", "--batch-size", "8"}, []string{"vit_base (width 768", "10 epochs", "after 1 epoch of warm-up"}},
 		"advice":      {[]string{"--data", photographs(t, 9), "--out-dim", "2000", "--batch-size", "9"}, []string{"advice: an epoch is only 1 step", "set --out-dim 1024"}},
@@ -118,7 +118,7 @@ func TestDryRunOfAuto(t *testing.T) {
 		t.Errorf("nothing counted: %s", o.stderr)
 	}
 	if o := dinogpu(t, nil, "train", "--dry-run", "--preset", "vitti16", "--data", photographs(t, 9)); !strings.Contains(o.stderr, "set --out-dim 1024") {
-		t.Errorf("vitti16 for nine pictures: %s", o.stderr)
+		t.Errorf("vitti16 for nine images: %s", o.stderr)
 	}
 }
 
@@ -130,7 +130,7 @@ func TestCollapseIsSaid(t *testing.T) {
 		"--global-crops-size", "14", "--local-crops-number", "0", "--batch-size", "2", "--epochs", "12", "--warmup-epochs", "0",
 		"--freeze-last-layer", "0", "--lr", "0.64", "--momentum-teacher", "0.9", "--teacher-temp", "1", "--warmup-teacher-temp", "1",
 		"--max-steps", "120", "--checkpoint-every", "500")
-	if o.code != exitStopped {
+	if o.code != exitDone {
 		t.Fatalf("exit %d: %s", o.code, o.stderr)
 	}
 	log, err := os.ReadFile(filepath.Join(dir, "train.log"))
@@ -138,7 +138,7 @@ func TestCollapseIsSaid(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := "collapse to uniform targets"
-	if !strings.Contains(o.stderr, want) || strings.Count(string(log), want) != 1 || !strings.Contains(string(log), "start anew with --teacher-temp 0.04") {
+	if !strings.Contains(o.stderr, want) || strings.Count(string(log), want) != 1 || !strings.Contains(string(log), "start a new run with `teacher_temp` 0.04") || !strings.Contains(o.stderr, "start a new run with --teacher-temp 0.04") {
 		t.Errorf("%q is not said once:\n%s", want, log)
 	}
 }

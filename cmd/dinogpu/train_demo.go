@@ -50,8 +50,8 @@ func (e *demoEvaluation) config() dino.BackboneConfig {
 	return c
 }
 
-// picture is one of the demo's as its question shows it.
-func (e *demoEvaluation) picture(from eval.Pictures, i int) (*augment.Image, error) {
+// image is one of the demo's as its question shows it.
+func (e *demoEvaluation) image(from eval.Images, i int) (*augment.Image, error) {
 	pixels, err := from.Look(i)
 	size := e.r.Settings().Config.GlobalCropsSize
 	return &augment.Image{W: size, H: size, Pix: pixels}, err
@@ -59,7 +59,7 @@ func (e *demoEvaluation) picture(from eval.Pictures, i int) (*augment.Image, err
 
 func (e *demoEvaluation) say(format string, args ...any) { e.app.console.Print(format, args...) }
 
-// report prints the table and writes the two pictures.
+// report prints the table and writes the two images.
 func (e *demoEvaluation) report(ctx context.Context) error {
 	e.say("evaluating: 20 nearest of %d labeled images, for %d others", len(e.Bank.Which), len(e.Queries.Which))
 	fresh, err := dino.FreshWeights(e.r.Device(), e.r.Settings().Config)
@@ -118,43 +118,43 @@ func (e *demoEvaluation) table(pixels, untrained, trained eval.DemoScore) error 
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(e.app.stdout, "\nHow to read it: %s; raw pixels do well on pictures as they are because "+
-		"these are all centred and of one size, which photographs are not.\n", demoVerdict(trained.Moved-untrained.Moved))
+	_, err := fmt.Fprintf(e.app.stdout, "\nHow to read it: %s; raw pixels do well on images as they are because "+
+		"these are all centerd and of one size, which photographs are not.\n", demoVerdict(trained.Moved-untrained.Moved))
 	return err
 }
 
-// demoVerdict puts the gain on moved pictures into words. With 2,000 pictures two
+// demoVerdict puts the gain on moved images into words. With 2,000 images two
 // standard errors of a difference are about 3 points.
 func demoVerdict(gain float64) string {
 	if gain < 3 {
-		return fmt.Sprintf("on moved pictures the trained network is %+.1f points from the untrained one, too little to say that it learned", gain)
+		return fmt.Sprintf("on moved images the trained network is %+.1f points from the untrained one, too little to say that it learned", gain)
 	}
-	return fmt.Sprintf("without a label the network learned what survives moving (%+.1f points over untrained on moved pictures)", gain)
+	return fmt.Sprintf("without a label the network learned what survives moving (%+.1f points over untrained on moved images)", gain)
 }
 
 // neighbours draws eight moved queries with their five nearest.
 func (e *demoEvaluation) neighbours(s eval.DemoScore) error {
-	var rows []viewer.NeighbourRow
+	var rows []viewer.NeighborRow
 	for i := range 8 {
-		q := i * len(s.Neighbours) / 8
-		query, err := e.picture(e.Moved, q)
+		q := i * len(s.Neighbors) / 8
+		query, err := e.image(e.Moved, q)
 		if err != nil {
 			return err
 		}
-		row := viewer.NeighbourRow{Query: query, Class: e.Classes[e.Moved.Labels[q]]}
-		for _, n := range s.Neighbours[q][:5] {
-			near, err := e.picture(e.Bank, n.Index)
+		row := viewer.NeighborRow{Query: query, Class: e.Classes[e.Moved.Labels[q]]}
+		for _, n := range s.Neighbors[q][:5] {
+			near, err := e.image(e.Bank, n.Index)
 			if err != nil {
 				return err
 			}
-			row.Nearest = append(row.Nearest, viewer.Neighbour{Picture: near, Class: e.Classes[e.Bank.Labels[n.Index]]})
+			row.Nearest = append(row.Nearest, viewer.Neighbor{Image: near, Class: e.Classes[e.Bank.Labels[n.Index]]})
 		}
 		rows = append(rows, row)
 	}
-	return viewer.WritePNG(e.r.Folder().Join("neighbours.png"), viewer.Neighbours(rows))
+	return viewer.WritePNG(e.r.Folder().Join("neighbours.png"), viewer.Neighbors(rows))
 }
 
-// attention draws what each head of the teacher's last block looks at in eight test pictures.
+// attention draws what each head of the teacher's last block looks at in eight test images.
 func (e *demoEvaluation) attention(ctx context.Context) error {
 	const shown = 8
 	c := e.config()
@@ -164,14 +164,14 @@ func (e *demoEvaluation) attention(ctx context.Context) error {
 		return err
 	}
 	defer b.Release()
-	var pictures []*augment.Image
+	var images []*augment.Image
 	var pixels [][]uint8
 	for i := range shown {
-		picture, err := e.picture(e.Queries, i*len(e.Queries.Which)/shown)
+		image, err := e.image(e.Queries, i*len(e.Queries.Which)/shown)
 		if err != nil {
 			return err
 		}
-		pictures, pixels = append(pictures, picture), append(pixels, picture.Pix)
+		images, pixels = append(images, image), append(pixels, image.Pix)
 	}
 	out, err := b.Run(ctx, pixels)
 	if err != nil {
@@ -184,5 +184,5 @@ func (e *demoEvaluation) attention(ctx context.Context) error {
 		}
 	}
 	gridH, gridW := c.Grid()
-	return viewer.WritePNG(e.r.Folder().Join("attention", "heads.png"), viewer.Attention(pictures, maps, gridH, gridW))
+	return viewer.WritePNG(e.r.Folder().Join("attention", "heads.png"), viewer.Attention(images, maps, gridH, gridW))
 }

@@ -28,8 +28,8 @@ func lines(t *testing.T, path string) []map[string]float64 {
 	return out
 }
 
-// A small real training, from the command line to the pictures: 600 steps of a small model already beat the same
-// model untrained on moved pictures (by 4.6 points on lavapipe).
+// A small real training, from the command line to the images: 600 steps of a small model already beat the same
+// model untrained on moved images (by 4.6 points on lavapipe).
 func TestTrainDemo(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "run")
 	o := dinogpu(t, nil, "train", "--preset", "demo", "--run-dir", dir, "--limit", "1600", "--epochs", "6",
@@ -41,7 +41,7 @@ func TestTrainDemo(t *testing.T) {
 	metrics := lines(t, filepath.Join(dir, "metrics.jsonl"))
 	last := metrics[len(metrics)-1]
 	if gain := last["demo_teacher_moved"] - last["demo_untrained_moved"]; gain < 3 {
-		t.Errorf("trained is %+.1f points over untrained on moved pictures, want at least 3: %v", gain, last)
+		t.Errorf("trained is %+.1f points over untrained on moved images, want at least 3: %v", gain, last)
 	}
 	if len(metrics) != 600+1+1 {
 		t.Errorf("%d lines of metrics, want 600 steps, one evaluation between epochs and the last", len(metrics))
@@ -91,7 +91,7 @@ func TestVerdict(t *testing.T) {
 func TestTrainStopsAfterMaxSteps(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "run")
 	o := dinogpu(t, nil, "train", "--preset", "demo", "--run-dir", dir, "--max-steps", "2", "--limit", "64")
-	if o.code != exitStopped || !strings.Contains(o.stderr, "after step 2") {
+	if o.code != exitDone || !strings.Contains(o.stderr, "after step 2") {
 		t.Errorf("exit %d: %s", o.code, o.stderr)
 	}
 	if _, err := os.Stat(filepath.Join(dir, "checkpoints", "step-00000002.dino")); err != nil {
@@ -111,7 +111,7 @@ func TestTrainRefuses(t *testing.T) {
 		want string
 	}{
 		"damaged idx":     {[]string{"--data", damaged, "--knn-every", "0"}, damaged},
-		"no adapter":      {[]string{"--adapter", "voodoo"}, "dinogpu devices"},
+		"no adapter":      {[]string{"--adapter", "voodoo"}, `no adapter is called "voodoo"`},
 		"unwritable":      {[]string{"--run-dir", filepath.Join(damaged, "run")}, damaged},
 		"too few":         {[]string{"--limit", "3"}, "a batch of 16 is more than the 3 images there are"},
 		"huge":            {[]string{"--out-dim", "100000000"}, ""},

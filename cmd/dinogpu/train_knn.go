@@ -69,7 +69,7 @@ func openKNN(s settings.Settings, console *console) (*eval.Vote, error) {
 		return v, nil
 	}
 	var err error
-	if v.Question, err = (labelledPaths{Train: s.Run.KNNTrain, Test: s.Run.KNNTest}).open(size, console); err != nil {
+	if v.Question, err = (labeledPaths{Train: s.Run.KNNTrain, Test: s.Run.KNNTest}).open(size, console); err != nil {
 		return nil, err
 	}
 	v.Bank.LeftOut = newLeftOut(console, s.Run.KNNTrain).add

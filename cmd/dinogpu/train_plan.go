@@ -2,48 +2,72 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"text/tabwriter"
 
 	"github.com/dinogpu/dinogpu/dino"
 	"github.com/dinogpu/dinogpu/dino/disk"
+	"github.com/dinogpu/dinogpu/dino/run"
 	"github.com/dinogpu/dinogpu/gpu"
 	"github.com/dinogpu/dinogpu/layers/tuning"
 )
 
-// dryRun says what the run would take. It opens no device and no image, and
-// counts the images where they are there.
+// planReport is what --dry-run prints.
+type planReport struct {
+	dino.Plan
+	DiskBytes uint64 `json:"disk_bytes"`      // of the run's folder at most
+	PerEpoch  int    `json:"steps_per_epoch"` // 0: no images were counted
+}
+
+// dryRun says what the run would take. It opens no device and no image, and counts the images where they are there.
 func (t *trainCmd) dryRun(a *app) error {
 	s := t.Settings
 	trainer, err := dino.Record(s.Config, planTarget(s.Run.Matmul), 1, dino.Options{Crops: s.Run.Crops})
 	if err != nil {
 		return err
 	}
-	p, err := trainer.Plan()
-	if err != nil {
+	r := planReport{}
+	if r.Plan, err = trainer.Plan(); err != nil {
 		return err
 	}
 	if at := t.situationOf(s, true); !at.Assumed {
 		advise(s, at, a.console)
+		if r.PerEpoch, err = run.CheckImages(s.Config, t.images); err != nil {
+			return err
+		}
 	}
+	// Where nothing was counted, a run has at least as many saves as it keeps.
+	r.DiskBytes = run.DiskNeed(s, trainer.StateLayout(), max(r.PerEpoch, s.Run.Keep+1))
 	if t.JSON {
-		return writeJSON(a.stdout, p)
+		return writeJSON(a.stdout, r)
 	}
-	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+	return r.print(a.stdout, s.Config.Epochs)
+}
+
+func (r planReport) print(out io.Writer, epochs int) error {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	size := func(name string, bytes int) { fmt.Fprintf(w, "%s\t%s\n", name, disk.Size(uint64(bytes))) }
-	fmt.Fprintf(w, "parameters\t%d\n", p.Parameters)
-	fmt.Fprintf(w, "work a step\t%.4g GFLOP\n", p.FlopsPerStep/1e9)
-	fmt.Fprintf(w, "dispatches a step\t%d\n", p.DispatchesPerStep)
-	size("weights", p.Bytes.Weights)
-	size("gradients", p.Bytes.Gradients)
-	size("moments", p.Bytes.Moments)
-	size("teacher", p.Bytes.Teacher)
-	size("activations", p.Bytes.Activations)
-	size("logits", p.Bytes.Logits)
-	size("staging and the rest", p.Bytes.Staging)
-	size("total", p.Bytes.Total)
-	size("largest binding", p.LargestBinding)
+	fmt.Fprintf(w, "parameters\t%d\n", r.Parameters)
+	fmt.Fprintf(w, "work per step\t%.4g GFLOP\n", r.FlopsPerStep/1e9)
+	fmt.Fprintf(w, "dispatches per step\t%d\n", r.DispatchesPerStep)
+	size("weights", r.Bytes.Weights)
+	size("gradients", r.Bytes.Gradients)
+	size("moments", r.Bytes.Moments)
+	size("teacher", r.Bytes.Teacher)
+	size("activations", r.Bytes.Activations)
+	size("logits", r.Bytes.Logits)
+	size("staging and the rest", r.Bytes.Staging)
+	size("total", r.Bytes.Total)
+	size("largest binding", r.LargestBinding)
 	fmt.Fprintf(w, "limits\tany WebGPU device's will do\n")
-	fmt.Fprintf(w, "matmul\t%s\n", p.Matmul)
+	fmt.Fprintf(w, "matmul\t%s\n", r.Matmul)
+	size("disk", int(r.DiskBytes))
+	if r.PerEpoch > 0 {
+		fmt.Fprintf(w, "steps\t%d, %d per epoch\n", r.PerEpoch*epochs, r.PerEpoch)
+	} else {
+		fmt.Fprintf(w, "steps\tnot known: no images were counted (--data)\n")
+	}
+	fmt.Fprintf(w, "time\tnot known: dinogpu bench measures a step here\n")
 	return w.Flush()
 }
 

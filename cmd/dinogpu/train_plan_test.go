@@ -13,6 +13,7 @@ import (
 	"github.com/dinogpu/dinogpu/dino"
 	"github.com/dinogpu/dinogpu/dino/disk"
 	"github.com/dinogpu/dinogpu/dino/settings"
+	"github.com/dinogpu/dinogpu/dino/weights"
 	"github.com/dinogpu/dinogpu/gpu"
 )
 
@@ -51,7 +52,7 @@ func TestDryRun(t *testing.T) {
 	if err := json.Unmarshal(keys["bytes"], &bytes); err != nil {
 		t.Fatalf("%v in %s", err, o.stdout)
 	}
-	want := []string{"bytes", "dispatches_per_step", "fits", "flops_per_step", "largest_binding", "limits", "matmul", "parameters"}
+	want := []string{"bytes", "disk_bytes", "dispatches_per_step", "fits", "flops_per_step", "largest_binding", "limits", "matmul", "parameters", "steps_per_epoch"}
 	if d := cmp.Diff(want, slices.Sorted(maps.Keys(keys))); d != "" {
 		t.Errorf("keys (-want +got):\n%s", d)
 	}
@@ -65,6 +66,34 @@ func TestDryRun(t *testing.T) {
 	if plan.Parameters != 44_017_792 {
 		t.Errorf("vits16 has %d parameters", plan.Parameters)
 	}
+}
+
+// A plan says what the run would refuse, and what it takes on the disk.
+func TestDryRunCountsImages(t *testing.T) {
+	few := photographs(t, 3)
+	o := dinogpu(t, nil, "train", "--preset", "vitti16", "--data", few, "--dry-run")
+	if o.code != exitFailed || !strings.Contains(o.stderr, "more than the 3 images there are") {
+		t.Errorf("3 images for a batch of 64: exit %d: %s", o.code, o.stderr)
+	}
+	o = dinogpu(t, nil, "train", "--preset", "vitti16", "--data", few, "--batch-size", "1", "--dry-run")
+	if o.code != exitDone || !strings.Contains(o.stdout, "300, 3 per epoch") || !strings.Contains(o.stdout, "disk ") {
+		t.Errorf("3 images one by one: exit %d: %s %s", o.code, o.stdout, o.stderr)
+	}
+}
+
+// diskOf is what a preset's run takes: three checkpoints, those that are kept for ever, and the teacher.
+func diskOf(t *testing.T, preset string) uint64 {
+	t.Helper()
+	s, err := settings.FromPreset(preset)
+	if err != nil {
+		t.Fatal(err)
+	}
+	trainer, err := dino.Record(s.Config, gpu.GPUTarget, 1, dino.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	state := trainer.StateLayout()
+	return uint64(3+s.Config.Epochs/s.Run.SaveckpFreq)*weights.CheckpointBytes(state) + weights.TeacherBytes(state) + 64<<10
 }
 
 // The table has the same numbers.
@@ -86,6 +115,7 @@ func TestDryRunTable(t *testing.T) {
 		fmt.Sprint(p.Parameters), fmt.Sprintf("%.4g GFLOP", p.FlopsPerStep/1e9), fmt.Sprint(p.DispatchesPerStep),
 		size(b.Weights), size(b.Gradients), size(b.Moments), size(b.Teacher), size(b.Activations), size(b.Logits), size(b.Staging),
 		size(b.Total), size(p.LargestBinding), "any WebGPU device's will do", p.Matmul,
+		size(int(diskOf(t, "demo"))), "4000, 500 per epoch", "not known: dinogpu bench measures a step here",
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("numbers (-want +got):\n%s", d)

@@ -40,13 +40,13 @@ func TestResumeIsAsIfNeverStopped(t *testing.T) {
 
 func resumeIsExact(t *testing.T, stops []int, flags ...string) {
 	whole := filepath.Join(t.TempDir(), "whole")
-	if o := dinogpu(t, nil, shortRun(whole, append(flags, "--max-steps", "5")...)...); o.code != exitStopped {
+	if o := dinogpu(t, nil, shortRun(whole, append(flags, "--max-steps", "5")...)...); o.code != exitDone {
 		t.Fatalf("exit %d: %s", o.code, o.stderr)
 	}
 	_, want := lastTensors(t, whole)
 	for _, stop := range stops {
 		dir := filepath.Join(t.TempDir(), "run")
-		if o := dinogpu(t, nil, shortRun(dir, append(flags, "--max-steps", fmt.Sprint(stop))...)...); o.code != exitStopped || !strings.Contains(o.stderr, "--resume "+dir) {
+		if o := dinogpu(t, nil, shortRun(dir, append(flags, "--max-steps", fmt.Sprint(stop))...)...); o.code != exitDone || !strings.Contains(o.stderr, "--resume "+dir) {
 			t.Fatalf("exit %d: %s", o.code, o.stderr)
 		}
 		// a line that a run cut off later left behind must not stay
@@ -56,7 +56,7 @@ func resumeIsExact(t *testing.T, stops []int, flags ...string) {
 		}
 		_, _ = f.WriteString("{\"step\":9,\"loss\":1}\n{\"step\":1")
 		_ = f.Close()
-		if o := dinogpu(t, nil, "train", "--resume", dir, "--max-steps", "5"); o.code != exitStopped {
+		if o := dinogpu(t, nil, "train", "--resume", dir, "--max-steps", "5"); o.code != exitDone {
 			t.Fatalf("exit %d: %s", o.code, o.stderr)
 		}
 		h, got := lastTensors(t, dir)
@@ -94,7 +94,7 @@ func TestResumeTakesTheCheckpointBeforeADamagedOne(t *testing.T) {
 		t.Fatal(err)
 	}
 	o := dinogpu(t, nil, "train", "--resume", dir, "--max-steps", "4")
-	if o.code != exitStopped || !strings.Contains(o.stderr, "the one before it is taken") || !strings.Contains(o.stderr, "after step 3") {
+	if o.code != exitDone || !strings.Contains(o.stderr, "the one before it is taken") || !strings.Contains(o.stderr, "after step 3") {
 		t.Errorf("exit %d: %s", o.code, o.stderr)
 	}
 }
@@ -115,7 +115,7 @@ func TestResumeRefusesAnotherRun(t *testing.T) {
 			t.Errorf("%s: exit %d: %s", name, o.code, o.stderr)
 		}
 	}
-	if o := dinogpu(t, nil, "train", "--resume", dir, "--epochs", "3", "--max-steps", "2"); o.code != exitStopped || !strings.Contains(o.stderr, "laid over the new length") {
+	if o := dinogpu(t, nil, "train", "--resume", dir, "--epochs", "3", "--max-steps", "2"); o.code != exitDone || !strings.Contains(o.stderr, "laid over the new length") {
 		t.Errorf("more epochs: exit %d: %s", o.code, o.stderr)
 	}
 }

@@ -27,6 +27,9 @@ func (t *trainCmd) train(a *app) error {
 		return err
 	}
 	o.Evaluate = evaluation.evaluate
+	if t.Resume == "" && t.Settings.Config.Data == settings.DataDemo {
+		a.console.Print("The demo's loss goes up and down, most of all when the last layer thaws: watch k-NN, which tells what is learned.")
+	}
 	device, err := openDevice(t.Settings.Run.Adapter, a.console)
 	if err != nil {
 		return err
@@ -109,10 +112,10 @@ func tellWhere(a *app, r *run.Run) error {
 }
 
 // openImages opens what --data names, once for whoever asks.
-func (t *trainCmd) openImages(s settings.Settings) (augment.Source, error) {
+func (f *settingsFlags) openImages(s settings.Settings) (augment.Source, error) {
 	var err error
-	if t.images == nil {
-		t.images, err = run.OpenImages(s.Config)
+	if f.images == nil {
+		f.images, err = run.OpenImages(s.Config)
 	}
-	return t.images, err
+	return f.images, err
 }

@@ -18,6 +18,11 @@ import (
 // The settings a command line gives, by the parser that main uses.
 func parseTrain(t *testing.T, environ map[string]string, args ...string) trainCmd {
 	t.Helper()
+	return parse(t, environ, append([]string{"train"}, args...)...).Train
+}
+
+func parse(t *testing.T, environ map[string]string, args ...string) cli {
+	t.Helper()
 	var commands cli
 	a := &app{ctx: context.Background(), stdout: &bytes.Buffer{}, now: time.Now, env: func(name string) (string, bool) {
 		v, ok := environ[name]
@@ -27,10 +32,10 @@ func parseTrain(t *testing.T, environ map[string]string, args ...string) trainCm
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := parser.Parse(dashed(append([]string{"train"}, args...))); err != nil {
+	if _, err := parser.Parse(dashed(args)); err != nil {
 		t.Fatal(err)
 	}
-	return commands.Train
+	return commands
 }
 
 func TestFlagsBeatEveryOtherSource(t *testing.T) {

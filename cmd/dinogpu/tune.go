@@ -15,15 +15,15 @@ import (
 )
 
 type tuneCmd struct {
-	Preset  string        `default:"demo" group:"run" placeholder:"NAME" help:"Whose matmuls (demo)."`
-	Adapter string        `group:"device" placeholder:"NAME" help:"Name or index; by default the best real GPU."`
-	Time    time.Duration `group:"plan" default:"2m" help:"Stop after about this long."`
-	JSON    bool          `name:"json" group:"plan" help:"As JSON."`
+	settingsFlags
+
+	Time time.Duration `group:"plan" default:"2m" help:"Stop after about this long."`
+	JSON bool          `name:"json" group:"plan" help:"As JSON."`
 }
 
 // Help is what --help says before the flags.
 func (tuneCmd) Help() string {
-	return "Measures anew which kernel is best for every kind of matmul of a preset, and keeps it for training. train does this by itself, for about 10 s, where an adapter is new to it."
+	return "Measures again which kernel is best for every kind of matmul of a preset, and remembers it for training. train does this by itself, for about 10 s, when an adapter is new."
 }
 
 // tuneReport is what tune prints.
@@ -34,18 +34,15 @@ type tuneReport struct {
 
 // Run measures and prints.
 func (c *tuneCmd) Run(a *app) error {
-	s, err := settings.FromPreset(c.Preset)
-	if err != nil {
-		return usageError{err}
-	}
 	if c.Time <= 0 {
 		return usageError{fmt.Errorf("--time %s: it has to be above 0", c.Time)}
 	}
-	device, err := openDevice(c.Adapter, a.console)
+	device, err := openDevice(c.Settings.Run.Adapter, a.console)
 	if err != nil {
 		return err
 	}
 	defer device.Close()
+	s := c.Settings
 	t := a.tuner(device, settings.Run{Matmul: "auto", Tune: true}, c.Time)
 	t.Again = true
 	target, err := t.Target(a.ctx, func(target gpu.Target) (tuning.Recorded, error) { return recordWhatFits(&s, target, a.console) })

@@ -22,7 +22,7 @@ func TestTunedTrainingIsRecorded(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "run")
 	tuned := map[string]string{"DINOGPU_TUNE": "true"}
 	first := dinogpu(t, tuned, append(small, "--run-dir", dir)...)
-	if first.code != exitStopped || !strings.Contains(first.stderr, "kinds measured") {
+	if first.code != exitDone || !strings.Contains(first.stderr, "kinds measured") {
 		t.Fatalf("exit %d: %s", first.code, first.stderr)
 	}
 	h, _, err := weights.NewestCheckpoint(dir, func(error) {})
@@ -39,7 +39,7 @@ func TestTunedTrainingIsRecorded(t *testing.T) {
 		t.Fatal(err)
 	}
 	on := dinogpu(t, tuned, "train", "--resume", dir, "--max-steps", "2")
-	if on.code != exitStopped || strings.Contains(on.stderr, "measured") {
+	if on.code != exitDone || strings.Contains(on.stderr, "measured") {
 		t.Fatalf("resume: exit %d: %s", on.code, on.stderr)
 	}
 	if after, _, err := weights.NewestCheckpoint(dir, func(error) {}); err != nil || after.Matmul != h.Matmul || after.Step != 2 {

@@ -119,7 +119,7 @@ func (r *Run) header() weights.Header {
 	perEpoch, c := r.loader.StepsPerEpoch(), r.settings.Config
 	return weights.Header{
 		Step: r.step, Epoch: r.step / perEpoch, Batch: r.step % perEpoch * c.Accumulate, Seed: c.Seed,
-		Config: string(r.settings.YAML()), Matmul: r.trainer.Matmul(), Adapter: r.device.Adapter.Name, Pictures: r.fingerprint,
+		Config: string(r.settings.YAML()), Matmul: r.trainer.Matmul(), Adapter: r.device.Adapter.Name, Images: r.fingerprint,
 	}
 }
 

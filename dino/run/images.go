@@ -20,7 +20,20 @@ func OpenImages(c settings.Config) (augment.Source, error) {
 	if err != nil {
 		return nil, err
 	}
+	if r := c.Range; r.Set() {
+		src = augment.WithRange(src, r.Lo, r.Hi)
+	}
 	return augment.Limit(src, c.Limit), nil
+}
+
+// CheckImages tells why a run of c could not train on images: too few for one step, for example.
+func CheckImages(c settings.Config, images augment.Source) (stepsPerEpoch int, err error) {
+	l, err := augment.NewLoader(images, loaderConfig(c, nil))
+	if err != nil {
+		return 0, err
+	}
+	defer l.Close()
+	return l.StepsPerEpoch(), nil
 }
 
 // loaderConfig is how the run's images are cropped and mixed.

@@ -142,7 +142,7 @@ func (r *Run) take(ready []dino.StepMetrics) {
 	s := &r.steps
 	for _, m := range ready {
 		took := s.timings[0].took.Seconds()
-		m.ImagesPerSecond = float64(r.settings.Config.StepPictures()) / took
+		m.ImagesPerSecond = float64(r.settings.Config.StepImages()) / took
 		m.DataWait = s.timings[0].wait.Seconds() / took
 		s.timings = s.timings[1:]
 		r.notices.Step(m)

@@ -9,7 +9,7 @@ import (
 )
 
 // EvalMetrics is the line after an evaluation: top-1 of the 20-nearest-
-// neighbour vote, in percent.
+// neighbor vote, in percent.
 type EvalMetrics struct {
 	Step       int     `json:"step"`
 	KNNTeacher float64 `json:"knn_teacher"`

@@ -126,11 +126,23 @@ func (f *resumed) targetOn(a gpu.Adapter, matmul string) gpu.Target {
 
 // sameImages refuses to go on with others: their number and order decide every batch and schedule from here on.
 func (f *resumed) sameImages(fingerprint, data string) error {
-	if !f.hasState() || fingerprint == f.header.Pictures {
+	if !f.hasState() || fingerprint == f.header.Images {
 		return nil
 	}
-	return fmt.Errorf("`data` %s holds other images than the run began with (%s then, %s now): name the folder that holds those, put them back as they were, or start a new run",
-		data, f.header.Pictures, fingerprint)
+	return fmt.Errorf("`data` %s holds other images than the run began with: %s. Name the folder that holds those, put them back as they were, or start a new run",
+		data, otherImages(f.header.Images, fingerprint))
+}
+
+// otherImages says how two fingerprints differ, as far as they tell.
+func otherImages(then, now string) string {
+	var before, after int
+	if _, err := fmt.Sscan(then, &before); err != nil {
+		return "the checkpoint does not say which"
+	}
+	if _, err := fmt.Sscan(now, &after); err == nil && before == after {
+		return fmt.Sprintf("there are %d, as there were, but their names differ", after)
+	}
+	return fmt.Sprintf("there were %d, and now there are %d", before, after)
 }
 
 // restore puts trainer and loader to where the checkpoint was written.

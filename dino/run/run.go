@@ -203,12 +203,20 @@ func (r *Run) begin(folder *Folder, sentence string) {
 	for _, note := range folder.notes {
 		r.say("%s", note)
 	}
-	r.say("%d images, %d steps per epoch, %.1f million parameters", r.images.Len(), r.loader.StepsPerEpoch(), float64(r.trainer.Layout.Count())/1e6)
+	r.say("%d images, %d steps per epoch, %s parameters", r.images.Len(), r.loader.StepsPerEpoch(), parameters(r.trainer.Layout.Count()))
 	if r.from == nil { // what a run began with is not to be changed any more
-		for _, sentence := range settings.Advise(r.settings, settings.AutoInput{Pictures: r.images.Len(), Software: r.device.Adapter.Software}) {
+		for _, sentence := range settings.Advise(r.settings, settings.AutoInput{Images: r.images.Len(), Software: r.device.Adapter.Software}) {
 			r.say("advice: %s", sentence)
 		}
 	}
+}
+
+// parameters is their number as people read it.
+func parameters(n int) string {
+	if n < 1_000_000 {
+		return fmt.Sprint(n)
+	}
+	return fmt.Sprintf("%.1f million", float64(n)/1e6)
 }
 
 func (r *Run) onClose(work func() error) { r.closers = append(r.closers, work) }

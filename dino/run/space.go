@@ -36,6 +36,17 @@ func needOf(r settings.Run, c settings.Config, state []layers.HostTensor, perEpo
 	return n
 }
 
+// bytes is what all of it takes at most.
+func (n need) bytes() uint64 {
+	return uint64(n.copies+n.forEver)*n.checkpoint + n.teacher + spaceSlack
+}
+
+// DiskNeed is how many bytes a new run of that many steps per epoch will take on the disk at most, a little above rather
+// than below; state is what its trainer's StateLayout says.
+func DiskNeed(s settings.Settings, state []layers.HostTensor, perEpoch int) uint64 {
+	return needOf(s.Run, s.Config, state, perEpoch, 0).bytes()
+}
+
 // check tells whether there is room; for those that are kept for ever a sentence will do, as there is time to make room.
 func (n need) check(folder string) (sentence string, err error) {
 	free, known := freeSpace(folder)

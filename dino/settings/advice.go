@@ -6,8 +6,8 @@ import (
 )
 
 // Advise says, a sentence each with the flags to set, where settings do not
-// suit the number of pictures: an epoch of very few steps, a warm-up that
-// takes most of the run, more prototypes than the pictures can fill.
+// suit the number of images: an epoch of very few steps, a warm-up that
+// takes most of the run, more prototypes than the images can fill.
 func Advise(settings Settings, at AutoInput) []string {
 	c := settings.Config
 	var said []string
@@ -17,6 +17,8 @@ func Advise(settings Settings, at AutoInput) []string {
 		adviseWarmup(c, "warmup_teacher_temp_epochs", c.WarmupTeacherTempEpochs, 30, "in which the teacher's targets keep changing"),
 		adviseWarmup(c, "freeze_last_layer", c.FreezeLastLayer, 10, "in which the prototypes do not learn"),
 		advisePrototypes(c, at),
+		adviseTemp(c),
+		adviseCrops(c),
 	} {
 		if sentence != "" {
 			said = append(said, sentence)
@@ -30,38 +32,38 @@ func Advise(settings Settings, at AutoInput) []string {
 const shortEpoch = 100
 
 func adviseSteps(c Config, at AutoInput, auto bool) string {
-	perEpoch := at.Pictures / max(1, c.StepPictures())
+	perEpoch := at.Images / max(1, c.StepImages())
 	if perEpoch >= shortEpoch {
 		return ""
 	}
 	// What auto takes at most is not to be bettered by the same flags.
 	better := c
 	var flags []string
-	if batch := batchFor(at); c.StepPictures() > batch {
+	if batch := batchFor(at); c.StepImages() > batch {
 		better.BatchSize, better.Accumulate = batch, 1
 		if c.BatchSize != batch {
-			flags = append(flags, fmt.Sprintf("--batch-size %d", batch))
+			flags = append(flags, fmt.Sprintf("`batch_size` %d", batch))
 		}
 		if c.Accumulate != 1 {
-			flags = append(flags, "--accumulate 1")
+			flags = append(flags, "`accumulate` 1")
 		}
 	}
 	s := Settings{Config: better}
 	autoLength(&s, at)
 	if s.Config.Epochs > c.Epochs {
-		flags = append(flags, fmt.Sprintf("--epochs %d", s.Config.Epochs))
+		flags = append(flags, fmt.Sprintf("`epochs` %d", s.Config.Epochs))
 	}
 	if len(flags) == 0 {
 		return ""
 	}
 	better.Epochs = max(c.Epochs, s.Config.Epochs)
-	choose := ", or let --preset auto choose"
+	choose := ", or let `preset` auto choose"
 	if auto { // it did, and a flag beat it
 		choose = ""
 	}
-	return fmt.Sprintf("an epoch is only %s (%d pictures, %d a step), %d in all, and with few pictures it is steps that teach: "+
+	return fmt.Sprintf("an epoch is only %s (%d images, %d a step), %d in all, and with few images it is steps that teach: "+
 		"set %s for %d in all%s",
-		stepWord(perEpoch), at.Pictures, c.StepPictures(), perEpoch*c.Epochs, strings.Join(flags, " "), better.Epochs*better.stepsOf(at), choose)
+		stepWord(perEpoch), at.Images, c.StepImages(), perEpoch*c.Epochs, strings.Join(flags, " "), better.Epochs*better.stepsOf(at), choose)
 }
 
 func stepWord(n int) string {
@@ -76,18 +78,16 @@ func adviseWarmup(c Config, key string, warmup, percent int, why string) string 
 	if 10*warmup <= 3*c.Epochs {
 		return ""
 	}
-	flag := flagName(key)
+	flag := "`" + key + "`"
 	return fmt.Sprintf("%s %d is %d %% of the run's %s, %s: set %s %d",
 		flag, warmup, 100*warmup/c.Epochs, epochWord(c.Epochs), why, flag, warmupFor(warmup, percent, c.Epochs, 1))
 }
 
 func advisePrototypes(c Config, at AutoInput) string {
-	k := prototypesFor(at.Pictures)
+	k := prototypesFor(at.Images)
 	if c.OutDim <= k {
 		return ""
 	}
-	return fmt.Sprintf("%d prototypes are many for %d pictures: most stay empty, and the loss may stay near ln K: set --out-dim %d",
-		c.OutDim, at.Pictures, k)
+	return fmt.Sprintf("%d prototypes are many for %d images: most stay empty, and the loss may stay near ln K: set `out_dim` %d",
+		c.OutDim, at.Images, k)
 }
-
-func flagName(key string) string { return "--" + strings.ReplaceAll(key, "_", "-") }

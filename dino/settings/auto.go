@@ -9,17 +9,17 @@ import (
 // PresetAuto is the preset whose values follow from a [AutoInput].
 const PresetAuto = "auto"
 
-// AssumedPictures is what auto plans for where no picture can be counted.
-const AssumedPictures = 10_000
+// AssumedImages is what auto plans for where no image can be counted.
+const AssumedImages = 10_000
 
 // A AutoInput is what [PresetAuto] chooses by.
 type AutoInput struct {
-	Pictures int
+	Images   int
 	Assumed  bool // the number is a guess: none were counted
 	Software bool // the adapter is software, some hundred times slower than a GPU
 }
 
-func assumedSituation() AutoInput { return AutoInput{Pictures: AssumedPictures, Assumed: true} }
+func assumedSituation() AutoInput { return AutoInput{Images: AssumedImages, Assumed: true} }
 
 // autoKeys are the settings that auto chooses. Where all of them are given,
 // as in the config.yaml of a run, nothing is left to choose or to count.
@@ -47,15 +47,15 @@ func auto(at AutoInput, lay func(*Settings) error) (Settings, error) {
 // Pixels a side of crops on a software adapter.
 const softwareGlobal, softwareLocal = 96, 48
 
-// Below this many pictures a small model learns as much, and sooner.
-const fewPictures = 20_000
+// Below this many images a small model learns as much, and sooner.
+const fewImages = 20_000
 
 func autoSizes(s *Settings, at AutoInput) {
 	c := &s.Config
-	if at.Pictures < fewPictures || at.Software {
+	if at.Images < fewImages || at.Software {
 		c.Arch, c.DropPathRate = "vit_tiny", 0
 	}
-	c.OutDim = prototypesFor(at.Pictures)
+	c.OutDim = prototypesFor(at.Images)
 	c.BatchSize = batchFor(at)
 	if at.Software {
 		// A sixth of the work: with 224 and 96 pixels a step would take the best part of a minute on two cores.
@@ -64,11 +64,11 @@ func autoSizes(s *Settings, at AutoInput) {
 }
 
 // prototypesFor is LightlyTrain's rule for DINO's K.
-func prototypesFor(pictures int) int {
+func prototypesFor(images int) int {
 	for _, row := range []struct{ below, k int }{
 		{20_000, 1024}, {50_000, 2048}, {100_000, 4096}, {200_000, 16384}, {500_000, 32768},
 	} {
-		if pictures < row.below {
+		if images < row.below {
 			return row.k
 		}
 	}
@@ -79,13 +79,13 @@ func prototypesFor(pictures int) int {
 // power of two below that, down to 8.
 func batchFor(at AutoInput) int {
 	batch := 64
-	for batch > 8 && (at.Software || at.Pictures/batch < 40) {
+	for batch > 8 && (at.Software || at.Images/batch < 40) {
 		batch /= 2
 	}
-	return max(1, min(batch, at.Pictures))
+	return max(1, min(batch, at.Images))
 }
 
-// autoLength gives few pictures the steps that they need: with them it is
+// autoLength gives few images the steps that they need: with them it is
 // steps that teach, not epochs.
 func autoLength(s *Settings, at AutoInput) {
 	steps, least := 30_000, 100
@@ -101,7 +101,7 @@ func autoSchedules(s *Settings, at AutoInput) {
 	c := &s.Config
 	perEpoch := c.stepsOf(at)
 	between := func(few, many float64) float64 {
-		share := float64(at.Pictures-fewPictures) / (1_000_000 - fewPictures)
+		share := float64(at.Images-fewImages) / (1_000_000 - fewImages)
 		return Rounded(few+(many-few)*min(max(share, 0), 1), 4)
 	}
 	c.MomentumTeacher = between(0.99, 0.996)
@@ -114,9 +114,9 @@ func autoSchedules(s *Settings, at AutoInput) {
 	c.WarmupEpochs = warmupFor(12_500, 10, c.Epochs, perEpoch)
 	c.FreezeLastLayer = warmupFor(1250, 10, c.Epochs, perEpoch)
 	// AdamW's rate goes with the batch's root (Malladi 2022; DINOv2 does so too), here from the vanilla run's 1e-3
-	// at 512 pictures. The rule that --lr is written for, in proportion, leaves a batch of 8 hardly any.
-	used := 1e-3 * math.Sqrt(float64(c.StepPictures())/512)
-	c.LR = Rounded(used*256/float64(c.StepPictures()), 2)
+	// at 512 images. The rule that `lr` is written for, in proportion, leaves a batch of 8 hardly any.
+	used := 1e-3 * math.Sqrt(float64(c.StepImages())/512)
+	c.LR = Rounded(used*256/float64(c.StepImages()), 2)
 
 	// At an epoch's end, about every thousand steps (a hundred on software); five of them for ever.
 	every := 1000
@@ -138,10 +138,10 @@ func warmupFor(steps, percent, epochs, perEpoch int) int {
 	return n
 }
 
-// stepsOf is the optimiser steps of an epoch; 1 where the pictures do not fill
+// stepsOf is the optimizer steps of an epoch; 1 where the images do not fill
 // one, which the run itself refuses.
 func (c Config) stepsOf(at AutoInput) int {
-	return max(1, at.Pictures/max(1, c.StepPictures()))
+	return max(1, at.Images/max(1, c.StepImages()))
 }
 
 func Rounded(v float64, digits int) float64 {
@@ -155,9 +155,9 @@ func Rounded(v float64, digits int) float64 {
 // AutoNotice says what a run of preset auto got for its situation.
 func AutoNotice(s Settings, at AutoInput) string {
 	c := s.Config
-	number, adapter := fmt.Sprintf("%d pictures", at.Pictures), "a GPU"
+	number, adapter := fmt.Sprintf("%d images", at.Images), "a GPU"
 	if at.Assumed {
-		number = fmt.Sprintf("%d pictures, a guess (--data has them counted)", at.Pictures)
+		number = fmt.Sprintf("%d images, a guess (name `data` and they are counted)", at.Images)
 	}
 	crops := fmt.Sprintf("crops 2 x %d and %d x %d pixels", c.GlobalCropsSize, c.LocalCropsNumber, c.LocalCropsSize)
 	if at.Software {
@@ -176,9 +176,9 @@ func AutoNotice(s Settings, at AutoInput) string {
 		"  %s, %d prototypes, %s\n"+
 		"  batch %d, %s of %d steps, %d steps in all; learning rate %.3g after %s of warm-up, last layer frozen for %s\n"+
 		"  teacher: momentum %g, temperature %s\n"+
-		"  any flag, environment variable or --config beats these; config.yaml in the run's folder keeps them",
+		"  any flag, environment variable or config file wins over these; config.yaml in the run's folder keeps them",
 		number, adapter, model, c.OutDim, crops,
-		c.StepPictures(), epochWord(c.Epochs), perEpoch, c.Epochs*perEpoch, c.ScaledLR(), epochWord(c.WarmupEpochs), epochWord(c.FreezeLastLayer),
+		c.StepImages(), epochWord(c.Epochs), perEpoch, c.Epochs*perEpoch, c.ScaledLR(), epochWord(c.WarmupEpochs), epochWord(c.FreezeLastLayer),
 		c.MomentumTeacher, temp)
 }
 

@@ -25,9 +25,9 @@ func autoFor(t *testing.T, at AutoInput, flags ...string) Settings {
 }
 
 // LightlyTrain's table and lines (reference.md 9.3), in this program's epochs.
-func TestAutoFollowsTheNumberOfPictures(t *testing.T) {
+func TestAutoFollowsTheNumberOfImages(t *testing.T) {
 	for _, c := range []struct {
-		pictures int
+		images   int
 		software bool
 		want     string
 	}{
@@ -44,21 +44,21 @@ func TestAutoFollowsTheNumberOfPictures(t *testing.T) {
 		{300, true, "vit_tiny K 1024 batch 8 epochs 28 x 37 lr 2 freeze 2 temp 0.02-0.02 (0) momentum 0.99 crops 96 4x48"},
 		{50_000, true, "vit_tiny K 4096 batch 8 epochs 10 x 6250 lr 1 freeze 1 temp 0.02061-0.02153 (3) momentum 0.9902 crops 96 4x48"},
 	} {
-		at := AutoInput{Pictures: c.pictures, Software: c.software}
+		at := AutoInput{Images: c.images, Software: c.software}
 		s := autoFor(t, at).Config
 		got := fmt.Sprintf("%s K %d batch %d epochs %d x %d lr %d freeze %d temp %g-%g (%d) momentum %g crops %d %dx%d",
 			s.Arch, s.OutDim, s.BatchSize, s.Epochs, s.stepsOf(at), s.WarmupEpochs, s.FreezeLastLayer,
 			s.WarmupTeacherTemp, s.TeacherTemp, s.WarmupTeacherTempEpochs, s.MomentumTeacher,
 			s.GlobalCropsSize, s.LocalCropsNumber, s.LocalCropsSize)
 		if got != c.want {
-			t.Errorf("%d pictures, software %v:\n got %s\nwant %s", c.pictures, c.software, got, c.want)
+			t.Errorf("%d images, software %v:\n got %s\nwant %s", c.images, c.software, got, c.want)
 		}
 	}
 }
 
 // Auto's rate goes with the batch's root: the vanilla run's at its batch.
 func TestAutosRate(t *testing.T) {
-	at := AutoInput{Pictures: 100_000}
+	at := AutoInput{Images: 100_000}
 	for batch, want := range map[string]float64{"512": 1e-3, "128": 5e-4, "8": 1.25e-4} {
 		if got := autoFor(t, at, "batch_size", batch).Config.ScaledLR(); got < 0.97*want || got > 1.03*want {
 			t.Errorf("batch %s: the rate used is %g, want %g", batch, got, want)
@@ -66,12 +66,12 @@ func TestAutosRate(t *testing.T) {
 	}
 }
 
-// Whatever the pictures and whatever is fixed by hand, the run is one that
+// Whatever the images and whatever is fixed by hand, the run is one that
 // works, and nothing but what auto speaks for is changed.
 func TestAutoIsAlwaysUsable(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		at := AutoInput{
-			Pictures: rapid.OneOf(rapid.IntRange(1, 400), rapid.IntRange(1, 3_000_000)).Draw(rt, "pictures"),
+			Images:   rapid.OneOf(rapid.IntRange(1, 400), rapid.IntRange(1, 3_000_000)).Draw(rt, "images"),
 			Software: rapid.Bool().Draw(rt, "software"),
 		}
 		var flags []string
@@ -79,15 +79,15 @@ func TestAutoIsAlwaysUsable(t *testing.T) {
 			flags = append(flags, "epochs", fmt.Sprint(rapid.IntRange(1, 1000).Draw(rt, "epochs")))
 		}
 		if rapid.Bool().Draw(rt, "batch given") {
-			flags = append(flags, "batch_size", fmt.Sprint(rapid.IntRange(1, min(at.Pictures, 4096)).Draw(rt, "batch")))
+			flags = append(flags, "batch_size", fmt.Sprint(rapid.IntRange(1, min(at.Images, 4096)).Draw(rt, "batch")))
 		}
 		s := autoFor(t, at, flags...)
-		s.Config.Data = "pictures"
+		s.Config.Data = "images"
 		if err := s.Validate(); err != nil {
 			rt.Fatal(err)
 		}
-		if s.Config.StepPictures() > at.Pictures {
-			rt.Fatalf("a step takes %d images, and there are %d", s.Config.StepPictures(), at.Pictures)
+		if s.Config.StepImages() > at.Images {
+			rt.Fatalf("a step takes %d images, and there are %d", s.Config.StepImages(), at.Images)
 		}
 		for _, sentence := range Advise(s, at) {
 			if len(flags) == 0 {
@@ -120,9 +120,9 @@ func TestAutoIsTheWeakestSource(t *testing.T) {
 	src.AutoInput = func(s Settings) AutoInput {
 		asked++
 		if s.Config.Limit != 7 {
-			t.Errorf("asked about %d pictures at most, want 7", s.Config.Limit)
+			t.Errorf("asked about %d images at most, want 7", s.Config.Limit)
 		}
-		return AutoInput{Pictures: 1000}
+		return AutoInput{Images: 1000}
 	}
 	s, err := src.Merge()
 	if err != nil {
@@ -140,12 +140,12 @@ func TestAutoIsTheWeakestSource(t *testing.T) {
 
 // A run's config.yaml gives its settings again, and nobody counts.
 func TestAutosConfigFileIsNotCountedAgain(t *testing.T) {
-	want := autoFor(t, AutoInput{Pictures: 300, Software: true}, "epochs", "9", "data", "somewhere")
+	want := autoFor(t, AutoInput{Images: 300, Software: true}, "epochs", "9", "data", "somewhere")
 	file := writeTemp(t, string(want.YAML()))
 	for _, preset := range []string{"", PresetAuto} {
 		got, err := Sources{Preset: preset, ConfigFile: file, AutoInput: func(Settings) AutoInput {
-			t.Error("the pictures are counted again")
-			return AutoInput{Pictures: 1}
+			t.Error("the images are counted again")
+			return AutoInput{Images: 1}
 		}}.Merge()
 		if err != nil {
 			t.Fatal(err)
@@ -157,16 +157,16 @@ func TestAutosConfigFileIsNotCountedAgain(t *testing.T) {
 }
 
 func TestAutoNoticeSaysWhatItChose(t *testing.T) {
-	at := AutoInput{Pictures: 312, Software: true}
+	at := AutoInput{Images: 312, Software: true}
 	got := AutoNotice(autoFor(t, at), at)
-	for _, want := range []string{"312 pictures", "software adapter", "vit_tiny", "1024 prototypes", "2 x 96", "a GPU gets 2 x 224", "batch 8, 26 epochs of 39 steps, 1014 steps in all", "momentum 0.99", "config.yaml"} {
+	for _, want := range []string{"312 images", "software adapter", "vit_tiny", "1024 prototypes", "2 x 96", "a GPU gets 2 x 224", "batch 8, 26 epochs of 39 steps, 1014 steps in all", "momentum 0.99", "config.yaml"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%q does not hold %q", got, want)
 		}
 	}
 	at = assumedSituation()
 	got = AutoNotice(autoFor(t, at), at)
-	if !strings.Contains(got, "10000 pictures, a guess") || strings.Contains(got, "small because") {
+	if !strings.Contains(got, "10000 images, a guess") || strings.Contains(got, "small because") {
 		t.Errorf("assumed: %s", got)
 	}
 }

@@ -81,9 +81,10 @@ func TestValidateNamesWhatIsWrong(t *testing.T) {
 		"scale NaN":            {func(s *Settings) { s.Config.GlobalCropsScale = Range{nan, 1} }, "global_crops_scale NaN,1"},
 		"locals negative":      {func(s *Settings) { s.Config.LocalCropsNumber = -1 }, "local_crops_number -1"},
 		"momentum":             {func(s *Settings) { s.Config.MomentumTeacher = 1.2 }, "momentum_teacher 1.2"},
-		"centre momentum":      {func(s *Settings) { s.Config.CenterMomentum = nan }, "center_momentum NaN"},
+		"center momentum":      {func(s *Settings) { s.Config.CenterMomentum = nan }, "center_momentum NaN"},
 		"teacher temp 0":       {func(s *Settings) { s.Config.TeacherTemp = 0 }, "teacher_temp 0"},
 		"warm-up temp NaN":     {func(s *Settings) { s.Config.WarmupTeacherTemp = nan }, "warmup_teacher_temp NaN"},
+		"range":                {func(s *Settings) { s.Config.Range = Bounds{3, 3} }, "range 3,3 must be two numbers"},
 		"student temp":         {func(s *Settings) { s.Config.StudentTemp = -0.1 }, "student_temp -0.1"},
 		"student temp Inf":     {func(s *Settings) { s.Config.StudentTemp = math.Inf(1) }, "student_temp +Inf"},
 		"warm-up temp epochs":  {func(s *Settings) { s.Config.WarmupTeacherTempEpochs = 101 }, "warmup_teacher_temp_epochs 101 is longer than the run's epochs 100"},
@@ -106,11 +107,11 @@ func TestValidateNamesWhatIsWrong(t *testing.T) {
 		"matmul":               {func(s *Settings) { s.Run.Matmul = "texels" }, "did you mean texel?"},
 		"crops":                {func(s *Settings) { s.Run.Crops = "join" }, "crops \"join\""},
 		"half of k-NN":         {func(s *Settings) { s.Run.KNNTest = "x" }, "knn_train and knn_test"},
-		"k-NN without data":    {func(s *Settings) { s.Run.KNNEvery = 1 }, "--knn-train"},
+		"k-NN without data":    {func(s *Settings) { s.Run.KNNEvery = 1 }, "knn_train"},
 	}
 	for name, c := range cases {
 		s := Default()
-		s.Config.Data = "pictures"
+		s.Config.Data = "images"
 		if err := s.Validate(); err != nil {
 			t.Fatalf("the settings to break are refused: %v", err)
 		}
@@ -120,7 +121,7 @@ func TestValidateNamesWhatIsWrong(t *testing.T) {
 			t.Errorf("%s: accepted", name)
 			continue
 		}
-		if !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
+		if !strings.Contains(strings.ReplaceAll(err.Error(), "`", ""), c.want) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: %q does not hold %q in one line", name, err, c.want)
 		}
 	}
@@ -128,7 +129,7 @@ func TestValidateNamesWhatIsWrong(t *testing.T) {
 
 func TestLocalCropsAreFreeWhenThereAreNone(t *testing.T) {
 	c := DefaultConfig()
-	c.Data = "pictures"
+	c.Data = "images"
 	c.LocalCropsNumber, c.LocalCropsSize = 0, 0
 	if err := c.Validate(); err != nil {
 		t.Error(err)
@@ -145,7 +146,7 @@ func TestPresetsAreValidAndKeepTheirPromises(t *testing.T) {
 			t.Errorf("%s is named %q", p.Name, s.Preset)
 		}
 		if s.Config.Data == "" {
-			s.Config.Data = "pictures"
+			s.Config.Data = "images"
 		}
 		if err := s.Validate(); err != nil {
 			t.Errorf("%s: %v", p.Name, err)
@@ -163,7 +164,7 @@ func TestPresetsAreValidAndKeepTheirPromises(t *testing.T) {
 	if got := demo.Config.ScaledLR(); math.Abs(got-1e-3) > 1e-18 {
 		t.Errorf("demo's rate is %v, want 0.001", got)
 	}
-	if got := 8000 / demo.Config.StepPictures() * demo.Config.Epochs; got != 4000 {
+	if got := 8000 / demo.Config.StepImages() * demo.Config.Epochs; got != 4000 {
 		t.Errorf("demo has %d steps on its 8000 images, want 4000", got)
 	}
 	vitb16, _ := FromPreset("vitb16")
@@ -190,4 +191,15 @@ func TestSettingsTextRoundTrip(t *testing.T) {
 			t.Fatal(diff)
 		}
 	})
+}
+
+// The released head takes a bottleneck of any width.
+func TestBottleneckOfAnyWidth(t *testing.T) {
+	for _, width := range []int{1, 6, 18, 255, 256} {
+		c := DefaultConfig()
+		c.HeadBottleneck = width
+		if err := c.Validate(); err != nil {
+			t.Errorf("width %d: %v", width, err)
+		}
+	}
 }

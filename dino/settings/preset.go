@@ -14,16 +14,16 @@ type Preset struct {
 
 // Presets lists the recipes. Those named after models are the runs of DINO's
 // released weights with the batch that one GPU held there; where the recipe's
-// total batch was larger, Help names it with the --accumulate that reaches it.
+// total batch was larger, Help names it with the `accumulate` that reaches it.
 func Presets() []Preset {
 	return []Preset{
-		{"demo", "pictures inside this program; minutes on two cores", demo},
-		{PresetAuto, "your own pictures, by number; a software adapter: small", autoAssumed},
-		{"vits16", "vanilla, 100 epochs; recipe's batch 512: --accumulate 8", vits16},
-		{"vits16-boosted", "300 epochs; recipe's batch 1024: --accumulate 16", vits16Boosted},
+		{"demo", "images inside this program; minutes on two cores", demo},
+		{PresetAuto, "your own images, by number; a software adapter: small", autoAssumed},
+		{"vits16", "vanilla, 100 epochs; recipe's batch 512: accumulate 8", vits16},
+		{"vits16-boosted", "300 epochs; recipe's batch 1024: accumulate 16", vits16Boosted},
 		{"vitti16", "vits16 with vit_tiny", vitti16},
-		{"vits8", "released, 800 epochs; batch 1024: --accumulate 64", vits8},
-		{"vitb16", "released, 400 epochs; batch 1024: --accumulate 32", vitb16},
+		{"vits8", "released, 800 epochs; batch 1024: accumulate 64", vits8},
+		{"vitb16", "released, 400 epochs; batch 1024: accumulate 32", vitb16},
 		{"vitb8", "released, 300 epochs; total batch unpublished", vitb8},
 	}
 }
@@ -47,20 +47,20 @@ func FromPreset(name string) (Settings, error) {
 	return Settings{}, fmt.Errorf("there is no preset %s%s; the presets are %s", name, didYouMean(name, names), joinWords(names))
 }
 
-// Where nobody counts pictures.
+// Where nobody counts images.
 func autoAssumed(s *Settings) {
 	*s, _ = auto(assumedSituation(), func(*Settings) error { return nil })
 }
 
 // Small enough for two cores without a GPU. Small batches on purpose: with few
-// pictures it is steps that teach.
+// images it is steps that teach.
 func demo(s *Settings) {
 	c := &s.Config
 	c.Data = DataDemo
-	// Mean and deviation of Fashion-MNIST's grey, the same in each channel.
+	// Mean and deviation of Fashion-MNIST's gray, the same in each channel.
 	c.Mean = RGB{0.286, 0.286, 0.286}
 	c.Std = RGB{0.353, 0.353, 0.353}
-	// Hue and saturation mean nothing on grey, and a blur at 28 pixels leaves
+	// Hue and saturation mean nothing on gray, and a blur at 28 pixels leaves
 	// little to see.
 	c.Augmentation = "light"
 	c.Dim, c.Depth, c.Heads, c.PatchSize = 96, 2, 3, 7

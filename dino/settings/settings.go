@@ -8,27 +8,27 @@ const FileName = "config.yaml"
 // Settings is everything config.yaml holds: the recipe's name, its numbers
 // and how the run is carried out.
 type Settings struct {
-	Preset string `yaml:"preset" group:"run" placeholder:"NAME" help:"Start from a recipe that train --help lists."`
+	Preset string `yaml:"preset" group:"run" often:"" placeholder:"NAME" help:"Start from one of the recipes above."`
 	Config Config `yaml:",inline" embed:""`
 	Run    Run    `yaml:",inline" embed:""`
 }
 
-// Run say how long a run goes, what it keeps and what it runs on.
-// None of them changes what a step computes.
+// Run says how long a run goes, what it keeps and what it runs on. None of it changes what a step computes, and all of it
+// may change when a run is resumed.
 type Run struct {
-	MaxSteps        int           `yaml:"max_steps" group:"run" default:"0" help:"Stop, saved, after N steps; 0: at the end."`
-	MaxTime         time.Duration `yaml:"max_time" group:"run" default:"0s" help:"Stop, saved, after a time like 2h; 0s: never."`
-	CheckpointEvery int           `yaml:"checkpoint_every" group:"run" default:"0" help:"Save every N steps; 0: once an epoch."`
-	Keep            int           `yaml:"keep" group:"run" default:"2" help:"Newest checkpoints to keep."`
-	SaveckpFreq     int           `yaml:"saveckp_freq" group:"run" default:"20" help:"Keep one for ever every N epochs; 0: none."`
-	KNNEvery        int           `yaml:"knn_every" group:"run" default:"0" help:"Measure k-NN every N epochs; 0: never."`
-	KNNTrain        string        `yaml:"knn_train" group:"run" placeholder:"PATH" help:"Its labelled pictures (the demo brings its own)."`
-	KNNTest         string        `yaml:"knn_test" group:"run" placeholder:"PATH" help:"Labelled pictures it is asked about."`
+	MaxSteps        int           `yaml:"max_steps" group:"run" default:"0" help:"Save and stop after N steps. 0: train to the end."`
+	MaxTime         time.Duration `yaml:"max_time" group:"run" often:"" default:"0s" help:"Save and stop after a time like 2h. 0s: train to the end."`
+	CheckpointEvery int           `yaml:"checkpoint_every" group:"run" default:"0" help:"Save a checkpoint every N steps. 0: once per epoch."`
+	Keep            int           `yaml:"keep" group:"run" default:"2" help:"Keep the N newest checkpoints."`
+	SaveckpFreq     int           `yaml:"saveckp_freq" group:"run" default:"20" help:"Keep one checkpoint for ever every N epochs. 0: none."`
+	KNNEvery        int           `yaml:"knn_every" group:"run" default:"0" help:"Measure k-NN accuracy every N epochs. 0: never."`
+	KNNTrain        string        `yaml:"knn_train" group:"run" placeholder:"PATH" help:"Labeled images that vote in k-NN. The demo brings its own."`
+	KNNTest         string        `yaml:"knn_test" group:"run" placeholder:"PATH" help:"Labeled images that k-NN classifies."`
 
-	Adapter string `yaml:"adapter" group:"device" placeholder:"NAME" help:"Name or index; by default the best real GPU."`
-	Matmul  string `yaml:"matmul" group:"device" default:"auto" help:"auto (measures), tile, register or texel."`
-	Tune    bool   `yaml:"tune" group:"device" default:"true" negatable:"" help:"Measure matmul kernels on an adapter's first use."`
-	Crops   string `yaml:"crops" group:"device" default:"auto" help:"Of one size: together (fast), apart (lean), auto."`
+	Adapter string `yaml:"adapter" group:"device" often:"" placeholder:"NAME" help:"Adapter by its number or a part of its name. Default: the best GPU."`
+	Matmul  string `yaml:"matmul" group:"device" default:"auto" help:"Matmul kernels: tile, register or texel; auto takes what was measured best."`
+	Tune    bool   `yaml:"tune" group:"device" default:"true" negatable:"" help:"Measure the matmul kernels when an adapter is new."`
+	Crops   string `yaml:"crops" group:"device" default:"auto" help:"Run a step's crops together (faster), apart (less memory), or auto: as memory allows."`
 }
 
 // Default returns the default of every setting, as the tags give them.

@@ -20,11 +20,14 @@ import (
 // and the preset the defaults.
 type Sources struct {
 	Preset     string                           // from the flag; empty: the environment's, then the file's
-	ConfigFile string                           // empty: none
+	ConfigFile string                           // from the flag; empty: the environment's
 	Env        func(name string) (string, bool) // os.LookupEnv; nil: no environment
 	Flags      map[string]string                // texts by the settings' names
 
-	// Situation is asked what preset auto is to choose by, of a run with those
+	Otherwise string    // the preset where none is named and no file is read
+	Base      *Settings // of a run that goes on: stands for preset, file and defaults
+
+	// AutoInput is asked what preset auto is to choose by, of a run with those
 	// settings; not where nothing is left to choose. Nil: what is assumed.
 	AutoInput func(Settings) AutoInput
 }
@@ -36,6 +39,18 @@ func EnvName(key string) string { return "DINOGPU_" + strings.ToUpper(underscore
 // value that cannot be used.
 func (src Sources) Merge() (Settings, error) {
 	var file, env []assignment
+	if src.Env != nil {
+		env = environment(src.Env)
+	}
+	flags := src.flags()
+	if src.Base != nil {
+		s := *src.Base
+		err := overlay(&s, env, flags)
+		return s, err
+	}
+	if src.ConfigFile == "" && src.Env != nil {
+		src.ConfigFile, _ = src.Env(EnvName("config"))
+	}
 	if src.ConfigFile != "" {
 		data, err := os.ReadFile(src.ConfigFile)
 		if err != nil {
@@ -44,9 +59,6 @@ func (src Sources) Merge() (Settings, error) {
 		if file, err = parseSettings(data); err != nil {
 			return Settings{}, fmt.Errorf("config file %s: %w", src.ConfigFile, err)
 		}
-	}
-	if src.Env != nil {
-		env = environment(src.Env)
 	}
 
 	preset := src.Preset
@@ -57,19 +69,18 @@ func (src Sources) Merge() (Settings, error) {
 			}
 		}
 	}
+	if preset == "" && src.ConfigFile == "" {
+		preset = src.Otherwise
+	}
 	s, err := FromPreset(preset)
 	if err != nil {
 		return Settings{}, err
 	}
-	flags := src.flags()
 	lay := func(s *Settings) error {
 		if err := s.assign(file); err != nil {
 			return fmt.Errorf("config file %s: %w", src.ConfigFile, err)
 		}
-		if err := s.assign(env); err != nil {
-			return fmt.Errorf("environment: %w", err)
-		}
-		return s.assign(flags)
+		return overlay(s, env, flags)
 	}
 	if err := lay(&s); err != nil {
 		return Settings{}, err
@@ -87,11 +98,18 @@ func (src Sources) Merge() (Settings, error) {
 	return s, nil
 }
 
+func overlay(s *Settings, env, flags []assignment) error {
+	if err := s.assign(env); err != nil {
+		return fmt.Errorf("environment: %w", err)
+	}
+	return s.assign(flags)
+}
+
 func (src Sources) flags() []assignment {
 	var list []assignment
 	for _, key := range (Settings{}).Keys() {
 		if text, ok := src.Flags[key]; ok {
-			list = append(list, assignment{key: key, text: text, where: flagName(key)})
+			list = append(list, assignment{key: key, text: text, where: "`" + key + "`"})
 		}
 	}
 	return list
@@ -239,7 +257,7 @@ func (f field) yamlText() string {
 			return line
 		}
 		return fmt.Sprintf("%q", text)
-	case Range, RGB:
+	case Range, RGB, Bounds:
 		return "[" + strings.ReplaceAll(text, ",", ", ") + "]"
 	}
 	return text

@@ -200,6 +200,8 @@ func randomSettings(t *rapid.T) Settings {
 			*p = time.Duration(rapid.Int64().Draw(t, f.key))
 		case *Range:
 			*p = Range{rapid.Float64().Draw(t, f.key), rapid.Float64().Draw(t, f.key)}
+		case *Bounds:
+			*p = rapid.SampledFrom([]Bounds{{}, {-1, 0.5}, {0, 4095}}).Draw(t, f.key)
 		case *RGB:
 			*p = RGB{rapid.Float64().Draw(t, f.key), 0.1, -2e-300}
 		default:

@@ -53,16 +53,25 @@ func first(checks ...func() error) error {
 func checkNormalization(mean, std RGB) error {
 	for i := range 3 {
 		if !finite(mean[i]) {
-			return fmt.Errorf("mean %s holds a value that is no number: use the images' channel means between 0 and 1", text(mean))
+			return fmt.Errorf("`mean` %s holds a value that is no number: use the images' channel means between 0 and 1", text(mean))
+		}
+		if largest := max(mean[i], std[i]); largest > 1 && largest <= 255 {
+			return fmt.Errorf("`mean` %s and `std` %s look like numbers from 0 to 255: here they are from 0 to 1, so divide them by 255", text(mean), text(std))
+		}
+		if mean[i] < 0 || mean[i] > 1 {
+			return fmt.Errorf("`mean` %s must be from 0 to 1 in each channel", text(mean))
 		}
 		if !finite(std[i]) || std[i] <= 0 {
-			return fmt.Errorf("std %s must be above 0 in each channel: images are divided by it", text(std))
+			return fmt.Errorf("`std` %s must be above 0 in each channel: images are divided by it", text(std))
 		}
 	}
 	return nil
 }
 
 func (c Config) validateData() error {
+	if r := c.Range; r.Set() && (!finite(r.Lo) || !finite(r.Hi) || r.Lo >= r.Hi) {
+		return fmt.Errorf("`range` %s must be two numbers, the smaller first, like 0,4095", text(r))
+	}
 	return first(
 		func() error { return checkNormalization(c.Mean, c.Std) },
 		func() error { return between("limit", c.Limit, 0, math.MaxInt32) },
@@ -84,11 +93,11 @@ func checkViT(v layers.ViTConfig) error {
 	}
 	switch d := v.Dim / v.Heads; {
 	case v.Dim%v.Heads != 0:
-		return fmt.Errorf("heads %d does not divide dim %d: each head takes an equal share, so choose a divisor", v.Heads, v.Dim)
+		return fmt.Errorf("`heads` %d does not divide `dim` %d: each head takes an equal share, so choose a divisor", v.Heads, v.Dim)
 	case d%4 != 0:
-		return fmt.Errorf("dim %d over heads %d makes heads of %d values: a multiple of 4 is needed (64 is usual)", v.Dim, v.Heads, d)
+		return fmt.Errorf("`dim` %d over `heads` %d makes heads of %d values: a multiple of 4 is needed (64 is usual)", v.Dim, v.Heads, d)
 	case d > maxHeadDim:
-		return fmt.Errorf("dim %d over heads %d makes heads of %d values, above the %d that attention handles: use more heads (64 values each is usual)", v.Dim, v.Heads, d, maxHeadDim)
+		return fmt.Errorf("`dim` %d over `heads` %d makes heads of %d values, above the %d that attention handles: use more heads (64 values each is usual)", v.Dim, v.Heads, d, maxHeadDim)
 	}
 	return nil
 }
@@ -107,11 +116,8 @@ func (c Config) validateModel() error {
 	if err != nil {
 		return err
 	}
-	if c.HeadBottleneck%4 != 0 {
-		return fmt.Errorf("head_bottleneck %d is not a multiple of 4: try %d", c.HeadBottleneck, (c.HeadBottleneck+3)/4*4)
-	}
 	if !(c.DropPathRate >= 0 && c.DropPathRate < 1) {
-		return fmt.Errorf("drop_path_rate %v must be at least 0 and below 1 (0.1 is usual)", c.DropPathRate)
+		return fmt.Errorf("`drop_path_rate` %v must be at least 0 and below 1 (0.1 is usual)", c.DropPathRate)
 	}
 	return nil
 }
@@ -145,7 +151,7 @@ func (c Config) validateTeacher() error {
 		return err
 	}
 	if c.WarmupTeacherTempEpochs > c.Epochs {
-		return fmt.Errorf("warmup_teacher_temp_epochs %d is longer than the run's epochs %d: lower it (30 %% of the run is plenty) or train longer", c.WarmupTeacherTempEpochs, c.Epochs)
+		return fmt.Errorf("`warmup_teacher_temp_epochs` %d is longer than the run's `epochs` %d: lower it (30 %% of the run is plenty) or train longer", c.WarmupTeacherTempEpochs, c.Epochs)
 	}
 	return nil
 }
@@ -166,8 +172,11 @@ func (c Config) validateOptimizer() error {
 	if err != nil {
 		return err
 	}
+	if c.ScaledLR() > math.MaxFloat32 {
+		return fmt.Errorf("lr %v makes a rate of %.2g for batch_size %d and accumulate %d, beyond the largest number a GPU computes with (0.0005 is usual)", c.LR, c.ScaledLR(), c.BatchSize, c.Accumulate)
+	}
 	if c.WarmupEpochs > c.Epochs {
-		return fmt.Errorf("warmup_epochs %d is longer than the run's epochs %d: lower it (a tenth of the run is usual) or train longer", c.WarmupEpochs, c.Epochs)
+		return fmt.Errorf("`warmup_epochs` %d is longer than the run's `epochs` %d: lower it (a tenth of the run is usual) or train longer", c.WarmupEpochs, c.Epochs)
 	}
 	return nil
 }
@@ -187,9 +196,9 @@ func (r Run) Validate() error {
 	case err != nil:
 		return err
 	case r.MaxTime < 0:
-		return fmt.Errorf("max_time %v is below 0: give a time like 2h, or 0s for no limit", r.MaxTime)
+		return fmt.Errorf("`max_time` %v is below 0: give a time like 2h, or 0s for no limit", r.MaxTime)
 	case (r.KNNTrain == "") != (r.KNNTest == ""):
-		return errors.New("knn_train and knn_test belong together: one holds the neighbours, the other the questions; give both")
+		return errors.New("`knn_train` and `knn_test` belong together: one holds the neighbours, the other the questions; give both")
 	}
 	return nil
 }
@@ -203,7 +212,7 @@ func (s Settings) Validate() error {
 		return err
 	}
 	if s.Run.KNNEvery > 0 && s.Run.KNNTrain == "" && s.Config.Data != DataDemo {
-		return fmt.Errorf("knn_every %d needs labelled pictures: name them with --knn-train and --knn-test, or set --knn-every 0", s.Run.KNNEvery)
+		return fmt.Errorf("`knn_every` %d needs labeled images: name them with `knn_train` and `knn_test`, or set `knn_every` 0", s.Run.KNNEvery)
 	}
 	return nil
 }
@@ -212,10 +221,10 @@ func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
 
 func between(key string, v, lo, hi int) error {
 	if v < lo {
-		return fmt.Errorf("%s %d is below %d, the least that works", key, v, lo)
+		return fmt.Errorf("`%s` %d must be at least %d", key, v, lo)
 	}
 	if v > hi {
-		return fmt.Errorf("%s %d is above %d, the most that is taken", key, v, hi)
+		return fmt.Errorf("`%s` %d must be at most %d", key, v, hi)
 	}
 	return nil
 }
@@ -226,7 +235,7 @@ func oneOf(key, v string, words ...string) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("%s %q is unknown%s; choose %s", key, v, didYouMean(v, words), joinWords(words))
+	return fmt.Errorf("`%s` %q is unknown%s; choose %s", key, v, didYouMean(v, words), joinWords(words))
 }
 
 func cropSide(key string, side, patch int) error {
@@ -234,35 +243,38 @@ func cropSide(key string, side, patch int) error {
 		return err
 	}
 	if side < patch {
-		return fmt.Errorf("%s %d is smaller than one patch of %d pixels: enlarge the crop or lower --patch-size", key, side, patch)
+		return fmt.Errorf("`%s` %d is smaller than one patch of %d pixels: enlarge the crop or lower `patch_size`", key, side, patch)
 	}
 	return nil
 }
 
 func scale(key string, r Range) error {
 	if !(r.Lo > 0 && r.Lo <= r.Hi && r.Hi <= 1) {
-		return fmt.Errorf("%s %s must be two shares of the picture's area, the smaller first, above 0 and at most 1, like 0.4,1", key, text(r))
+		return fmt.Errorf("`%s` %s must be two shares of the image's area, the smaller first, above 0 and at most 1, like 0.4,1", key, text(r))
 	}
 	return nil
 }
 
 func share(key string, v float64) error {
 	if !(v >= 0 && v <= 1) {
-		return fmt.Errorf("%s %v must lie between 0 and 1", key, v)
+		return fmt.Errorf("`%s` %v must lie between 0 and 1", key, v)
 	}
 	return nil
 }
 
 func temperature(key string, v float64) error {
 	if !(v > 0) || !finite(v) {
-		return fmt.Errorf("%s %v must be above 0: the loss divides by it (0.04 for the teacher and 0.1 for the student are usual)", key, v)
+		return fmt.Errorf("`%s` %v must be above 0: the loss divides by it (0.04 for the teacher and 0.1 for the student are usual)", key, v)
 	}
 	return nil
 }
 
 func rate(key string, v float64) error {
 	if !(v >= 0) || !finite(v) {
-		return fmt.Errorf("%s %v must be a number of 0 or more", key, v)
+		return fmt.Errorf("`%s` %v must be a number of 0 or more", key, v)
+	}
+	if v > math.MaxFloat32 {
+		return fmt.Errorf("%s %v is beyond %.2g, the largest number a GPU computes with", key, v, float32(math.MaxFloat32))
 	}
 	return nil
 }

@@ -25,7 +25,7 @@ func (r Range) MarshalText() ([]byte, error) {
 	return []byte(formatFloats(r.Lo, r.Hi)), nil
 }
 
-// RGB is a number for each colour channel, written "0.5,0.5,0.5".
+// RGB is a number for each color channel, written "0.5,0.5,0.5".
 type RGB [3]float64
 
 // UnmarshalText reads "0.485,0.456,0.406"; a single number serves all three.

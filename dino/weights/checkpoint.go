@@ -42,14 +42,14 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // Header is what a run has to know to go on, beside its tensors.
 type Header struct {
-	Step     int    // optimizer steps done
-	Epoch    int    // epochs done
-	Batch    int    // batches done of the epoch that is under way
-	Seed     uint64 // of the run
-	Config   string // the settings, as config.yaml has them
-	Matmul   string // the matmul variant in use: another one rounds otherwise
-	Adapter  string // the device's name, for the same reason
-	Pictures string // augment.Fingerprint of the images: their number and order decide what comes next
+	Step    int    // optimizer steps done
+	Epoch   int    // epochs done
+	Batch   int    // batches done of the epoch that is under way
+	Seed    uint64 // of the run
+	Config  string // the settings, as config.yaml has them
+	Matmul  string // the matmul variant in use: another one rounds otherwise
+	Adapter string // the device's name, for the same reason
+	Images  string // augment.Fingerprint of the images: their number and order decide what comes next
 }
 
 // WriteCheckpoint writes a checkpoint that is whole and on the disk once it has its name; after an error the
@@ -125,7 +125,7 @@ func (h Header) check(layouts []tensorLayout) error {
 		return errors.New("its step, epoch or batch is below 0")
 	case len(h.Config) > maxCheckpointConfig:
 		return errors.New("its settings have more than 1 MiB")
-	case max(len(h.Matmul), len(h.Adapter), len(h.Pictures)) > maxCheckpointWord:
+	case max(len(h.Matmul), len(h.Adapter), len(h.Images)) > maxCheckpointWord:
 		return errors.New("its adapter's name, matmul choice or images' fingerprint has more than 4 KiB")
 	case len(layouts) > maxCheckpointTensors:
 		return fmt.Errorf("it has %d tensors, more than %d", len(layouts), maxCheckpointTensors)

@@ -16,10 +16,10 @@ import (
 
 // checkpointScalars comes first in a header, then as many checkpointRecords as Tensors says.
 type checkpointScalars struct {
-	Step, Epoch, Batch                uint64
-	Seed                              uint64
-	Config, Matmul, Adapter, Pictures string
-	Tensors                           uint64
+	Step, Epoch, Batch              uint64
+	Seed                            uint64
+	Config, Matmul, Adapter, Images string
+	Tensors                         uint64
 }
 
 // A checkpointRecord names a tensor; dimensions from Rank on are 0.
@@ -37,7 +37,7 @@ func encodeCheckpoint(h Header, layouts []tensorLayout) ([]byte, error) {
 	e := kelindar.NewEncoder(&out)
 	err := e.Encode(&checkpointScalars{
 		Step: uint64(h.Step), Epoch: uint64(h.Epoch), Batch: uint64(h.Batch), Seed: h.Seed,
-		Config: h.Config, Matmul: h.Matmul, Adapter: h.Adapter, Pictures: h.Pictures,
+		Config: h.Config, Matmul: h.Matmul, Adapter: h.Adapter, Images: h.Images,
 		Tensors: uint64(len(layouts)),
 	})
 	for _, l := range layouts {
@@ -73,7 +73,7 @@ func decodeCheckpoint(text []byte) (h Header, layouts []tensorLayout, err error)
 	}
 	h = Header{
 		Step: int(s.Step), Epoch: int(s.Epoch), Batch: int(s.Batch), Seed: s.Seed,
-		Config: s.Config, Matmul: s.Matmul, Adapter: s.Adapter, Pictures: s.Pictures,
+		Config: s.Config, Matmul: s.Matmul, Adapter: s.Adapter, Images: s.Images,
 	}
 	seen := map[string]bool{}
 	for range s.Tensors {

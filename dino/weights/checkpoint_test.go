@@ -21,7 +21,7 @@ import (
 func sampleHeader() Header {
 	return Header{
 		Step: 1234, Epoch: 3, Batch: 17, Seed: math.MaxUint64 - 1,
-		Config: "arch: vit_tiny\n# ü\n", Matmul: "texel", Adapter: "llvmpipe (LLVM 19)", Pictures: "48 pictures (1a2b3c4d)",
+		Config: "arch: vit_tiny\n# ü\n", Matmul: "texel", Adapter: "llvmpipe (LLVM 19)", Images: "48 pictures (1a2b3c4d)",
 	}
 }
 

@@ -2,14 +2,14 @@ package ref
 
 import "math"
 
-// heads finds its way in qkv (B*T, 3*D), which holds [q, k, v][H][hd] for each token.
+// heads finds the parts of qkv (B*T, 3*D), which holds [q, k, v][H][hd] for each token.
 type heads struct {
 	B, H, T, hd int
 	only        []int // tokens
 }
 
-// headsOf finds the sizes from qkv and n, the number of queries of all heads. Only the tokens named are worked on, or
-// all where none are.
+// headsOf takes the sizes from qkv and n, the number of queries of all heads. Only the tokens `only` are worked on, or all
+// if there are none.
 func headsOf(qkv []float32, n, H, T int, only []int) heads {
 	if len(only) == 0 {
 		for t := range T {
@@ -64,7 +64,7 @@ func dot(a, b []float32) float64 {
 }
 
 // AttentionForward is the twin of attention_forward_*.wgsl: o (B*T, D), lse (B, H, T), qkv (B*T, 3*D).
-// Where a long sequence would take too long, only says which tokens' results to make.
+// If `only` names tokens, it makes their results alone: a long sequence would take too long.
 func AttentionForward(o, lse, qkv []float32, H, T int, only ...int) {
 	s := headsOf(qkv, len(lse), H, T, only)
 	s.each(func(b, h, t int) {
@@ -97,8 +97,8 @@ func AttentionProbabilities(out, qkv []float32, queries []uint32, H, T int) {
 	}
 }
 
-// pair is what both backward kernels need of query t and key k: their probability and the gradient of their
-// scaled score.
+// pair returns the probability of query t and key k and the gradient of their scaled score, which both backward kernels
+// need.
 func (s heads) pair(qkv, dO, lse, delta []float32, b, h, t, k int) (prob, ds float64) {
 	at := (b*s.H+h)*s.T + t
 	score := dot(s.third(qkv, 0, b, h, t), s.third(qkv, 1, b, h, k)) / math.Sqrt(float64(s.hd))

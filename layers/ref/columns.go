@@ -1,7 +1,7 @@
 package ref
 
 // ColumnsSum is the twin of columns_sum.wgsl: dy (R, N); out (S, stride) the sums of tiles of `each` rows, or,
-// with accumulate, (N) that takes the sum of the only tile.
+// with accumulate, out (N) += the sum of the only tile.
 func ColumnsSum(out, dy []float32, N, each int, accumulate bool) {
 	R := len(dy) / N
 	if accumulate {

@@ -1,4 +1,4 @@
 package ref
 
-// RowsCopy is the twin of rows_copy.wgsl.
+// RowsCopy is the twin of rows_copy.wgsl: out[offset:] = x.
 func RowsCopy(out, x []float32, offset int) { copy(out[offset:], x) }

@@ -1,4 +1,3 @@
-// Package ref holds the plain Go twin of every kernel: loops and float64 sums, to test the kernels against.
 package ref
 
 import "math"

@@ -5,7 +5,7 @@ import "testing"
 // Backward twins of ops that are linear in their input.
 func TestLinearOpsDifferences(t *testing.T) {
 	const B, R, D = 3, 8, 4
-	rows := []int{0, 3, 6} // two pictures of three tokens, one of two
+	rows := []int{0, 3, 6} // two images of three tokens, one of two
 	x, dy := noise(1, R*D), noise(2, B*D)
 	y, dx := make([]float32, B*D), make([]float32, R*D)
 	ClassRowsBackward(dx, dy, rows, D)

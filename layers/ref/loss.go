@@ -23,12 +23,12 @@ func TeacherSoftmax(t, entropy, center []float32, tau float64) {
 }
 
 // StudentLoss is the twin of student_loss.wgsl: s (R, K) becomes its gradient; q (2 B, K), loss (V B).
-func StudentLoss(s, loss, q []float32, B, first, V int, tau, perWindow float64) {
+func StudentLoss(s, loss, q []float32, B, first, V int, tau, batchShare float64) {
 	K := len(q) / (2 * B)
 	share := 1 / (float64(2*V-2) * float64(B))
 	z, target := make([]float64, K), make([]float64, K)
 	for r := range len(s) / K {
-		crop, picture := first+r/B, r%B
+		crop, image := first+r/B, r%B
 		row, pairs := s[r*K:r*K+K], 0.0
 		clear(target)
 		for teacher := range 2 {
@@ -37,7 +37,7 @@ func StudentLoss(s, loss, q []float32, B, first, V int, tau, perWindow float64) 
 			}
 			pairs++
 			for k := range target {
-				target[k] += float64(q[(teacher*B+picture)*K+k])
+				target[k] += float64(q[(teacher*B+image)*K+k])
 			}
 		}
 		for k, v := range row {
@@ -47,7 +47,7 @@ func StudentLoss(s, loss, q []float32, B, first, V int, tau, perWindow float64) 
 		var sum float64
 		for k := range row {
 			sum -= target[k] * (z[k] - norm)
-			row[k] = float32((pairs*math.Exp(z[k]-norm) - target[k]) * share / tau * perWindow)
+			row[k] = float32((pairs*math.Exp(z[k]-norm) - target[k]) * share / tau * batchShare)
 		}
 		loss[first*B+r] = float32(sum * share)
 	}
@@ -76,8 +76,8 @@ func logSumExp(z []float64) float64 {
 	return most + math.Log(sum)
 }
 
-// LossSums is the twin of loss_sums.wgsl: sums (2) += the sum of the losses and the mean entropy; nonFinite (1) |=
-// whether one of them is not finite.
+// LossSums is the twin of loss_sums.wgsl: sums (2) += the sum of the losses and the mean entropy; nonFinite (1)
+// becomes 1 if one of them is not finite.
 func LossSums(sums []float32, nonFinite []uint32, loss, entropy []float32) {
 	var l, h float64
 	for _, v := range loss {

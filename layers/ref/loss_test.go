@@ -7,7 +7,7 @@ import (
 )
 
 // lossOf is DINO's loss as its definition has it: the mean over the 2 V - 2 pairs of a teacher's crop and
-// another crop of the student's, and over the pictures.
+// another crop of the student's, and over the images.
 func lossOf(s []float64, q []float32, B, V, K int, tau float64) float64 {
 	var sum float64
 	for teacher := range 2 {

@@ -1,13 +1,13 @@
 package ref
 
-// Matmul is the twin of matmul_tile.wgsl and matmul_texel.wgsl, with their epilogues.
+// Matmul is the twin of the matmul kernels, with their epilogues.
 type Matmul struct {
 	M, N, K          int
 	AT, BT           bool // a is (K, M), b is (N, K)
 	AStride, BStride int  // elements from one row to the next
-	PerSplit         int  // depths of K a split of c takes
+	PerSplit         int  // depths of K per split of c
 	Split            int  // elements of a split: c is (splits, Split), M x N of them the product
-	Inside           bool // behind which the sums of a's columns stand, over the split's depths
+	Inside           bool // the sums of a's columns, over the split's depths, stand behind each split
 
 	Bias, Gelu, GeluSlope, RowScale, Residual []float32 // nil: not fused; Gelu is written
 	Accumulate                                bool
@@ -33,7 +33,7 @@ func (x Matmul) Run(c, a, b []float32) {
 	}
 }
 
-// sums makes what is asked for of the sums of a's columns, and gives the part of a split that holds them, if any.
+// sums makes the sums of a's columns that are asked for, and returns the part of a split that holds them, if any.
 func (x Matmul) sums(part, a []float32, from, to int) []float32 {
 	if x.Sums != nil {
 		x.columns(x.Sums, a, from, to)
@@ -49,7 +49,7 @@ func (x Matmul) sums(part, a []float32, from, to int) []float32 {
 
 // columns adds the sums of a's columns, a being (K, M).
 func (x Matmul) columns(sums, a []float32, from, to int) {
-	for m := range x.M { // there may be more, up to whole vec4s
+	for m := range x.M { // a may have more columns, up to whole vec4s
 		v := float64(sums[m])
 		for k := from; k < to; k++ {
 			v += float64(a[k*x.AStride+m])

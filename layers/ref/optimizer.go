@@ -2,8 +2,8 @@ package ref
 
 import "math"
 
-// Block is how many values of an arena are summed and flagged together: every tensor starts at a multiple of it, and
-// zeros fill its last one.
+// Block is the number of values of an arena that are summed and flagged together: every tensor starts at a multiple of
+// it, and zeros fill the tensor's last block.
 const Block = 256
 
 // GradientNormPartial is the twin of gradient_norm_partial.wgsl: gradients (N), partials (N / 256).
@@ -40,7 +40,7 @@ func GradientNorm(norms []float32, nonFinite []uint32, partials []float32, range
 	}
 }
 
-// The flags that a block's number carries above its 24 bits.
+// The flags of a block's entry, above the 24 bits of its tensor's number.
 const (
 	BlockDecay = 1 << (24 + iota)
 	BlockLastLayer
@@ -48,7 +48,7 @@ const (
 	BlockBuffer
 )
 
-// Adam is what AdamW needs of the step's numbers.
+// Adam holds the step's numbers for AdamW.
 type Adam struct {
 	LR, Decay, Rate1, Rate2, Epsilon float64
 	Correct1, Correct2               [2]float64 // of the ordinary tensors and of the last layer

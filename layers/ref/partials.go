@@ -1,7 +1,7 @@
 package ref
 
-// PartialsReduce is the twin of partials_reduce.wgsl: S partials, each (M, N rounded up to a multiple of 4) and
-// perhaps sums behind it; out (M, N).
+// PartialsReduce is the twin of partials_reduce.wgsl: S partials, each (M, N rounded up to a multiple of 4) with sums
+// behind it or none; out (M, N).
 func PartialsReduce(out, partials []float32, S, M, N int, accumulate bool) {
 	each, stride := len(partials)/S, (N+3)/4*4
 	for m := range M {
@@ -18,7 +18,7 @@ func PartialsReduce(out, partials []float32, S, M, N int, accumulate bool) {
 	}
 }
 
-// PartialsSums adds to sums what stands at the end of each of S partials.
+// PartialsSums adds to sums the last elements of each of S partials.
 func PartialsSums(sums, partials []float32, S int) {
 	each := len(partials) / S
 	for m := range sums {

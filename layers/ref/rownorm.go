@@ -2,11 +2,14 @@ package ref
 
 import "math"
 
+// leastLength is the least length that a row is divided by, as in torch.nn.functional.normalize.
+const leastLength = 1e-12
+
 // RownormForward is the twin of rownorm_forward.wgsl: x, y (N, C); size (N).
 func RownormForward(y, size, x []float32) {
 	C := len(x) / len(size)
 	for r := range size {
-		length := math.Max(math.Sqrt(dot(x[r*C:r*C+C], x[r*C:r*C+C])), 1e-12)
+		length := math.Max(math.Sqrt(dot(x[r*C:r*C+C], x[r*C:r*C+C])), leastLength)
 		size[r] = float32(length)
 		for c := range C {
 			y[r*C+c] = float32(float64(x[r*C+c]) / length)
@@ -18,7 +21,10 @@ func RownormForward(y, size, x []float32) {
 func RownormBackward(dx, dy, y, size []float32) {
 	C := len(y) / len(size)
 	for r := range size {
-		along := dot(y[r*C:r*C+C], dy[r*C:r*C+C])
+		along := 0.0 // a clamped length takes no gradient
+		if size[r] > float32(leastLength) {
+			along = dot(y[r*C:r*C+C], dy[r*C:r*C+C])
+		}
 		for c := range C {
 			dx[r*C+c] = float32((float64(dy[r*C+c]) - float64(y[r*C+c])*along) / float64(size[r]))
 		}

@@ -3,15 +3,14 @@ package ref
 import "slices"
 
 const (
-	// sampleWork is about how many multiply-adds a sample of a kernel's outputs may take.
+	// sampleWork is about the number of multiply-adds that a sample of a kernel's outputs may take.
 	sampleWork = 30 << 20
-	// sampleLeast is how many outputs it has at least, where there are as many.
+	// sampleLeast is the number of outputs that a sample has at least, where there are so many.
 	sampleLeast = 256
 )
 
-// RunSome makes a part of c: of each split one element of every square block, which are as small as sampleWork
-// allows, and as many of the first and last rows and columns; and all sums of columns. It returns the indices in c
-// and in Sums.
+// RunSome makes a part of c: of each split, one element of every square block, as small as sampleWork allows, as many of
+// the first and last rows and columns, and all sums of columns. It returns the indices in c and in Sums.
 func (x Matmul) RunSome(c, a, b []float32) (inC, inSums []int) {
 	splits := len(c) / x.Split
 	side := 4

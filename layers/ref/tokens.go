@@ -1,6 +1,6 @@
 package ref
 
-// PixelsNormalize is the twin of pixels_normalize.wgsl: bytes (B, H, W, 3) four a word, out (B, 3, H, W).
+// PixelsNormalize is the part of patches_gather.wgsl that turns bytes (B, H, W, 3), four per word, into out (B, 3, H, W).
 func PixelsNormalize(out []float32, bytes []uint32, H, W int, mean, std [3]float64) {
 	for i := range out {
 		pixel, c, b := i%(H*W), i/(H*W)%3, i/(H*W)/3

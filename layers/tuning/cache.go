@@ -15,7 +15,7 @@ import (
 	"github.com/dinogpu/dinogpu/layers"
 )
 
-// A Cache is the file with what was measured on one adapter, by one version of its driver and of this program.
+// A Cache is the file of choices measured on one adapter with one version of its driver and of this program.
 type Cache struct {
 	Path string
 	key  key
@@ -35,7 +35,7 @@ type file struct {
 	Sum     uint32      `json:"sum"`
 }
 
-// mostFile is far above what any model's classes take.
+// mostFile is far above the size of any model's choices, in bytes.
 const mostFile = 1 << 20
 
 // OpenCache names the file in the user's cache folder, for an adapter and the version of a program.
@@ -49,7 +49,7 @@ func OpenCache(a gpu.Adapter, program string) (Cache, error) {
 	return Cache{filepath.Join(dir, "dinogpu", name[:24]+".json"), k}, nil
 }
 
-// Load reads the choices; none and no error where nothing was measured yet.
+// Load reads the choices. If nothing was measured yet, it returns none and no error.
 func (c Cache) Load() (gpu.Choices, error) {
 	info, err := os.Stat(c.Path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -59,7 +59,7 @@ func (c Cache) Load() (gpu.Choices, error) {
 		return nil, err
 	}
 	if info.Size() > mostFile {
-		return nil, errors.New("it is too large to be one")
+		return nil, errors.New("it is too large for a file of measurements")
 	}
 	text, err := os.ReadFile(c.Path)
 	if err != nil {
@@ -70,7 +70,7 @@ func (c Cache) Load() (gpu.Choices, error) {
 		return nil, fmt.Errorf("it is damaged: %w", err)
 	}
 	if f.Sum != f.sum() {
-		return nil, errors.New("it is damaged: its checksum does not fit")
+		return nil, errors.New("it is damaged: its checksum does not match")
 	}
 	if f.key != c.key {
 		return nil, errors.New("it was written for another adapter, driver or program")

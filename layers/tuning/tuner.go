@@ -4,37 +4,36 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"slices"
 	"time"
 
 	"github.com/dinogpu/dinogpu/gpu"
 	"github.com/dinogpu/dinogpu/layers"
 )
 
-// Usual is what measuring may take when a model is trained on an adapter for the first time.
+// Usual is the time that measuring may take when a model is first trained on an adapter.
 const Usual = 10 * time.Second
 
 // A Tuner finds the matmul variants for a device.
 type Tuner struct {
 	Device  *gpu.Device
-	Program string        // name and version: what another program's kernels took is not used
-	Matmul  string        // auto, or the member that is forced
-	Off     bool          // the defaults, and nothing is measured or read
-	Again   bool          // measures what the cache knows too
-	Time    time.Duration // what measuring may take
+	Program string        // name and version: times of another program's kernels are not used
+	Matmul  string        // auto, or the kernel that is forced: tile, register or texel
+	Off     bool          // take the defaults: nothing is measured or read
+	Again   bool          // measure the classes that the cache knows too
+	Time    time.Duration // that measuring may take
 
-	Say    func(sentence string) // nil: nobody listens
-	Status func(line string)     // what goes on just now, empty when it is over; nil: nobody listens
+	Say    func(sentence string) // told each result in a sentence; may be nil
+	Status func(line string)     // told the present work, "" at its end; may be nil
 }
 
-// Recorded is what was recorded for a target: a dino.Trainer for one.
+// Recorded are the programs recorded for a target, such as a dino.Trainer's.
 type Recorded interface {
 	Programs() []*gpu.Program
 	Release()
 }
 
-// Target is how to record for the device: with the member that Matmul forces; or with what was measured, now or before,
-// for the programs that record makes; or with the defaults.
+// Target returns the target to record for on the device: with the kernel that Matmul forces; or with the choices measured,
+// now or before, for the programs that record makes; or with the defaults.
 func (t Tuner) Target(ctx context.Context, record func(gpu.Target) (Recorded, error)) (gpu.Target, error) {
 	target := Forced(t.Device, t.Matmul)
 	if t.Matmul != "auto" || t.Off {
@@ -45,7 +44,7 @@ func (t Tuner) Target(ctx context.Context, record func(gpu.Target) (Recorded, er
 	if cacheErr == nil {
 		var err error
 		if known, err = cache.Load(); err != nil {
-			t.say("what was measured before, in %s, is not used: %v", cache.Path, err)
+			t.say("earlier measurements are not used: %s: %v", cache.Path, err)
 		}
 	}
 	if !t.Again {
@@ -77,22 +76,22 @@ func (t Tuner) Target(ctx context.Context, record func(gpu.Target) (Recorded, er
 	return target, nil
 }
 
-// Known is how a run on the device would be recorded with what was measured before.
+// Known returns the target of a run on the device by the measurements so far: nothing is measured.
 func (t Tuner) Known() gpu.Target {
 	target := Forced(t.Device, t.Matmul)
 	if t.Matmul != "auto" || t.Off {
 		return target
 	}
 	if cache, err := OpenCache(t.Device.Adapter, t.Program); err == nil {
-		target.Choices, _ = cache.Load() // Target says what is wrong with it
+		target.Choices, _ = cache.Load() // Target tells of errors in it
 	}
 	return target
 }
 
-// Forced is how programs are recorded for d: its own way unless matmul says another member than auto.
+// Forced is the target of d with its matmuls by another kernel, unless matmul is auto.
 func Forced(d *gpu.Device, matmul string) gpu.Target { return Force(d.Target(), matmul) }
 
-// Force is a target with its matmuls of another member, unless matmul is auto. The attention stays.
+// Force returns t with its matmuls by another kernel, unless matmul is auto. The attention stays.
 func Force(t gpu.Target, matmul string) gpu.Target {
 	if matmul != "auto" {
 		t.Matmul = gpu.Matmul(matmul)
@@ -112,26 +111,19 @@ func (t Tuner) status(line string) {
 	}
 }
 
-// measure times what target has no choices for, and says so as it goes.
+// measure times the classes that target has no choices for, and says so as it goes.
 func (t Tuner) measure(ctx context.Context, target gpu.Target, programs []*gpu.Program) (gpu.Choices, int, error) {
 	start, measured, known := time.Now(), 0, len(layers.ChoicesFor(programs, target.Choices))
-	counts, total := map[string]int{}, 0
-	choices, err := layers.Tune(ctx, t.Device, target, programs, t.Time, func(done, of int, r layers.Tuned) {
+	total := 0
+	choices, err := layers.Tune(ctx, t.Device, target, programs, t.Time, func(done, of int, _ layers.Tuned) {
 		measured, total = done, of
-		counts[r.Choice]++
-		t.status(fmt.Sprintf("measuring matmuls %d of %d: %s takes %s", done, of, r.Class, r.Choice))
+		t.status(fmt.Sprintf("measuring matmul kernels: %d of %d", done, of))
 	})
 	t.status("")
 	if err != nil || measured == 0 {
 		return choices, measured, err
 	}
-	best, most := "", 0
-	for _, name := range slices.Sorted(maps.Keys(counts)) {
-		if counts[name] > most {
-			best, most = name, counts[name]
-		}
-	}
-	t.say("matmuls: %d of %d kinds measured in %.1f s, %d known before; %d take %s", measured, total, time.Since(start).Seconds(), known, most, best)
+	t.say("matmul kernels: %d of %d kinds measured in %.1f s, %d known before", measured, total, time.Since(start).Seconds(), known)
 	if measured < total {
 		more := "the next run here measures more of them"
 		if t.Again {

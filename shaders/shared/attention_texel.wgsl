@@ -1,5 +1,5 @@
-// Where vec4s lie in textures that hold a token a row, folded as gpu.Fold says. A Place is that of one vec4; others of
-// its row are reached from there.
+// Where vec4s lie in textures with one token per row, folded as gpu.Fold says. A Place is where one vec4 lies; the
+// others of its row are found from there.
 {{- if .Flat}}
 alias Place = u32;
 fn qkv_at(row: u32, n: u32) -> Place { return row * TOKEN + n; }

@@ -1,11 +1,11 @@
 // Attention by tiles in workgroup memory. A workgroup owns 32 tokens of a head and walks the head's tokens 4 * TX at
 // a time. Invocation (ty, tx) of 8 x TX holds a 4 x 4 block of the scores, s0 to s3: of the owned tokens 4 * ty + 0..3,
-// one a component, with the walked tokens j * TX + tx, and of a product with the walked tokens' rows 4 owned tokens
+// one per component, with the walked tokens j * TX + tx; and of a product with the walked tokens' rows, 4 owned tokens
 // by QL vec4s, tx + c * TX.
 //
-// tile holds what both kinds of products read: depths of owned and of walked tokens, turned over, a line each; or 16
-// walked tokens' rows, vec4 c * TX + tx of token k at [16 * c + k][tx]. weights holds scores, of 4 owned tokens a vec4.
-// Arrays are nested so that what is added to an index is a literal index of its own: wgpu has every other index
+// tile holds the operands of both kinds of products: depths of owned and of walked tokens, transposed, one per line; or 16
+// walked tokens' rows, vec4 c * TX + tx of token k at [16 * c + k][tx]. weights holds scores, one vec4 per 4 owned tokens.
+// Arrays are nested so that an offset is a literal index of its own: wgpu has every other index
 // checked, and one check then serves all reads.
 var<workgroup> tile: array<array<vec4f, {{.TX}}>, 32>;
 var<workgroup> weights: array<array<array<vec4f, 16>, {{div .TX 4}}>, 8>;
@@ -18,7 +18,7 @@ fn turn(line: u32, m: u32, a: vec4f, b: vec4f, c: vec4f, d: vec4f) {
     tile[line + 3u][m] = vec4f(a.w, b.w, c.w, d.w);
 }
 
-// weigh keeps the scores of 4 owned tokens with walked token j * TX + tx, `at`.
+// weigh keeps the scores of 4 owned tokens with walked token `at`, j * TX + tx.
 fn weigh(ty: u32, at: u32, v: vec4f) {
     weights[ty][at / 16u][at % 16u] = v;
 }

@@ -1,4 +1,4 @@
-// Rows of K values are read a cell at a time: four values where K is a multiple of 4, one otherwise.
+// Rows are read one cell at a time: four values where the row's length is a multiple of 4, one otherwise.
 {{- if .V4}}
 alias Cell = vec4f;
 const WIDE = 4u;

@@ -1,5 +1,5 @@
 // The body of matmul kernels that use no workgroup memory: an invocation makes ROWS x COLS of C from what it reads
-// itself. Rows of an operand that run along the depth give 4 depths of a row a read ("along"); rows that run across it
+// itself. Rows of an operand that run along the depth give 4 depths of a row per read ("along"); rows that run across it
 // give 4 rows or columns of C at one depth ("across"). Accumulators are worked in groups of 2 rows x 1 vec4, each
 // through 4 depths before the next: where the compiler keeps the order of statements, a group stays in registers.
 //import group

@@ -1,8 +1,8 @@
 // The store of every matmul kernel, with what is fused into it:
-//   Bias        c += bias[column]              by the caller, who asks columns once for all its rows
+//   Bias        c += bias[column]              by the caller, which calls columns once for all its rows
 //   Gelu        before = c, c = gelu(c)        before is kept for the backward pass
 //   GeluSlope   c *= gelu'(before)
-//   RowScale    c *= scales[picture]           of the picture that the row is of
+//   RowScale    c *= scales[image]           of the row's image
 //   Residual    c += residual
 //   Accumulate  c += what C holds
 // With A^T B, the sums of A's columns too, which are a bias's gradient where A is dy: Sums adds them to a tensor (M);
@@ -11,17 +11,17 @@
 //import gelu
 {{end}}
 {{- if .RowScale}}
-//import pictures
+//import images
 {{end}}
 struct Shape {
     M: u32, N: u32, K: u32,
-    a_row: u32, b_row: u32, // vec4s a row of A and B
-    depth: u32,             // vec4s of depth a split takes
+    a_row: u32, b_row: u32, // vec4s per row of A and B
+    depth: u32,             // vec4s of depth per split
     across: u32,            // blocks along N
-    split: u32,             // elements of C a split takes
+    split: u32,             // elements of C per split
     a_shift: u32, b_shift: u32, // of the operands' folds, where they are textures
 {{- if .RowScale}}
-    pictures: u32, tokens: u32, tokens2: u32, // see picture_of
+    images: u32, tokens: u32, tokens2: u32, // see image_of
 {{- end}}
 }
 {{bind}} var<storage, read_write> C: array<{{if .V4}}vec4f{{else}}f32{{end}}>;
@@ -46,14 +46,14 @@ struct Shape {
 {{bind}} var<uniform> p: Shape;
 {{- if or .Sums .Inside}}
 
-// store_sums writes the sums of 4 neighbouring columns of A.
+// store_sums writes the sums of 4 neighboring columns of A.
 fn store_sums(row: u32, z: u32, v: vec4f) {
     if row >= p.M { return; }
     {{if .Sums}}sums[row / 4u] += v;{{else}}C[(z * p.split + p.M * p.N + row) / 4u] = v;{{end}}
 }
 {{- end}}
 
-// columns is what is added to 4 neighbouring columns of every row, from col on.
+// columns is the bias of 4 neighboring columns, from col on: every row takes it.
 fn columns(col: u32) -> vec4f {
 {{- if not .Bias}}
     return vec4f();
@@ -65,7 +65,7 @@ fn columns(col: u32) -> vec4f {
 {{- end}}
 }
 
-// store writes 4 neighbouring columns of a row of C.
+// store writes 4 neighboring columns of a row of C.
 fn store(row: u32, col: u32, z: u32, value: vec4f) {
     if row >= p.M || col >= p.N { return; }
     var v = value;
@@ -73,7 +73,7 @@ fn store(row: u32, col: u32, z: u32, value: vec4f) {
     let i = (z * p.split + row * p.N + col) / 4u;
     {{if .Gelu}}before[i] = v; v = gelu(v);{{end}}
     {{if .GeluSlope}}v *= gelu_slope(before[i]);{{end}}
-    {{if .RowScale}}v *= scales[picture_of(row, p.pictures, p.tokens, p.tokens2)];{{end}}
+    {{if .RowScale}}v *= scales[image_of(row, p.images, p.tokens, p.tokens2)];{{end}}
     {{if .Residual}}v += residual[i];{{end}}
     {{if .Accumulate}}v += C[i];{{end}}
     C[i] = v;
@@ -84,7 +84,7 @@ fn store(row: u32, col: u32, z: u32, value: vec4f) {
         var x = v.{{axis $j}};
         {{if $.Gelu}}before[i + {{$j}}u] = x; x = gelu(vec4f(x)).x;{{end}}
         {{if $.GeluSlope}}x *= gelu_slope(vec4f(before[i + {{$j}}u])).x;{{end}}
-        {{if $.RowScale}}x *= scales[picture_of(row, p.pictures, p.tokens, p.tokens2)];{{end}}
+        {{if $.RowScale}}x *= scales[image_of(row, p.images, p.tokens, p.tokens2)];{{end}}
         {{if $.Residual}}x += residual[i + {{$j}}u];{{end}}
         {{if $.Accumulate}}x += C[i + {{$j}}u];{{end}}
         C[i + {{$j}}u] = x;

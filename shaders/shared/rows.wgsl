@@ -1,4 +1,4 @@
-// Rows are shared by LANES invocations each: 1 on software adapters, more on GPUs. A workgroup has ROWS rows.
+// LANES invocations share a row: 1 on software adapters, more on GPUs. A workgroup has ROWS rows.
 {{- if gt .LANES 1}}
 var<workgroup> partial: array<f32, {{mul .ROWS .LANES}}>;
 {{- end}}

@@ -6,7 +6,7 @@ struct Scalars {
     center_rate: f32,
     teacher_temp: f32,
     student_temp: f32,
-    per_window: f32,
+    batch_share: f32,
     clip: f32,
     last_layer: f32,
     first_rate: f32,

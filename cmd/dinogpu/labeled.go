@@ -1,0 +1,86 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/dinogpu/dinogpu/eval"
+)
+
+// labeledPaths are where a question's images lie.
+type labeledPaths struct {
+	Train, Test string
+	Limit       int // of each; 0: all
+}
+
+// open opens both and pairs their classes. What takes no part, or cannot be right, is said.
+func (l labeledPaths) open(size int, console *console) (eval.Question, error) {
+	q, m, err := eval.OpenQuestion(l.Train, l.Test, l.Limit, size)
+	if err != nil {
+		return q, err
+	}
+	for i, path := range []string{l.Train, l.Test} {
+		if n := m.NoLabel[i]; n > 0 {
+			console.Print("%s: %d images have no class and are ignored", path, n)
+		}
+	}
+	if len(m.Unknown) > 0 {
+		console.Print("%s has %d images of classes that %s lacks; they count as wrong: %s", l.Test, m.UnknownImages, l.Train, strings.Join(m.Unknown, ", "))
+	}
+	return q, nil
+}
+
+// leftOut names images that cannot be read, each once, and counts them.
+type leftOut struct {
+	console *console
+	path    string
+	seen    map[string]bool
+}
+
+func newLeftOut(console *console, path string) *leftOut {
+	return &leftOut{console, path, map[string]bool{}}
+}
+
+// mostNamed images are named one by one, so that a thousand damaged ones do not fill the screen.
+const mostNamed = 20
+
+func (l *leftOut) add(name string, err error) {
+	if l.seen[name] {
+		return
+	}
+	l.seen[name] = true
+	switch n := len(l.seen); {
+	case n <= mostNamed:
+		l.console.Print("%s of %s is left out: %v", name, l.path, err)
+	case n == mostNamed+1:
+		l.console.Print("more images of %s are left out; from here on they are only counted", l.path)
+	}
+}
+
+// say tells how many there were.
+func (l *leftOut) say() {
+	if n := len(l.seen); n > 0 {
+		l.console.Print("%s: %d images were left out", l.path, n)
+	}
+}
+
+// embedding is how images of a path are read for an evaluation, with its progress shown.
+func embedding(console *console, path string, p eval.Images, out *leftOut) eval.Reading {
+	begun := console.now()
+	drawn, printed := time.Time{}, begun
+	return eval.Reading{LeftOut: out.add, Done: func(n int) {
+		now := console.now()
+		line := func() string { return fmt.Sprintf("%s: %d of %d images", path, n, len(p.Which)) }
+		switch {
+		case n == len(p.Which):
+			console.Status("")
+		case console.tty && now.Sub(drawn) >= redrawEvery:
+			drawn = now
+			console.Status(line())
+		case !console.tty && now.Sub(printed) >= time.Minute:
+			printed = now
+			console.Print("%s", line())
+		}
+	}}
+}

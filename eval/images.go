@@ -1,0 +1,158 @@
+package eval
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"sync"
+
+	"github.com/dinogpu/dinogpu/augment"
+)
+
+// An Embedder turns N images of RGB bytes, of the size that it is made for, into features (N, Dim).
+type Embedder interface {
+	Features(ctx context.Context, images [][]uint8) ([]float32, error)
+}
+
+// Images are labeled images as an evaluation sees them.
+type Images struct {
+	Source augment.Source
+	Which  []int // the numbers in Source of the images that take part
+	Labels []int // of each of Which: its class, or NoClass
+	// View makes size x size RGB bytes of image i of Source. It is called from several goroutines.
+	View func(im *augment.Image, i int) []uint8
+}
+
+// EvalView is the reference's transform for evaluations, as the View of Images.
+func EvalView(size int) func(*augment.Image, int) []uint8 {
+	return func(im *augment.Image, _ int) []uint8 { return augment.EvalView(im, size) }
+}
+
+// Look decodes image n of Which and returns its view.
+func (m Images) Look(n int) ([]uint8, error) {
+	im, err := m.Source.Decode(m.Which[n])
+	if err != nil {
+		return nil, err
+	}
+	return m.View(im, m.Which[n]), nil
+}
+
+// Reading says how images are read.
+type Reading struct {
+	Batch   int                          // images that are embedded together
+	Workers int                          // goroutines that decode; 0: one per core
+	LeftOut func(name string, err error) // told, in order, of each image that cannot be read; may be nil
+	Done    func(n int)                  // told the number of images gone through so far; may be nil
+}
+
+// Embed returns the features of the images by each of the embedders, in the images' order. Each image is decoded once, and
+// at most a few batches ahead of the embedders. Images that cannot be read are left out.
+func (m Images) Embed(ctx context.Context, r Reading, embedders ...Embedder) ([]Features, error) {
+	out := make([]Features, len(embedders))
+	next, stop := m.ahead(ctx, r.Workers, 2*r.Batch)
+	defer stop()
+	var chunk [][]uint8
+	var labels []int
+	var names []string
+	embed := func() error {
+		for e, embedder := range embedders {
+			values, err := embedder.Features(ctx, chunk)
+			if err != nil {
+				return err
+			}
+			if out[e].Dim == 0 {
+				out[e].Dim = len(values) / len(chunk)
+				out[e].Values = make([]float32, 0, out[e].Dim*len(m.Which))
+			}
+			out[e].Values = append(out[e].Values, values...)
+		}
+		chunk = chunk[:0]
+		return nil
+	}
+	for n, i := range m.Which {
+		pixels, err := next()
+		switch {
+		case ctx.Err() != nil:
+			return nil, ctx.Err()
+		case err != nil && r.LeftOut != nil:
+			r.LeftOut(m.Source.Name(i), err)
+		case err == nil:
+			chunk = append(chunk, pixels)
+			labels, names = append(labels, m.Labels[n]), append(names, m.Source.Name(i))
+		}
+		if len(chunk) == max(1, r.Batch) || len(chunk) > 0 && n == len(m.Which)-1 {
+			if err := embed(); err != nil {
+				return nil, err
+			}
+		}
+		if r.Done != nil {
+			r.Done(n + 1)
+		}
+	}
+	if len(labels) == 0 {
+		return nil, fmt.Errorf("none of %d images can be read", len(m.Which))
+	}
+	for e := range out {
+		out[e].Labels, out[e].Names = labels, names
+	}
+	return out, nil
+}
+
+// ahead makes the views on several goroutines, at most `most` of them ahead; next returns them in order. stop ends the
+// goroutines and waits for them.
+func (m Images) ahead(ctx context.Context, workers, most int) (next func() ([]uint8, error), stop func()) {
+	type view struct {
+		pixels []uint8
+		err    error
+	}
+	type task struct {
+		n  int
+		to chan<- view
+	}
+	if workers < 1 {
+		workers = runtime.GOMAXPROCS(0)
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	order, tasks := make(chan (<-chan view), max(1, most)), make(chan task)
+	var all sync.WaitGroup
+	all.Go(func() {
+		defer close(tasks)
+		for n := range m.Which {
+			to := make(chan view, 1)
+			select {
+			case order <- to:
+			case <-ctx.Done():
+				return
+			}
+			select {
+			case tasks <- task{n, to}:
+			case <-ctx.Done():
+				return
+			}
+		}
+	})
+	for range workers {
+		all.Go(func() {
+			for t := range tasks {
+				pixels, err := m.Look(t.n)
+				t.to <- view{pixels, err}
+			}
+		})
+	}
+	next = func() ([]uint8, error) {
+		select {
+		case from := <-order:
+			select {
+			case v := <-from:
+				return v.pixels, v.err
+			case <-ctx.Done():
+			}
+		case <-ctx.Done():
+		}
+		return nil, ctx.Err()
+	}
+	return next, func() {
+		cancel()
+		all.Wait()
+	}
+}

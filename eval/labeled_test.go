@@ -1,0 +1,60 @@
+package eval
+
+import (
+	"image"
+	"image/png"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// writeImages makes a folder of n images of each class, w x h pixels.
+func writeImages(t *testing.T, n, w, h int, classes ...string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for _, class := range classes {
+		if err := os.MkdirAll(filepath.Join(dir, class), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		for i := range n {
+			f, err := os.Create(filepath.Join(dir, class, strconv.Itoa(i)+".png"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := png.Encode(f, image.NewGray(image.Rect(0, 0, w, h))); err != nil {
+				t.Fatal(err)
+			}
+			if err := f.Close(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	return dir
+}
+
+// A question's images are squares of the size asked for, spread evenly over their classes, and what was found beside
+// them is told.
+func TestOpenQuestion(t *testing.T) {
+	bank, queries := writeImages(t, 6, 40, 30, "ant", "bee"), writeImages(t, 4, 20, 50, "bee", "cow")
+	q, m, err := OpenQuestion(bank, queries, 4, 32)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(q.Classes, []string{"ant", "bee"}) || !slices.Equal(q.Bank.Labels, []int{0, 0, 1, 1}) ||
+		!slices.Equal(q.Queries.Labels, []int{1, 1, NoClass, NoClass}) || !slices.Equal(m.Unknown, []string{"cow"}) || m.UnknownImages != 2 {
+		t.Errorf("classes %v, labels %v and %v, beside them %+v", q.Classes, q.Bank.Labels, q.Queries.Labels, m)
+	}
+	for _, p := range []Images{q.Bank, q.Queries} {
+		if pixels, err := p.Look(0); err != nil || len(pixels) != 3*32*32 {
+			t.Errorf("an image is seen as %d bytes, %v", len(pixels), err)
+		}
+	}
+	for want, path := range map[string]string{"its own nearest neighbor": bank + string(filepath.Separator), "none": filepath.Join(bank, "none")} {
+		if _, _, err := OpenQuestion(bank, path, 0, 32); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("want %q, got %v", want, err)
+		}
+	}
+}
