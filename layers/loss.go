@@ -5,7 +5,7 @@ import (
 	"github.com/dinogpu/dinogpu/layers/ref"
 )
 
-// Loss is DINO's: cross entropy between the teacher's centerd, sharpened output for the global crops and the
+// Loss is DINO's: cross entropy between the teacher's centered, sharpened output for the global crops and the
 // student's output for every other crop.
 type Loss struct {
 	Batch int // images

@@ -63,7 +63,7 @@ type knnSide struct {
 type knnRow struct {
 	Network string  `json:"network"`
 	K       int     `json:"k"`
-	Used    int     `json:"used"` // neighbours that voted: fewer than k where there are fewer
+	Used    int     `json:"used"` // neighbors that voted: fewer than k where there are fewer
 	Top1    float64 `json:"top1"`
 	Top5    float64 `json:"top5"`
 }
@@ -123,7 +123,7 @@ func (c *knnCmd) paths() (labeledPaths, error) {
 	case c.Data == "" && (c.Train == "" || c.Test == ""):
 		return p, errors.New("name labeled images: --data DIR, a folder with train/ and val/, or --train PATH and --test PATH")
 	case len(c.NbKNN) == 0 || slices.Min(c.NbKNN) < 1 || slices.Max(c.NbKNN) > layers.MaxTopK:
-		return p, fmt.Errorf("--nb-knn takes numbers of neighbours from 1 to %d, like 10,20", layers.MaxTopK)
+		return p, fmt.Errorf("--nb-knn takes numbers of neighbors from 1 to %d, like 10,20", layers.MaxTopK)
 	case !(c.Temperature > 0):
 		return p, fmt.Errorf("--temperature %g must be above 0: similarities are divided by it (0.07 is usual)", c.Temperature)
 	case c.ImageSize < 0 || c.ImageSize > 8192:

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dinogpu/dinogpu/dino/settings"
 	"github.com/dinogpu/dinogpu/eval"
 )
 
@@ -22,11 +23,11 @@ func (l labeledPaths) open(size int, console *console) (eval.Question, error) {
 	}
 	for i, path := range []string{l.Train, l.Test} {
 		if n := m.NoLabel[i]; n > 0 {
-			console.Print("%s: %s without a class, ignored", path, count(n, "image"))
+			console.Print("%s: %s without a class, ignored", path, settings.Count(n, "image"))
 		}
 	}
 	if len(m.Unknown) > 0 {
-		console.Print("%s has %s of classes that %s lacks, counted as wrong: %s", l.Test, count(m.UnknownImages, "image"), l.Train, strings.Join(m.Unknown, ", "))
+		console.Print("%s has %s of classes that %s lacks, counted as wrong: %s", l.Test, settings.Count(m.UnknownImages, "image"), l.Train, strings.Join(m.Unknown, ", "))
 	}
 	return q, nil
 }
@@ -61,7 +62,7 @@ func (l *leftOut) add(name string, err error) {
 // say tells how many there were.
 func (l *leftOut) say() {
 	if n := len(l.seen); n > 0 {
-		l.console.Print("%s: %s left out", l.path, count(n, "image"))
+		l.console.Print("%s: %s left out", l.path, settings.Count(n, "image"))
 	}
 }
 

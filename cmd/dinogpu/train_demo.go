@@ -119,7 +119,7 @@ func (e *demoEvaluation) table(pixels, untrained, trained eval.DemoScore) error 
 		return err
 	}
 	_, err := fmt.Fprintf(e.app.stdout, "\nHow to read it: %s; raw pixels do well on images as they are because "+
-		"these are all centerd and of one size, which photographs are not.\n", demoVerdict(trained.Moved-untrained.Moved))
+		"these are all centered and of one size, which photographs are not.\n", demoVerdict(trained.Moved-untrained.Moved))
 	return err
 }
 

@@ -210,20 +210,12 @@ func (r *Run) begin(folder *Folder, sentence string) {
 	for _, note := range folder.notes {
 		r.say("%s", note)
 	}
-	r.say("%s, %s per epoch, %s parameters", count(r.images.Len(), "image"), count(r.loader.StepsPerEpoch(), "step"), parameters(r.trainer.Layout.Count()))
+	r.say("%s, %s per epoch, %s parameters", settings.Count(r.images.Len(), "image"), settings.Count(r.loader.StepsPerEpoch(), "step"), parameters(r.trainer.Layout.Count()))
 	if r.from == nil { // what a run began with is not to be changed any more
 		for _, sentence := range settings.Advise(r.settings, settings.AutoInput{Images: r.images.Len(), Software: r.device.Adapter.Software}) {
 			r.say("advice: %s", sentence)
 		}
 	}
-}
-
-// count is a number of things: 1 image, 24 images.
-func count(n int, thing string) string {
-	if n == 1 {
-		return "1 " + thing
-	}
-	return fmt.Sprintf("%d %ss", n, thing)
 }
 
 // parameters is their number as people read it.

@@ -61,16 +61,9 @@ func adviseSteps(c Config, at AutoInput, auto bool) string {
 	if auto { // it did, and a flag beat it
 		choose = ""
 	}
-	return fmt.Sprintf("an epoch is only %s (%d images, %d a step), %d in all, and with few images it is steps that teach: "+
+	return fmt.Sprintf("an epoch is only %s (%d images, %d per step), %d in all, and with few images it is steps that teach: "+
 		"set %s for %d in all%s",
-		stepWord(perEpoch), at.Images, c.StepImages(), perEpoch*c.Epochs, strings.Join(flags, " "), better.Epochs*better.stepsOf(at), choose)
-}
-
-func stepWord(n int) string {
-	if n == 1 {
-		return "1 step"
-	}
-	return fmt.Sprintf("%d steps", n)
+		Count(perEpoch, "step"), at.Images, c.StepImages(), perEpoch*c.Epochs, strings.Join(flags, " "), better.Epochs*better.stepsOf(at), choose)
 }
 
 // A warm-up may take 30 % of the run; percent is what is usual.
@@ -80,7 +73,7 @@ func adviseWarmup(c Config, key string, warmup, percent int, why string) string 
 	}
 	flag := "`" + key + "`"
 	return fmt.Sprintf("%s %d is %d %% of the run's %s, %s: set %s %d",
-		flag, warmup, 100*warmup/c.Epochs, epochWord(c.Epochs), why, flag, warmupFor(warmup, percent, c.Epochs, 1))
+		flag, warmup, 100*warmup/c.Epochs, Count(c.Epochs, "epoch"), why, flag, warmupFor(warmup, percent, c.Epochs, 1))
 }
 
 func advisePrototypes(c Config, at AutoInput) string {

@@ -14,13 +14,13 @@ func TestAdvise(t *testing.T) {
 		"the reference's run on ImageNet": {AutoInput{Images: 1_281_167}, nil, nil},
 		"the demo":                        {AutoInput{Images: 8000, Software: true}, map[string]string{"preset": "demo"}, nil},
 		"a few hundred": {AutoInput{Images: 300}, nil, []string{
-			"only 4 steps (300 images, 64 a step), 400 in all, and with few images it is steps that teach: set `batch_size` 8 `epochs` 800 for 29600 in all",
+			"only 4 steps (300 images, 64 per step), 400 in all, and with few images it is steps that teach: set `batch_size` 8 `epochs` 800 for 29600 in all",
 			"65536 prototypes are many for 300 images: most stay empty, and the loss may stay near ln K: set `out_dim` 1024",
 		}},
 		"accumulated": {AutoInput{Images: 1000}, map[string]string{"batch_size": "16", "accumulate": "16", "epochs": "500", "out_dim": "8"}, []string{
-			"only 3 steps (1000 images, 256 a step), 1500 in all, and with few images it is steps that teach: set `accumulate` 1 for 31000 in all",
+			"only 3 steps (1000 images, 256 per step), 1500 in all, and with few images it is steps that teach: set `accumulate` 1 for 31000 in all",
 		}},
-		"one step":             {AutoInput{Images: 64, Software: true}, map[string]string{"out_dim": "8"}, []string{"only 1 step (64 images, 64 a step), 100 in all, and with few images it is steps that teach: set `batch_size` 8 `epochs` 125 for 1000 in all"}},
+		"one step":             {AutoInput{Images: 64, Software: true}, map[string]string{"out_dim": "8"}, []string{"only 1 step (64 images, 64 per step), 100 in all, and with few images it is steps that teach: set `batch_size` 8 `epochs` 125 for 1000 in all"}},
 		"none":                 {AutoInput{Images: 30}, map[string]string{"out_dim": "8"}, []string{"only 0 steps"}},
 		"100 steps are enough": {AutoInput{Images: 800}, map[string]string{"batch_size": "8", "out_dim": "1024"}, nil},
 		"99 are not":           {AutoInput{Images: 799}, map[string]string{"batch_size": "8", "out_dim": "1024"}, []string{"`epochs` 304 for"}},

@@ -12,7 +12,7 @@ const PresetAuto = "auto"
 // AssumedImages is what auto plans for where no image can be counted.
 const AssumedImages = 10_000
 
-// A AutoInput is what [PresetAuto] chooses by.
+// An AutoInput is what [PresetAuto] chooses by.
 type AutoInput struct {
 	Images   int
 	Assumed  bool // the number is a guess: none were counted
@@ -144,6 +144,7 @@ func (c Config) stepsOf(at AutoInput) int {
 	return max(1, at.Images/max(1, c.StepImages()))
 }
 
+// Rounded is v to that many significant digits, as a person would write it.
 func Rounded(v float64, digits int) float64 {
 	r, err := strconv.ParseFloat(strconv.FormatFloat(v, 'g', digits, 64), 64)
 	if err != nil {
@@ -167,10 +168,10 @@ func AutoNotice(s Settings, at AutoInput) string {
 		}
 	}
 	perEpoch, size := c.stepsOf(at), c.Size()
-	model := fmt.Sprintf("%s (width %d, %d blocks), patch %d", c.Arch, size.Dim, size.Depth, c.PatchSize)
+	model := fmt.Sprintf("%s (width %d, %s), patch %d", c.Arch, size.Dim, Count(size.Depth, "block"), c.PatchSize)
 	temp := fmt.Sprintf("%g", c.TeacherTemp)
 	if c.WarmupTeacherTempEpochs > 0 {
-		temp = fmt.Sprintf("%g to %g over %s", c.WarmupTeacherTemp, c.TeacherTemp, epochWord(c.WarmupTeacherTempEpochs))
+		temp = fmt.Sprintf("%g to %g over %s", c.WarmupTeacherTemp, c.TeacherTemp, Count(c.WarmupTeacherTempEpochs, "epoch"))
 	}
 	return fmt.Sprintf("preset auto, for %s on %s:\n"+
 		"  %s, %d prototypes, %s\n"+
@@ -178,13 +179,6 @@ func AutoNotice(s Settings, at AutoInput) string {
 		"  teacher: momentum %g, temperature %s\n"+
 		"  any flag, environment variable or config file wins over these; config.yaml in the run's folder keeps them",
 		number, adapter, model, c.OutDim, crops,
-		c.StepImages(), epochWord(c.Epochs), perEpoch, c.Epochs*perEpoch, c.ScaledLR(), epochWord(c.WarmupEpochs), epochWord(c.FreezeLastLayer),
+		c.StepImages(), Count(c.Epochs, "epoch"), perEpoch, c.Epochs*perEpoch, c.ScaledLR(), Count(c.WarmupEpochs, "epoch"), Count(c.FreezeLastLayer, "epoch"),
 		c.MomentumTeacher, temp)
-}
-
-func epochWord(n int) string {
-	if n == 1 {
-		return "1 epoch"
-	}
-	return fmt.Sprintf("%d epochs", n)
 }

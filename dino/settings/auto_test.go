@@ -93,7 +93,7 @@ func TestAutoIsAlwaysUsable(t *testing.T) {
 			if len(flags) == 0 {
 				rt.Fatalf("auto is advised against itself: %s", sentence)
 			}
-			if strings.Contains(sentence, "warmup") || strings.Contains(sentence, "freeze") || strings.Contains(sentence, "out-dim") {
+			if strings.Contains(sentence, "warmup") || strings.Contains(sentence, "freeze") || strings.Contains(sentence, "out_dim") {
 				rt.Fatalf("auto is advised against itself: %s", sentence)
 			}
 		}

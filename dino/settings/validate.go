@@ -198,7 +198,7 @@ func (r Run) Validate() error {
 	case r.MaxTime < 0:
 		return fmt.Errorf("`max_time` %v is below 0: give a time like 2h, or 0s for no limit", r.MaxTime)
 	case (r.KNNTrain == "") != (r.KNNTest == ""):
-		return errors.New("`knn_train` and `knn_test` belong together: one holds the neighbours, the other the questions; give both")
+		return errors.New("`knn_train` and `knn_test` belong together: one holds the images that vote, the other those to classify; give both")
 	}
 	return nil
 }
