@@ -16,8 +16,9 @@ const (
 // Demo gives the embedded Fashion-MNIST images (28 x 28 gray, ten classes):
 // the first 8,000 to train on, the last 2,000 to test on.
 func Demo() (train, test Source, err error) {
-	s, err := newIDX(testdata.FashionImagesName, bytes.NewReader(testdata.FashionImages()),
-		testdata.FashionLabelsName, bytes.NewReader(testdata.FashionLabels()))
+	images, labels := testdata.FashionImages(), testdata.FashionLabels()
+	s, err := newIDX(testdata.FashionImagesName, bytes.NewReader(images), int64(len(images)),
+		testdata.FashionLabelsName, bytes.NewReader(labels), int64(len(labels)))
 	if err != nil {
 		return nil, nil, fmt.Errorf("the embedded demo set: %w", err)
 	}

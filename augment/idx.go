@@ -15,10 +15,17 @@ import (
 // unsigned bytes), the number of dimensions, each dimension as a big-endian
 // uint32, then the data.
 
+// A gzipped file may promise mostPlain bytes, or mostPacking times its own: images
+// are packed to a half or a tenth, and a file that claims more would fill the memory.
+const (
+	mostPlain   = 64 << 20
+	mostPacking = 250
+)
+
 // readIDX unpacks one idx file of bytes, gzipped or not, from r. name is for
-// messages, want says how many dimensions are allowed. Memory grows with the
-// bytes that arrive, never with what the header claims.
-func readIDX(name string, r io.Reader, want ...int) (dims []int, data []byte, err error) {
+// messages, size is the file's in bytes, want says how many dimensions are
+// allowed. What the header claims is held beside the size before memory is taken.
+func readIDX(name string, r io.Reader, size int64, want ...int) (dims []int, data []byte, err error) {
 	name = quote(name)
 	br := bufio.NewReaderSize(r, 1<<16)
 	packed := false
@@ -65,6 +72,13 @@ func readIDX(name string, r io.Reader, want ...int) (dims []int, data []byte, er
 		}
 		total *= d
 		dims = append(dims, int(d))
+	}
+	header := uint64(4 + 4*nd)
+	switch whole := total + header; {
+	case !packed && whole > uint64(size):
+		return nil, nil, fmt.Errorf("%s is cut short: its header %v promises %d bytes and it holds %d; fetch it again", name, dims, total, uint64(size)-header)
+	case packed && whole > mostPlain && whole/mostPacking > uint64(size):
+		return nil, nil, fmt.Errorf("%s has %d bytes and its header %v promises %d, more than images can be packed: it is damaged, fetch it again (or unpack it, if it is right)", name, size, dims, total)
 	}
 	data, err = readUpTo(br, total)
 	switch {

@@ -69,7 +69,7 @@ func TestWhatIsPassedOverIsSaid(t *testing.T) {
 	said := strings.Join(Remarks(Limit(s, 2)), "\n")
 	for _, want := range []string{
 		"passed over in " + dir + ": 3 .heic (HEIC is not read: convert with `heif-convert", "2 .txt", "1 file of no kind", "1 hidden name",
-		"1 link to nothing", "1 link to a folder that is listed already",
+		"1 link to nothing", "1 folder that is listed already",
 	} {
 		if !strings.Contains(said, want) {
 			t.Errorf("want %q in %q", want, said)

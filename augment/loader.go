@@ -25,6 +25,12 @@ type LoaderConfig struct {
 	// its name as a message may print it; it is called from workers, one call
 	// at a time.
 	OnBad func(name string, err error)
+	// MaxBad is how many bad images others stand in for; one more is an error.
+	// 0: ten, or one in a hundred where that is more; below 0: none.
+	MaxBad int
+	// OnWait, if set, is told where images do not come because of something else
+	// than their files, one call at a time.
+	OnWait func(sentence string)
 }
 
 // Loader makes batches ahead of their use. Batch n is a pure function of
@@ -65,7 +71,7 @@ func NewLoader(src Source, cfg LoaderConfig) (*Loader, error) {
 	l := &Loader{
 		src: src, cfg: cfg,
 		perEpoch: src.Len() / (cfg.BatchSize * cfg.Accumulate) * cfg.Accumulate,
-		bad:      newBadList(src, cfg.OnBad),
+		bad:      newBadList(src, cfg),
 		budget:   decode.NewBudget(),
 		// Ready ones, the one being handed over, the one being filled, and
 		// the one in use.
@@ -115,17 +121,26 @@ func (l *Loader) Next(ctx context.Context) (*Batch, error) {
 	if l.pipe == nil {
 		l.pipe = l.start(l.next)
 	}
-	if l.head == nil {
+	slow := time.NewTicker(slowAfter)
+	defer slow.Stop()
+	for l.head == nil {
 		select {
 		case l.head = <-l.pipe.order:
+		case <-slow.C:
+			l.bad.slow()
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		}
 	}
-	select {
-	case <-l.head.done:
-	case <-ctx.Done():
-		return nil, ctx.Err()
+	for done := false; !done; {
+		select {
+		case <-l.head.done:
+			done = true
+		case <-slow.C:
+			l.bad.slow()
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
 	}
 	if err := l.head.err; err != nil {
 		return nil, err
@@ -137,8 +152,10 @@ func (l *Loader) Next(ctx context.Context) (*Batch, error) {
 	return b, nil
 }
 
-// Close ends the workers and waits for them. It may be called twice.
+// Close ends the workers and waits for them, but not for one that hangs. It may
+// be called twice.
 func (l *Loader) Close() {
+	l.bad.close()
 	l.stop()
 	l.closed = true
 }

@@ -298,7 +298,7 @@ func TestNewLoaderRefuses(t *testing.T) {
 		"a batch of 12 is more than the 11 images there are: lower the batch size":                           func(c *LoaderConfig) { c.BatchSize = 12 },
 		"a batch of 3 x accumulate 4 = 12 images, and there are only 11: lower accumulate or the batch size": func(c *LoaderConfig) { c.Accumulate = 4 },
 		"a batch of 0 images": func(c *LoaderConfig) { c.BatchSize = 0 },
-		"first global crop":     func(c *LoaderConfig) { c.Recipe.Global1.Size = -1 },
+		"first global crop":   func(c *LoaderConfig) { c.Recipe.Global1.Size = -1 },
 	} {
 		cfg := smallConfig()
 		spoil(&cfg)

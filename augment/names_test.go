@@ -12,7 +12,7 @@ import (
 func TestQuote(t *testing.T) {
 	for name, want := range map[string]string{
 		"/a b/ä-猫.png":    "/a b/ä-猫.png",
-		`C:\images\1`:   `C:\images\1`,
+		`C:\images\1`:     `C:\images\1`,
 		`it's "so".png`:   `it's "so".png`,
 		"a\nb.png":        `"a\nb.png"`,
 		"\x1b[31mred.png": `"\x1b[31mred.png"`,
@@ -115,7 +115,7 @@ func TestOddNames(t *testing.T) {
 	}
 	plainMessage(t, err.Error())
 	for _, odd := range []string{"no\nsuch", "no\nlist.txt", "no\n-idx3-ubyte"} {
-		for _, open := range []func(string) (Source, error){Open, OpenFolder, OpenList, OpenIDX} {
+		for _, open := range []func(string) (Source, error){func(path string) (Source, error) { return Open(path) }, OpenFolder, OpenList, OpenIDX} {
 			if _, err := open(filepath.Join(dir, odd)); err == nil {
 				t.Errorf("%q was opened", odd)
 			} else {

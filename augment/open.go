@@ -13,9 +13,22 @@ import (
 	"github.com/dinogpu/dinogpu/augment/decode"
 )
 
-// Open picks the source by what lies at path: a folder of images, an idx
-// file (gzipped or not), or a text file that lists images.
-func Open(path string) (Source, error) {
+// Open picks the source by what lies at a path: a folder of images, an idx
+// file (gzipped or not), or a text file that lists images. Several paths are one
+// set: classes go together by their names, and the images' names begin with the
+// end of their path.
+func Open(paths ...string) (Source, error) {
+	switch len(paths) {
+	case 0:
+		return nil, errors.New("no images are named: give a folder of images, a text file of their paths, or an idx file")
+	case 1:
+		return open(paths[0], map[string]bool{})
+	}
+	return openAll(paths)
+}
+
+// open lists no folder whose real path is in seen.
+func open(path string, seen map[string]bool) (Source, error) {
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -23,7 +36,11 @@ func Open(path string) (Source, error) {
 	case err != nil:
 		return nil, fmt.Errorf("%s cannot be read: %w", quote(path), bare(err))
 	case info.IsDir():
-		return OpenFolder(path)
+		f, err := openFolder(path, seen)
+		if err != nil {
+			return nil, err // not a nil *folder in a Source
+		}
+		return f, nil
 	case !info.Mode().IsRegular():
 		return nil, fmt.Errorf("%s is neither a folder nor a plain file: give a folder of images, a text file of their paths, or an idx file", quote(path))
 	case decode.IsImage(path):
@@ -49,7 +66,7 @@ var gzipMagic = []byte{0x1f, 0x8b}
 
 // readHead gives up to 512 bytes from a file's start.
 func readHead(path string) ([]byte, error) {
-	f, err := os.Open(path)
+	f, _, err := openFile(path)
 	if err != nil {
 		return nil, err
 	}

@@ -36,7 +36,7 @@ type passed struct {
 	hidden  int               // names that start with a dot
 	special int               // pipes, sockets and devices
 	broken  int               // links to nothing
-	again   int               // links to folders that are listed already
+	again   int               // folders that are listed already, by links mostly
 	runs    []string          // folders of training runs
 	unread  []string          // folders that cannot be read, each with the cause
 }
@@ -87,7 +87,7 @@ func (p *passed) String() string {
 		{p.hidden, "hidden name", "hidden names"},
 		{p.special, "pipe or device", "pipes or devices"},
 		{p.broken, "link to nothing", "links to nothing"},
-		{p.again, "link to a folder that is listed already", "links to folders that are listed already"},
+		{p.again, "folder that is listed already", "folders that are listed already"},
 	} {
 		if other.n > 0 {
 			parts = append(parts, count(other.n, other.one, other.many))

@@ -1,8 +1,10 @@
 package augment
 
 import (
+	"context"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/dinogpu/dinogpu/augment/decode"
 )
@@ -13,7 +15,8 @@ import (
 // that it cannot matter who does what when.
 type pipeline struct {
 	order chan *job
-	quit  chan struct{}
+	ctx   context.Context // ends when the pipeline is closed
+	quit  context.CancelFunc
 	all   sync.WaitGroup
 }
 
@@ -34,7 +37,8 @@ type task struct {
 
 // start runs a pipeline from batch n on.
 func (l *Loader) start(n int) *pipeline {
-	p := &pipeline{order: make(chan *job, l.cfg.Queue), quit: make(chan struct{})}
+	p := &pipeline{order: make(chan *job, l.cfg.Queue)}
+	p.ctx, p.quit = context.WithCancel(context.Background())
 	tasks := make(chan task)
 	p.all.Go(func() {
 		defer close(tasks)
@@ -44,7 +48,7 @@ func (l *Loader) start(n int) *pipeline {
 		p.all.Go(func() {
 			s := &scratch{}
 			for t := range tasks {
-				l.fill(t, s)
+				l.fill(p.ctx, t, s)
 			}
 		})
 	}
@@ -66,13 +70,13 @@ func (l *Loader) plan(p *pipeline, n int, tasks chan<- task) {
 		copy(j.batch.Images, order[n%l.perEpoch*l.cfg.BatchSize:])
 		select {
 		case p.order <- j:
-		case <-p.quit:
+		case <-p.ctx.Done():
 			return
 		}
 		for slot := range l.cfg.BatchSize {
 			select {
 			case tasks <- task{j, slot}:
-			case <-p.quit:
+			case <-p.ctx.Done():
 				return
 			}
 		}
@@ -80,9 +84,9 @@ func (l *Loader) plan(p *pipeline, n int, tasks chan<- task) {
 }
 
 // fill makes all views of one image.
-func (l *Loader) fill(t task, s *scratch) {
+func (l *Loader) fill(ctx context.Context, t task, s *scratch) {
 	b := t.job.batch
-	if err := l.views(b, t.slot, s); err != nil {
+	if err := l.views(ctx, b, t.slot, s); err != nil {
 		t.job.once.Do(func() { t.job.err = err })
 	}
 	if t.job.left.Add(-1) == 0 {
@@ -90,8 +94,8 @@ func (l *Loader) fill(t task, s *scratch) {
 	}
 }
 
-func (l *Loader) views(b *Batch, slot int, s *scratch) error {
-	im, at, err := l.bad.decode(b.Images[slot], l.cfg.Seed, b.Epoch, decode.Options{Shrink: l.cfg.Recipe.shrink, Budget: l.budget})
+func (l *Loader) views(ctx context.Context, b *Batch, slot int, s *scratch) error {
+	im, at, err := l.bad.decode(ctx, b.Images[slot], l.cfg.Seed, b.Epoch, decode.Options{Shrink: l.cfg.Recipe.shrink, Budget: l.budget})
 	if err != nil {
 		return err
 	}
@@ -109,8 +113,20 @@ func (l *Loader) views(b *Batch, slot int, s *scratch) error {
 	return nil
 }
 
+// letGo is how long a closed pipeline waits for its workers. One that reads from a
+// disk or network that does not answer may never end, and is left behind.
+const letGo = 5 * time.Second
+
 // close ends the goroutines and waits for them.
 func (p *pipeline) close() {
-	close(p.quit)
-	p.all.Wait()
+	p.quit()
+	ended := make(chan struct{})
+	go func() {
+		p.all.Wait()
+		close(ended)
+	}()
+	select {
+	case <-ended:
+	case <-time.After(letGo):
+	}
 }

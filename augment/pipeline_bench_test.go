@@ -23,7 +23,7 @@ func BenchmarkImage(b *testing.B) {
 		views = append(views, make([]uint8, recipe.Size(v)*recipe.Size(v)*3))
 	}
 	read := func(b *testing.B, shrink decode.Shrink) *Image {
-		im, err := decodeFile(path, decode.Options{Shrink: shrink})
+		im, err := decodeFile(path, decode.Options{Shrink: shrink}, nil)
 		if err != nil {
 			b.Fatal(err)
 		}

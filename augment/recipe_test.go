@@ -149,7 +149,7 @@ func TestRecipeCheck(t *testing.T) {
 		"area scale from NaN":   func(r *Recipe) { r.Local.Scale[0] = math.NaN() },
 		"area scale from 0.4":   func(r *Recipe) { r.Global2.Scale[1] = 1.5 },
 		"probability of 1.5":    func(r *Recipe) { r.Global2.Gray = 1.5 },
-		"color strength":       func(r *Recipe) { r.Global2.Jitter.Contrast = -1 },
+		"color strength":        func(r *Recipe) { r.Global2.Jitter.Contrast = -1 },
 		"hue strength":          func(r *Recipe) { r.Global2.Jitter.Hue = 0.6 },
 		"blur from":             func(r *Recipe) { r.Global1.Sigma = [2]float64{0, 0} },
 	} {

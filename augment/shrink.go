@@ -21,11 +21,11 @@ func decodeAs(src Source, i int, o decode.Options) (*Image, error) {
 }
 
 func (f *folder) decodeAs(i int, o decode.Options) (*Image, error) {
-	return decodeFile(f.full(i), o)
+	return decodeFile(f.full(i), o, func() string { return f.gone(i) })
 }
 
 func (l *list) decodeAs(i int, o decode.Options) (*Image, error) {
-	return decodeFile(l.full(l.paths[i]), o)
+	return decodeFile(l.full(l.paths[i]), o, func() string { return l.gone(i) })
 }
 
 func (p part) decodeAs(i int, o decode.Options) (*Image, error) {

@@ -84,7 +84,7 @@ func largeJPEG(t *testing.T, dir string) string {
 // apart.) One pixel beside, they look less alike by far.
 func TestShrunkCropsLookTheSame(t *testing.T) {
 	path := largeJPEG(t, t.TempDir())
-	whole, err := decodeFile(path, decode.Options{})
+	whole, err := decodeFile(path, decode.Options{}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,7 +97,7 @@ func TestShrunkCropsLookTheSame(t *testing.T) {
 				t.Errorf("asked about %d x %d", w, h)
 			}
 			return by
-		}})
+		}}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -139,7 +139,7 @@ func TestLoaderShrinks(t *testing.T) {
 	if by != 4 {
 		t.Fatalf("by %d, want 4", by)
 	}
-	small, err := decodeFile(path, decode.Options{Shrink: recipe.shrink})
+	small, err := decodeFile(path, decode.Options{Shrink: recipe.shrink}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -160,7 +160,7 @@ func TestList(t *testing.T) {
 		"":                                "names no image",
 		"# nothing\n\n":                   "names no image",
 		"\nlost.png\n":                    "line 2: no image at",
-		"sub/a b.png\npath,label\n":       `line 2: "path,label" is no image's path`,
+		"sub/a b.png\npath,label\n":       `line 2: "path,label" is not the path of an image`,
 		strings.Repeat("x", 70000) + "\n": "cannot be read as a list",
 	} {
 		bad := write(t, filepath.Join(dir, "lists", "bad.txt"), []byte(text))
@@ -172,7 +172,7 @@ func TestList(t *testing.T) {
 
 // The golden photograph (testdata/golden/make.py), through the folder source.
 func TestDecodePhoto(t *testing.T) {
-	im, err := decodeFile("../testdata/golden/photo.png", decode.Options{})
+	im, err := decodeFile("../testdata/golden/photo.png", decode.Options{}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -24,26 +24,27 @@ type idxSource struct {
 // gzipped or not, into memory. Labels are taken from the file beside it whose
 // name has "labels" for "images" and "idx1" for "idx3", if there is one.
 func OpenIDX(path string) (Source, error) {
-	f, err := os.Open(path)
+	f, size, err := openFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("the idx file %s cannot be read: %w", quote(path), bare(err))
 	}
 	defer f.Close()
 	labelPath := findLabels(path)
 	if labelPath == "" {
-		return newIDX(path, f, "", nil)
+		return newIDX(path, f, size, "", nil, 0)
 	}
-	lf, err := os.Open(labelPath)
+	lf, labelSize, err := openFile(labelPath)
 	if err != nil {
 		return nil, fmt.Errorf("the label file %s cannot be read: %w", quote(labelPath), bare(err))
 	}
 	defer lf.Close()
-	return newIDX(path, f, labelPath, lf)
+	return newIDX(path, f, size, labelPath, lf, labelSize)
 }
 
-// newIDX reads images and, where labels is not nil, their classes.
-func newIDX(name string, images io.Reader, labelName string, labels io.Reader) (*idxSource, error) {
-	dims, pix, err := readIDX(name, images, 3, 4)
+// newIDX reads images and, where labels is not nil, their classes, from files of
+// so many bytes.
+func newIDX(name string, images io.Reader, size int64, labelName string, labels io.Reader, labelSize int64) (*idxSource, error) {
+	dims, pix, err := readIDX(name, images, size, 3, 4)
 	if err != nil {
 		return nil, err
 	}
@@ -57,7 +58,7 @@ func newIDX(name string, images io.Reader, labelName string, labels io.Reader) (
 	if labels == nil {
 		return s, nil
 	}
-	ldims, l, err := readIDX(labelName, labels, 1)
+	ldims, l, err := readIDX(labelName, labels, labelSize, 1)
 	if err != nil {
 		return nil, err
 	}

@@ -118,7 +118,7 @@ func TestIDXDamage(t *testing.T) {
 		"holds idx type 0xd":            append([]byte{0, 0, 13}, good[3:]...),
 		"has 2 dimensions":              idxFile(counting(4), 2, 2),
 		"dimensions is 0":               idxFile(nil, 0, 28, 28),
-		"images of 4 colors":         idxFile(counting(16), 2, 2, 1, 4),
+		"images of 4 colors":            idxFile(counting(16), 2, 2, 1, 4),
 		"promises 8589934592 bytes":     idxFile(counting(10), 1<<13, 1<<10, 1<<10),
 		"more bytes than any file":      idxFile(counting(10), 1<<32-1, 1<<32-1, 1<<32-1),
 		"damaged gzip (gzip: invalid c": flipped,
@@ -168,7 +168,7 @@ func TestIDXAnyDamage(t *testing.T) {
 			data[rapid.IntRange(0, len(data)-1).Draw(t, "at")] = rapid.Byte().Draw(t, "byte")
 		}
 		data = append(data[:rapid.IntRange(0, len(data)).Draw(t, "cut")], rapid.SliceOfN(rapid.Byte(), 0, 5).Draw(t, "more")...)
-		s, err := newIDX("x", bytes.NewReader(data), "", nil)
+		s, err := newIDX("x", bytes.NewReader(data), int64(len(data)), "", nil, 0)
 		if err != nil {
 			return
 		}
@@ -184,7 +184,7 @@ func FuzzIDX(f *testing.F) {
 	f.Add(idxFile(counting(24), 4, 2, 3))
 	f.Add(gz(idxFile(counting(24), 4, 2, 3)))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		s, err := newIDX("x", bytes.NewReader(data), "", nil)
+		s, err := newIDX("x", bytes.NewReader(data), int64(len(data)), "", nil, 0)
 		if err != nil {
 			return
 		}

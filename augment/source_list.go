@@ -3,6 +3,7 @@ package augment
 import (
 	"bufio"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -17,6 +18,9 @@ type list struct {
 	paths []string
 }
 
+// mostList bounds the bytes of a list: about ten million paths.
+const mostList = 1 << 30
+
 // OpenList reads a text file with one image path per line, absolute or
 // relative to the file's folder. Blank lines and lines that start with # are
 // passed over, and blanks at a line's ends cut off: ./ before a name keeps its #
@@ -24,13 +28,16 @@ type list struct {
 // first image is looked for on disk: half a million looks would take longer
 // than the listing itself.
 func OpenList(path string) (Source, error) {
-	f, err := os.Open(path)
+	f, size, err := openFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("the list %s cannot be read: %w", quote(path), bare(err))
 	}
 	defer f.Close()
+	if size > mostList {
+		return nil, fmt.Errorf("the list %s has %d bytes, more than the %d that are read: give the folder of the images, or split it into lists of one folder each", quote(path), size, mostList)
+	}
 	l := &list{dir: filepath.Dir(path)}
-	lines := bufio.NewScanner(f)
+	lines := bufio.NewScanner(io.LimitReader(f, mostList)) // it may grow
 	number := 0
 	for lines.Scan() {
 		number++
@@ -43,7 +50,7 @@ func OpenList(path string) (Source, error) {
 			continue
 		}
 		if !decode.IsImage(text) {
-			return nil, fmt.Errorf("%s, line %d: %q is no image's path: write one path per line, ending in one of %s", quote(path), number, shorten(text), decode.Extensions)
+			return nil, fmt.Errorf("%s, line %d: %q is not the path of an image: write one path per line, ending in one of %s", quote(path), number, shorten(text), decode.Extensions)
 		}
 		if len(l.paths) == 0 {
 			if _, err := os.Stat(l.full(text)); err != nil {
@@ -83,4 +90,4 @@ func (l *list) Len() int                     { return len(l.paths) }
 func (l *list) Name(i int) string            { return l.paths[i] }
 func (l *list) Label(int) int                { return -1 }
 func (l *list) Classes() []string            { return nil }
-func (l *list) Decode(i int) (*Image, error) { return decodeFile(l.full(l.paths[i]), decode.Options{}) }
+func (l *list) Decode(i int) (*Image, error) { return l.decodeAs(i, decode.Options{}) }

@@ -29,8 +29,12 @@ type Options struct {
 	Evaluate      func(ctx context.Context, r *Run) error
 	EvaluateEvery int
 
-	Earlier []Line           // what the program said before, for train.log
-	Now     func() time.Time // nil: time.Now
+	Earlier []Line // what the program said before, for train.log
+
+	// Words is how train.log has a sentence, such as one that names settings by their flags; nil: as it is.
+	Words func(sentence string) string
+
+	Now func() time.Time // nil: time.Now
 }
 
 // A Run is one training run, from its folder to its last checkpoint. New or Resume makes it, Train carries it out, Close
@@ -86,7 +90,7 @@ func newRun(o Options, from *resumed) *Run {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &Run{settings: o.Settings, options: o, from: from, saved: -1, notices: &logged{to: o.Notices, now: o.Now, early: o.Earlier}}
+	return &Run{settings: o.Settings, options: o, from: from, saved: -1, notices: &logged{to: o.Notices, now: o.Now, early: o.Earlier, words: o.Words}}
 }
 
 // prepare opens, records and builds all that the run needs. It touches no folder.
@@ -112,6 +116,9 @@ func (r *Run) openImages(context.Context) error {
 	r.fingerprint = augment.Fingerprint(r.images)
 	if err := r.from.sameImages(r.fingerprint, r.settings.Config.Data); err != nil {
 		return err
+	}
+	if words := rangeWords(r.settings.Config, r.images); words != "" {
+		r.say("%s", words)
 	}
 	r.loader, err = augment.NewLoader(r.images, loaderConfig(r.settings.Config, func(name string, err error) {
 		r.say("%s is left out: %v", name, err)
@@ -203,12 +210,20 @@ func (r *Run) begin(folder *Folder, sentence string) {
 	for _, note := range folder.notes {
 		r.say("%s", note)
 	}
-	r.say("%d images, %d steps per epoch, %s parameters", r.images.Len(), r.loader.StepsPerEpoch(), parameters(r.trainer.Layout.Count()))
+	r.say("%s, %s per epoch, %s parameters", count(r.images.Len(), "image"), count(r.loader.StepsPerEpoch(), "step"), parameters(r.trainer.Layout.Count()))
 	if r.from == nil { // what a run began with is not to be changed any more
 		for _, sentence := range settings.Advise(r.settings, settings.AutoInput{Images: r.images.Len(), Software: r.device.Adapter.Software}) {
 			r.say("advice: %s", sentence)
 		}
 	}
+}
+
+// count is a number of things: 1 image, 24 images.
+func count(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
 }
 
 // parameters is their number as people read it.

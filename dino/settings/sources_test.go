@@ -205,7 +205,7 @@ func randomSettings(t *rapid.T) Settings {
 		case *Range:
 			*p = Range{rapid.Float64().Draw(t, f.key), rapid.Float64().Draw(t, f.key)}
 		case *Bounds:
-			*p = rapid.SampledFrom([]Bounds{{}, {-1, 0.5}, {0, 4095}}).Draw(t, f.key)
+			*p = rapid.SampledFrom([]Bounds{{}, {Auto: true}, {Lo: -1, Hi: 0.5}, {Lo: 0, Hi: 4095}}).Draw(t, f.key)
 		case *RGB:
 			*p = RGB{rapid.Float64().Draw(t, f.key), 0.1, -2e-300}
 		default:

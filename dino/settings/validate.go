@@ -69,7 +69,7 @@ func checkNormalization(mean, std RGB) error {
 }
 
 func (c Config) validateData() error {
-	if r := c.Range; r.Set() && (!finite(r.Lo) || !finite(r.Hi) || r.Lo >= r.Hi) {
+	if r := c.Range; r.Set() && !r.Auto && (!finite(r.Lo) || !finite(r.Hi) || r.Lo >= r.Hi) {
 		return fmt.Errorf("`range` %s must be two numbers, the smaller first, like 0,4095", text(r))
 	}
 	return first(
