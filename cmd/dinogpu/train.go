@@ -20,6 +20,8 @@ type trainCmd struct {
 
 	DryRun bool `group:"plan" help:"Say what the run would take, and stop. Needs no GPU and no data."`
 	JSON   bool `name:"json" group:"plan" help:"With --dry-run: as JSON."`
+
+	stored *run.Stored // what Resume names; nil for a new run
 }
 
 // Flags of train that are no setting of the run.
@@ -66,15 +68,10 @@ func (t *trainCmd) AfterApply(ctx *kong.Context, a *app) error {
 			return errors.New("--config is for a new run: one that goes on has its settings in its folder")
 		}
 		var err error
-		if t.Resume, err = run.Find(t.Resume); err != nil {
+		if t.stored, err = run.Open(t.Resume); err != nil {
 			return err
 		}
-		stored, _, err := run.StoredSettings(t.Resume) // the run says where they are from
-		if err != nil {
-			return err
-		}
-		stored.Run.MaxSteps, stored.Run.MaxTime = 0, 0 // where it was to stop the last time is no word about this time
-		from.Base = &stored
+		from.Base = &t.stored.Settings
 	}
 	return t.merge(ctx, from, t.DryRun)
 }

@@ -17,7 +17,7 @@ func (t *trainCmd) train(a *app) error {
 		Settings: t.Settings, Folder: t.RunDir, Images: t.images, Notices: follow,
 		Program: versionText(), Words: asFlags, Now: a.now, EvaluateEvery: t.Settings.Run.KNNEvery,
 	}
-	if t.Resume == "" {
+	if t.stored == nil {
 		if err := run.CheckNew(t.RunDir); err != nil {
 			return runWords(err, t.RunDir)
 		}
@@ -27,7 +27,7 @@ func (t *trainCmd) train(a *app) error {
 		return err
 	}
 	o.Evaluate = evaluation.evaluate
-	if t.Resume == "" && t.Settings.Config.Data == settings.DataDemo {
+	if t.stored == nil && t.Settings.Config.Data == settings.DataDemo {
 		a.console.Print("The demo's loss goes up and down, most of all when the last layer thaws: watch k-NN, which tells what is learned.")
 	}
 	device, err := openDevice(t.Settings.Run.Adapter, a.console)
@@ -37,8 +37,8 @@ func (t *trainCmd) train(a *app) error {
 	defer device.Close()
 	o.Device, o.Earlier = device, a.console.earlier
 	var r *run.Run
-	if t.Resume != "" {
-		r, err = run.Resume(a.ctx, t.Resume, o)
+	if t.stored != nil {
+		r, err = t.stored.Resume(a.ctx, o)
 	} else {
 		r, err = run.New(a.ctx, o)
 	}

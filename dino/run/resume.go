@@ -22,40 +22,40 @@ type resumed struct {
 	target  gpu.Target          // the checkpoint's, the kind of adapter left open: the same kernels give the same bytes
 }
 
-// Resume goes on with the run in that folder, from its newest whole checkpoint, bit for bit. Zero settings stand for the
-// run's own; others may differ in what does not change what is learned, and in more epochs, else a
-// *settings.ChangedError names the first. Nothing in the folder is changed unless Resume succeeds.
+// Resume goes on with the run that [Open] finds in that folder: see [Stored.Resume].
 func Resume(ctx context.Context, folder string, o Options) (*Run, error) {
-	folder, err := Find(folder)
+	s, err := Open(folder)
 	if err != nil {
 		return nil, err
 	}
-	stored, restored, err := StoredSettings(folder)
-	if err != nil {
-		return nil, err
-	}
+	return s.Resume(ctx, o)
+}
+
+// Resume goes on with the run, from its newest whole checkpoint, bit for bit. Zero settings stand for the run's own;
+// others may differ in what does not change what is learned, and in more epochs, else a *settings.ChangedError names the
+// first. Nothing in the folder is changed unless Resume succeeds.
+func (s *Stored) Resume(ctx context.Context, o Options) (*Run, error) {
 	if o.Settings == (settings.Settings{}) {
-		o.Settings = stored
-		// Where the run was to stop the last time is no word about this time.
-		o.Settings.Run.MaxSteps, o.Settings.Run.MaxTime = 0, 0
+		o.Settings = s.Settings
 	}
-	if err := errors.Join(o.Settings.Validate(), stored.SameRun(o.Settings)); err != nil {
+	// What a checkpoint was written with counts in the end; config.yaml refuses a slip before that is read.
+	if err := errors.Join(o.Settings.Validate(), s.Settings.SameRun(o.Settings)); err != nil {
 		return nil, err
 	}
-	o.Folder = folder
-	held, err := OpenFolder(folder)
+	o.Folder = s.Folder
+	held, err := OpenFolder(s.Folder)
 	if err != nil {
 		return nil, err
 	}
 	held.program = o.Program
 	r := newRun(o, &resumed{folder: held})
 	r.onClose(held.Close)
-	if restored != "" {
-		r.say("%s", restored)
+	if s.restored != "" {
+		r.say("%s", s.restored)
 	}
-	if err := r.goOn(ctx, stored); err != nil {
+	if err := r.goOn(ctx); err != nil {
 		if errors.Is(err, ErrNotBegun) {
-			err = fmt.Errorf("%w: %s is as it was", err, folder)
+			err = fmt.Errorf("%w: %s is as it was", err, s.Folder)
 		}
 		return nil, errors.Join(err, r.Close())
 	}
@@ -63,8 +63,8 @@ func Resume(ctx context.Context, folder string, o Options) (*Run, error) {
 }
 
 // goOn reads where the run stands and puts everything to where it was.
-func (r *Run) goOn(ctx context.Context, stored settings.Settings) error {
-	if err := r.readCheckpoint(stored); err != nil {
+func (r *Run) goOn(ctx context.Context) error {
+	if err := r.readCheckpoint(); err != nil {
 		return err
 	}
 	if err := r.prepare(ctx); err != nil {
@@ -78,7 +78,7 @@ func (r *Run) goOn(ctx context.Context, stored settings.Settings) error {
 }
 
 // readCheckpoint reads the newest whole checkpoint and holds the settings against those it was written with.
-func (r *Run) readCheckpoint(stored settings.Settings) (err error) {
+func (r *Run) readCheckpoint() (err error) {
 	f := r.from
 	folder := f.folder.Path()
 	f.header, f.tensors, err = weights.NewestCheckpoint(folder, func(err error) {
@@ -94,7 +94,8 @@ func (r *Run) readCheckpoint(stored settings.Settings) (err error) {
 	if f.target, err = layers.ParseMatmul(f.header.Matmul, gpu.Target{}); err != nil {
 		return fmt.Errorf("the checkpoint of step %d in %s was computed with matmuls that this version does not have: %w; go on with the version that began the run", f.header.Step, folder, err)
 	}
-	if stored, err = f.header.Settings(); err != nil {
+	stored, err := f.header.Settings()
+	if err != nil {
 		return fmt.Errorf("the checkpoint's settings: %w", err)
 	}
 	if err := stored.SameRun(r.settings); err != nil {

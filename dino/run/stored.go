@@ -9,24 +9,48 @@ import (
 	"github.com/dinogpu/dinogpu/dino/weights"
 )
 
-// StoredSettings are those that the run in a folder was last carried out with: config.yaml's, or where that file was
-// emptied, those of the newest whole checkpoint, which the sentence then says.
-func StoredSettings(folder string) (s settings.Settings, sentence string, err error) {
-	path := filepath.Join(folder, settings.FileName)
-	data, err := settings.ReadFile(path)
+// A Stored is a run that lies in a folder, to look at or to go on with.
+type Stored struct {
+	Folder   string
+	Settings settings.Settings // the run's own; max_steps and max_time, which are for one sitting, are 0
+
+	restored string // says where the settings are from if not from config.yaml
+}
+
+// Open reads the settings of the run that a user means by path: its folder, or a file like runs/latest that names it. They
+// are config.yaml's, or where that file was emptied, those of the newest whole checkpoint. Open changes nothing.
+func Open(path string) (*Stored, error) {
+	folder, err := Find(path)
 	if err != nil {
-		return s, "", err
+		return nil, err
+	}
+	s := &Stored{Folder: folder}
+	file := filepath.Join(folder, settings.FileName)
+	data, err := settings.ReadFile(file)
+	if err != nil {
+		return nil, err
 	}
 	if len(bytes.Trim(data, "\x00 \t\r\n")) > 0 { // after a power failure a file may hold zeros
-		s, err = settings.Load(path)
-		return s, "", err
+		s.Settings, err = settings.LoadText(file, data)
+	} else {
+		err = s.restore(file)
 	}
-	h, _, err := weights.NewestCheckpoint(folder, func(error) {})
 	if err != nil {
-		return s, "", fmt.Errorf("%s is empty, and the settings are in no checkpoint either: %w", path, err)
+		return nil, err
 	}
-	if s, err = h.Settings(); err != nil {
-		return s, "", fmt.Errorf("%s is empty, and the settings in the newest checkpoint cannot be used: %w", path, err)
+	s.Settings.Run.MaxSteps, s.Settings.Run.MaxTime = 0, 0
+	return s, nil
+}
+
+// restore takes the settings that the newest whole checkpoint was written with.
+func (s *Stored) restore(file string) error {
+	h, _, err := weights.NewestCheckpoint(s.Folder, func(error) {})
+	if err != nil {
+		return fmt.Errorf("%s is empty, and the settings are in no checkpoint either: %w", file, err)
 	}
-	return s, fmt.Sprintf("%s is empty: the settings are restored from the checkpoint of step %d", path, h.Step), nil
+	if s.Settings, err = h.Settings(); err != nil {
+		return fmt.Errorf("%s is empty, and the settings in the newest checkpoint cannot be used: %w", file, err)
+	}
+	s.restored = fmt.Sprintf("%s is empty: the settings are restored from the checkpoint of step %d", file, h.Step)
+	return nil
 }

@@ -42,11 +42,11 @@ func TestEmptiedConfigIsRestored(t *testing.T) {
 		if !h.holds(config + " is empty: the settings are restored from the checkpoint of step 1") {
 			t.Errorf("%s: heard %q", name, h.said)
 		}
-		back, sentence, err := StoredSettings(folder)
-		if err != nil || sentence != "" || !strings.Contains(read(t, config), "written by program 1.3.") {
-			t.Errorf("%s: %q, %v", name, sentence, err)
+		back, err := Open(folder)
+		if err != nil || back.restored != "" || !strings.Contains(read(t, config), "written by program 1.3.") {
+			t.Fatalf("%s: %+v, %v", name, back, err)
 		}
-		if diff := cmp.Diff(s, back); diff != "" {
+		if diff := cmp.Diff(s, back.Settings); diff != "" {
 			t.Errorf("%s:\n%s", name, diff)
 		}
 	}
@@ -57,5 +57,28 @@ func TestEmptiedConfigIsRestored(t *testing.T) {
 	}
 	if _, err := Resume(t.Context(), bare, Options{Device: d}); err == nil || !strings.Contains(err.Error(), filepath.Join(bare, settings.FileName)+" is empty") {
 		t.Errorf("without a checkpoint: %v", err)
+	}
+}
+
+// What Open read is what the run goes on with: the file is not read a second time.
+func TestStoredRunIsReadOnce(t *testing.T) {
+	d := openDevice(t)
+	folder := filepath.Join(t.TempDir(), "run")
+	s := tiny(1)
+	s.Run.MaxSteps = 1
+	_ = trained(t, func() (*Run, error) { return New(t.Context(), Options{Settings: s, Folder: folder, Device: d}) })
+	stored, err := Open(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	config := filepath.Join(folder, settings.FileName)
+	if err := os.WriteFile(config, []byte("lr: fast\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := trained(t, func() (*Run, error) { return stored.Resume(t.Context(), Options{Device: d}) }); err != nil {
+		t.Error(err)
+	}
+	if again, err := Open(folder); err != nil || again.Settings != stored.Settings {
+		t.Errorf("config.yaml is not written again: %v", err)
 	}
 }

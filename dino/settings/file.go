@@ -47,6 +47,11 @@ func Load(path string) (Settings, error) {
 	return Sources{ConfigFile: path}.Merge()
 }
 
+// LoadText is [Load] of a file that was read before; path is for errors.
+func LoadText(path string, text []byte) (Settings, error) {
+	return Sources{ConfigFile: path, text: text}.Merge()
+}
+
 // Parse reads the text of a file that holds every value, as YAML writes it.
 func Parse(data []byte) (Settings, error) {
 	list, err := parseSettings(data)

@@ -19,6 +19,8 @@ type Sources struct {
 	Otherwise string    // the preset where none is named and no file is read
 	Base      *Settings // of a run that goes on: stands for preset, file and defaults
 
+	text []byte // of the file, where it was read before
+
 	// AutoInput is asked what preset auto is to choose by, of a run with those
 	// settings; not where nothing is left to choose. Nil: what is assumed.
 	AutoInput func(Settings) AutoInput
@@ -26,6 +28,13 @@ type Sources struct {
 
 // EnvName is the environment variable of a setting: DINOGPU_OUT_DIM.
 func EnvName(key string) string { return "DINOGPU_" + strings.ToUpper(underscores(key)) }
+
+func (src Sources) read() ([]byte, error) {
+	if src.text != nil {
+		return src.text, nil
+	}
+	return ReadFile(src.ConfigFile)
+}
 
 // Merge lays the sources over each other. Errors say which of them holds the
 // value that cannot be used.
@@ -44,7 +53,7 @@ func (src Sources) Merge() (Settings, error) {
 		src.ConfigFile, _ = src.Env(EnvName("config"))
 	}
 	if src.ConfigFile != "" {
-		data, err := ReadFile(src.ConfigFile)
+		data, err := src.read()
 		if err != nil {
 			return Settings{}, err
 		}
