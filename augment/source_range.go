@@ -18,3 +18,5 @@ func (r ranged) decodeAs(i int, o decode.Options) (*Image, error) {
 	o.Range = &r.values
 	return decodeAs(r.Source, i, o)
 }
+
+func (r ranged) remarks() []string { return Remarks(r.Source) }

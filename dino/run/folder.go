@@ -44,6 +44,7 @@ type Folder struct {
 	log      *disk.Growing
 	metrics  *disk.Growing
 	events   *eventsFile
+	bad      map[string]bool // names in the file of bad images; nil: not looked at yet
 }
 
 // configText is config.yaml.

@@ -188,6 +188,13 @@ func randomSettings(t *rapid.T) Settings {
 		switch p := f.value.Addr().Interface().(type) {
 		case *string:
 			*p = rapid.String().Draw(t, f.key)
+		case *Paths:
+			for _, path := range rapid.SliceOfN(rapid.String(), 0, 3).Draw(t, f.key) {
+				*p = p.Add(strings.ReplaceAll(path, "\n", ""))
+			}
+			*p = Paths(strings.Join(p.List(), "\n")) // without empty ones
+		case *MaxBad:
+			*p = MaxBad{rapid.IntRange(0, 1<<40).Draw(t, f.key), rapid.Float64Range(0, 100).Draw(t, f.key)}
 		case *int:
 			*p = rapid.Int().Draw(t, f.key)
 		case *uint64:
