@@ -24,6 +24,8 @@ func (r ranged) decodeAs(i int, o decode.Options) (*Image, error) {
 	return decodeAs(r.Source, i, o)
 }
 
+func (r ranged) remarks() []string { return Remarks(r.Source) }
+
 // RangeOf is what WithRange gave src, also where src is a part of that; ok is false where it gave nothing.
 func RangeOf(src Source) (lo, hi float64, ok bool) {
 	switch s := src.(type) {

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"reflect"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -17,6 +18,7 @@ import (
 
 	"github.com/alecthomas/kong"
 	"github.com/dinogpu/dinogpu/dino/run"
+	"github.com/dinogpu/dinogpu/dino/settings"
 )
 
 // What a command returns to the shell.
@@ -92,6 +94,7 @@ func execute(a *app, args []string) (code int) {
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 110, ValueFormatter: helpText}),
 		kong.Help(printHelp),
 		kong.ExplicitGroups(flagGroups()),
+		kong.TypeMapper(reflect.TypeFor[settings.Paths](), kong.MapperFunc(addPath)),
 		kong.Bind(a),
 	)
 	if err != nil {
@@ -122,6 +125,16 @@ func execute(a *app, args []string) (code int) {
 		a.console.Error("dinogpu: " + err.Error())
 	}
 	return code
+}
+
+// addPath takes a path for each time that its flag is given.
+func addPath(ctx *kong.DecodeContext, target reflect.Value) error {
+	var path string
+	if err := ctx.Scan.PopValueInto("path", &path); err != nil {
+		return err
+	}
+	target.SetString(string(settings.Paths(target.String()).Add(path)))
+	return nil
 }
 
 func exitCode(err error) int {

@@ -46,6 +46,7 @@ type Folder struct {
 	log      *disk.Growing
 	metrics  *disk.Growing
 	events   *eventsFile
+	bad      map[string]bool // names in the file of bad images; nil: not looked at yet
 }
 
 // configText is config.yaml. The program's name and version are for those whose own version lacks a setting.

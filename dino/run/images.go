@@ -1,6 +1,7 @@
 package run
 
 import (
+	"context"
 	"fmt"
 	"runtime"
 
@@ -17,7 +18,7 @@ func OpenImages(c settings.Config) (augment.Source, error) {
 		}
 		return augment.Limit(train, c.Limit), nil
 	}
-	src, err := augment.Open(c.Data)
+	src, err := augment.Open(c.Data.List()...)
 	if err != nil {
 		return nil, err
 	}
@@ -51,9 +52,28 @@ func rangeWords(c settings.Config, images augment.Source) string {
 	return ""
 }
 
+// openWithin is OpenImages, left behind when ctx ends: a disk or a network that does not answer holds up no exit.
+func openWithin(ctx context.Context, c settings.Config) (augment.Source, error) {
+	type opened struct {
+		images augment.Source
+		err    error
+	}
+	done := make(chan opened, 1)
+	go func() {
+		images, err := OpenImages(c)
+		done <- opened{images, err}
+	}()
+	select {
+	case o := <-done:
+		return o.images, o.err
+	case <-ctx.Done():
+		return nil, ErrNotBegun
+	}
+}
+
 // CheckImages tells why a run of c could not train on images: too few for one step, for example.
 func CheckImages(c settings.Config, images augment.Source) (stepsPerEpoch int, err error) {
-	l, err := augment.NewLoader(images, loaderConfig(c, nil))
+	l, err := augment.NewLoader(images, loaderConfig(c))
 	if err != nil {
 		return 0, err
 	}
@@ -62,7 +82,7 @@ func CheckImages(c settings.Config, images augment.Source) (stepsPerEpoch int, e
 }
 
 // loaderConfig is how the run's images are cropped and mixed.
-func loaderConfig(c settings.Config, left func(name string, err error)) augment.LoaderConfig {
+func loaderConfig(c settings.Config) augment.LoaderConfig {
 	recipe := augment.Reference
 	if c.Augmentation == "light" {
 		recipe = augment.Light
@@ -75,6 +95,5 @@ func loaderConfig(c settings.Config, left func(name string, err error)) augment.
 	return augment.LoaderConfig{
 		Recipe:    recipe(c.GlobalCropsSize, pair(c.GlobalCropsScale), c.LocalCropsNumber, c.LocalCropsSize, pair(c.LocalCropsScale)),
 		BatchSize: c.BatchSize, Accumulate: c.Accumulate, Seed: c.Seed, Workers: workers, Queue: 4,
-		OnBad: left,
 	}
 }

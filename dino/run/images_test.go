@@ -37,7 +37,7 @@ func TestRangeOfSamples(t *testing.T) {
 		{Lo: 0, Hi: 8000}: {"samples from 0 to 8000 become black to white", 128},
 	} {
 		c := settings.DefaultConfig()
-		c.Data, c.Range = dir, bounds
+		c.Data, c.Range = settings.Paths(dir), bounds
 		images, err := OpenImages(c)
 		if err != nil {
 			t.Fatal(err)

@@ -34,6 +34,7 @@ func (r *Run) Train(ctx context.Context) error {
 
 func (r *Run) carryOut(ctx context.Context) error {
 	trained := r.train(ctx)
+	r.sayLeftOut()
 	if trained != nil && !errors.Is(trained, ErrStopped) {
 		return r.broken(trained)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/dinogpu/dinogpu/augment"
@@ -56,7 +57,8 @@ type Run struct {
 	fingerprint string // of the images
 	saved       int    // step of the newest checkpoint that this process knows whole; -1: none
 	unsaved     int    // checkpoints in a row that could not be written
-	waits       bool   // lines of metrics.jsonl wait for room
+	left        leftOut
+	waits       bool // lines of metrics.jsonl wait for room
 	saidOnce    map[string]bool
 	closers     []func() error
 }
@@ -106,23 +108,29 @@ func (r *Run) prepare(ctx context.Context) error {
 	return nil
 }
 
-func (r *Run) openImages(context.Context) error {
+func (r *Run) openImages(ctx context.Context) error {
 	var err error
 	if r.images = r.options.Images; r.images == nil {
-		if r.images, err = OpenImages(r.settings.Config); err != nil {
+		if r.images, err = openWithin(ctx, r.settings.Config); err != nil {
 			return err
 		}
 	}
 	r.fingerprint = augment.Fingerprint(r.images)
-	if err := r.from.sameImages(r.fingerprint, r.settings.Config.Data); err != nil {
+	if err := r.from.sameImages(r.fingerprint, strings.Join(r.settings.Config.Data.List(), ", ")); err != nil {
 		return err
+	}
+	for _, sentence := range augment.Remarks(r.images) {
+		r.say("%s", sentence)
 	}
 	if words := rangeWords(r.settings.Config, r.images); words != "" {
 		r.say("%s", words)
 	}
-	r.loader, err = augment.NewLoader(r.images, loaderConfig(r.settings.Config, func(name string, err error) {
-		r.say("%s is left out: %v", name, err)
-	}))
+	load := loaderConfig(r.settings.Config)
+	load.OnBad, load.OnWait = r.leaveOut, r.notices.Say
+	if load.MaxBad = r.settings.Run.MaxBad.Of(r.images.Len()); load.MaxBad == 0 {
+		load.MaxBad = -1 // none, where 0 is the loader's own default
+	}
+	r.loader, err = augment.NewLoader(r.images, load)
 	if err == nil {
 		r.onClose(func() error { r.loader.Close(); return nil })
 	}

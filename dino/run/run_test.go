@@ -143,7 +143,7 @@ func TestRefusedRunsLeaveNothing(t *testing.T) {
 	few, large, lost := tiny(1), tiny(1), tiny(1)
 	few.Config.BatchSize = 25
 	large.Config.OutDim, large.Config.HeadBottleneck = 1<<23, 256
-	lost.Config.Data = filepath.Join(t.TempDir(), "none")
+	lost.Config.Data = settings.Paths(filepath.Join(t.TempDir(), "none"))
 	var limit *gpu.LimitError
 	for name, c := range map[string]struct {
 		ctx  context.Context

@@ -10,7 +10,7 @@ package settings
 // Sizes that follow from --arch are left at 0 here; [Config.Size] gives them.
 type Config struct {
 	// Images.
-	Data         string `yaml:"data" group:"data" often:"" aliases:"data-path" resume:"free" placeholder:"PATH" help:"Images to train on: a folder (flat or not), a text file of paths, an idx file, or demo for the set inside this program."`
+	Data         Paths  `yaml:"data" group:"data" often:"" aliases:"data-path" resume:"free" placeholder:"PATH" help:"Images to train on: a folder (flat or not), a text file of paths, an idx file, or demo for the set inside this program. Repeat it for several that are one set."`
 	Limit        int    `yaml:"limit" group:"data" default:"0" help:"Use only the first N images. 0: all."`
 	Mean         RGB    `yaml:"mean" group:"data" default:"0.485,0.456,0.406" help:"Mean of each color channel, 0 to 1 (ImageNet's)."`
 	Std          RGB    `yaml:"std" group:"data" default:"0.229,0.224,0.225" help:"Standard deviation of each color channel, 0 to 1 (ImageNet's)."`

@@ -107,6 +107,8 @@ func (f field) set(text string) error {
 	switch p := f.value.Addr().Interface().(type) {
 	case *string:
 		*p = text
+	case *Paths:
+		*p = Paths(text)
 	case *int:
 		v, err := strconv.Atoi(text)
 		if err != nil {

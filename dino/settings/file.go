@@ -89,7 +89,7 @@ func parseSettings(data []byte) ([]assignment, error) {
 			return nil, fmt.Errorf("%s: %s is set a second time", where, key)
 		}
 		seen[key] = true
-		text, err := nodeText(value)
+		text, err := nodeText(value, separatorOf(key))
 		if err != nil {
 			return nil, fmt.Errorf("%s: %s: %w", where, key, err)
 		}
@@ -98,10 +98,20 @@ func parseSettings(data []byte) ([]assignment, error) {
 	return list, nil
 }
 
-func nodeText(n *yaml.Node) (string, error) {
+// separatorOf is what stands between a list's values in the text of a setting.
+func separatorOf(key string) string {
+	for _, f := range new(Settings).fields() {
+		if _, isPaths := f.value.Interface().(Paths); isPaths && (f.key == key || f.alias == key) {
+			return "\n"
+		}
+	}
+	return ","
+}
+
+func nodeText(n *yaml.Node, separator string) (string, error) {
 	switch {
 	case n.Kind == yaml.AliasNode:
-		return nodeText(n.Alias)
+		return nodeText(n.Alias, separator)
 	case n.Kind == yaml.ScalarNode && n.Tag == "!!null":
 		return "", nil
 	case n.Kind == yaml.ScalarNode:
@@ -114,7 +124,7 @@ func nodeText(n *yaml.Node) (string, error) {
 			}
 			parts[i] = item.Value
 		}
-		return strings.Join(parts, ","), nil
+		return strings.Join(parts, separator), nil
 	}
 	return "", errors.New("expected a plain value, not nested settings")
 }
@@ -133,24 +143,37 @@ func (s Settings) YAML() []byte {
 	return bytes.TrimLeft(out.Bytes(), "\n")
 }
 
-// Text is quoted as YAML wants it; pairs and triples become lists.
+// Text is quoted as YAML wants it; pairs, triples and several paths become lists.
 func (f field) yamlText() string {
 	text := f.text()
-	switch f.value.Interface().(type) {
+	switch v := f.value.Interface().(type) {
+	case Paths:
+		list := v.List()
+		if len(list) < 2 {
+			return f.quoted(text)
+		}
+		for i, path := range list {
+			list[i] = fmt.Sprintf("%q", path) // a bare path could hold the list's own signs
+		}
+		return "[" + strings.Join(list, ", ") + "]"
 	case string, Optimizer, Crops:
-		quoted, err := yaml.Marshal(text)
-		if err != nil {
-			panic("settings: setting " + f.key + ": " + err.Error())
-		}
-		// One line, whatever the text holds.
-		if line := strings.TrimSuffix(string(quoted), "\n"); !strings.Contains(line, "\n") {
-			return line
-		}
-		return fmt.Sprintf("%q", text)
+		return f.quoted(text)
 	case Range, RGB, Bounds:
 		return "[" + strings.ReplaceAll(text, ",", ", ") + "]"
 	}
 	return text
+}
+
+func (f field) quoted(text string) string {
+	quoted, err := yaml.Marshal(text)
+	if err != nil {
+		panic("settings: setting " + f.key + ": " + err.Error())
+	}
+	// One line, whatever the text holds.
+	if line := strings.TrimSuffix(string(quoted), "\n"); !strings.Contains(line, "\n") {
+		return line
+	}
+	return fmt.Sprintf("%q", text)
 }
 
 func firstLine(s string) string {

@@ -24,6 +24,7 @@ type Run struct {
 	KNNEvery        int           `yaml:"knn_every" group:"run" default:"0" help:"Measure k-NN accuracy every N epochs. 0: never."`
 	KNNTrain        string        `yaml:"knn_train" group:"run" placeholder:"PATH" help:"Labeled images that vote in k-NN. The demo brings its own."`
 	KNNTest         string        `yaml:"knn_test" group:"run" placeholder:"PATH" help:"Labeled images that k-NN classifies."`
+	MaxBad          MaxBad        `yaml:"max_bad" group:"run" default:"10,1%" help:"Stop when more than N images, or P%, cannot be read."`
 
 	Adapter string `yaml:"adapter" group:"device" often:"" placeholder:"NAME" help:"Adapter by its number or a part of its name. Default: the best GPU."`
 	Matmul  string `yaml:"matmul" group:"device" default:"auto" help:"Matmul kernels: tile, register or texel; auto takes what was measured best."`

@@ -192,6 +192,13 @@ func randomSettings(t *rapid.T) Settings {
 			*p = Optimizer(rapid.String().Draw(t, f.key))
 		case *Crops:
 			*p = Crops(rapid.String().Draw(t, f.key))
+		case *Paths:
+			for _, path := range rapid.SliceOfN(rapid.String(), 0, 3).Draw(t, f.key) {
+				*p = p.Add(strings.ReplaceAll(path, "\n", ""))
+			}
+			*p = Paths(strings.Join(p.List(), "\n")) // without empty ones
+		case *MaxBad:
+			*p = MaxBad{rapid.IntRange(0, 1<<40).Draw(t, f.key), rapid.Float64Range(0, 100).Draw(t, f.key)}
 		case *int:
 			*p = rapid.Int().Draw(t, f.key)
 		case *uint64:
