@@ -320,10 +320,10 @@ func TestBackboneRefuses(t *testing.T) {
 	weights := l.NewArena("weights")
 	h, w := c.Grid()
 	for want, change := range map[string]func(*BackboneConfig){
-		"patch_size 0":              func(c *BackboneConfig) { c.ViT.Patch = 0 },
-		"image_size 1":              func(c *BackboneConfig) { c.ViT.ImageSize = 1 },
-		"heads 0":                   func(c *BackboneConfig) { c.ViT.Heads = 0 },
-		"std 0,1,1":                 func(c *BackboneConfig) { c.Std = settings.RGB{0, 1, 1} },
+		"`patch_size` 0":            func(c *BackboneConfig) { c.ViT.Patch = 0 },
+		"`image_size` 1":            func(c *BackboneConfig) { c.ViT.ImageSize = 1 },
+		"`heads` 0":                 func(c *BackboneConfig) { c.ViT.Heads = 0 },
+		"`std` 0,1,1":               func(c *BackboneConfig) { c.Std = settings.RGB{0, 1, 1} },
 		"height 1 and width 50":     func(c *BackboneConfig) { c.Height, c.Width = 1, 50 },
 		"height 50 and width 9000":  func(c *BackboneConfig) { c.Height, c.Width = 50, 9000 },
 		"a batch of -1":             func(c *BackboneConfig) { c.Batch = -1 },
