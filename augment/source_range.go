@@ -1,6 +1,11 @@
 package augment
 
-import "github.com/dinogpu/dinogpu/augment/decode"
+import (
+	"path/filepath"
+	"strings"
+
+	"github.com/dinogpu/dinogpu/augment/decode"
+)
 
 // ranged gives a source's images with a range of sample values.
 type ranged struct {
@@ -20,3 +25,30 @@ func (r ranged) decodeAs(i int, o decode.Options) (*Image, error) {
 }
 
 func (r ranged) remarks() []string { return Remarks(r.Source) }
+
+// RangeOf is what WithRange gave src, also where src is a part of that; ok is false where it gave nothing.
+func RangeOf(src Source) (lo, hi float64, ok bool) {
+	switch s := src.(type) {
+	case ranged:
+		return s.values.Lo, s.values.Hi, true
+	case part:
+		return RangeOf(s.Source)
+	}
+	return 0, 0, false
+}
+
+// FindRange looks at up to most images, spread evenly over src, for the least and the greatest of their samples. ok is
+// false where none of them has samples of more than 8 bits, or signed or float ones. Images that cannot be read are passed
+// over.
+func FindRange(src Source, most int) (lo, hi float64, ok bool) {
+	seen := &decode.Extent{}
+	n := min(most, src.Len())
+	for i := range n {
+		at := i * src.Len() / n
+		if ext := strings.ToLower(filepath.Ext(src.Name(at))); ext != ".png" && ext != ".tif" && ext != ".tiff" {
+			continue // no other format has such samples
+		}
+		_, _ = decodeAs(src, at, decode.Options{Range: &decode.Range{Lo: 0, Hi: 1, Seen: seen}})
+	}
+	return seen.Least, seen.Greatest, seen.Any
+}

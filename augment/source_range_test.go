@@ -50,6 +50,19 @@ func TestRangeOfASource(t *testing.T) {
 			t.Errorf("%s: gray levels %v, want %v", name, got, x.want)
 		}
 	}
+	if lo, hi, ok := FindRange(plain, 5); !ok || lo != 0 || hi != 4095 {
+		t.Errorf("found %g to %g, %v", lo, hi, ok)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "eight.png"), pngOf(image.NewGray(image.Rect(0, 0, 2, 2))), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	both, err := Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, ok := FindRange(Slice(both, 0, 1), 5); ok {
+		t.Error("a range of 8 bits was found")
+	}
 	if Fingerprint(wide) != Fingerprint(plain) {
 		t.Error("a range changes the fingerprint")
 	}

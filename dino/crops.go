@@ -22,20 +22,12 @@ type cropGroup struct {
 // A cropPass is what goes through the student at once.
 type cropPass []*cropGroup
 
-// Ways to share the crops out over passes, the fastest first: fewer and larger dispatches, against memory for the
-// activations of all crops, of those of one size, or of a single one.
-const (
-	cropsTogether = "together"
-	cropsBySize   = "by size"
-	cropsApart    = "apart"
-)
-
 // cropPasses lays out the crops.
 func cropPasses(c settings.Config, o Options) []cropPass {
 	var passes []cropPass
 	add := func(first, count, size int) {
 		step := count
-		if o.Crops == cropsApart {
+		if o.Crops == settings.CropsApart {
 			step = 1
 		}
 		for v := first; v < first+count; v += step {
@@ -53,7 +45,7 @@ func cropPasses(c settings.Config, o Options) []cropPass {
 	if c.LocalCropsNumber > 0 {
 		add(2, c.LocalCropsNumber, c.LocalCropsSize)
 	}
-	if o.Crops == cropsTogether && len(passes) == 2 {
+	if o.Crops == settings.CropsTogether && len(passes) == 2 {
 		return []cropPass{{passes[0][0], passes[1][0]}}
 	}
 	return passes

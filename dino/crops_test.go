@@ -6,13 +6,14 @@ import (
 	"testing"
 
 	"github.com/dinogpu/dinogpu/augment"
+	"github.com/dinogpu/dinogpu/dino/settings"
 	"github.com/dinogpu/dinogpu/gpu"
 )
 
 // Crops lie side by side in one tensor: one that is too short would move those behind it.
 func TestABatchOfOtherSizesIsRefused(t *testing.T) {
 	c := tinyConfig()
-	tr, err := Record(c, gpu.SoftwareTarget, 1, Options{Crops: cropsTogether})
+	tr, err := Record(c, gpu.SoftwareTarget, 1, Options{Crops: settings.CropsTogether})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -28,20 +29,20 @@ func TestABatchOfOtherSizesIsRefused(t *testing.T) {
 
 // auto passes over what does not fit a limit, and over nothing else.
 func TestAutoGoesOnOnlyWhereALimitIsPassed(t *testing.T) {
-	record := func(c Config, crops string) (*Trainer, error) {
+	record := func(c Config, crops settings.Crops) (*Trainer, error) {
 		return Record(c, gpu.GPUTarget, 1, Options{Crops: crops})
 	}
 	var limit *gpu.LimitError
 	large := tinyConfig()
 	large.BatchSize = 8000
-	if _, err := record(large, cropsTogether); !errors.As(err, &limit) {
+	if _, err := record(large, settings.CropsTogether); !errors.As(err, &limit) {
 		t.Fatalf("batch %d together gives %v, want a LimitError", large.BatchSize, err)
 	}
 	tr, err := record(large, "auto")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if mode := tr.cropsMode(); mode == cropsTogether {
+	if mode := tr.cropsMode(); mode == settings.CropsTogether {
 		t.Errorf("auto runs crops %s, which does not fit", mode)
 	}
 	large.BatchSize = 1 << 20
@@ -51,8 +52,8 @@ func TestAutoGoesOnOnlyWhereALimitIsPassed(t *testing.T) {
 
 	wrong := tinyConfig()
 	wrong.Heads = 4 // of size 6, which attention does not take
-	_, together := record(wrong, cropsTogether)
-	_, apart := record(wrong, cropsApart)
+	_, together := record(wrong, settings.CropsTogether)
+	_, apart := record(wrong, settings.CropsApart)
 	_, auto := record(wrong, "auto")
 	if together == nil || apart == nil || together.Error() == apart.Error() {
 		t.Fatalf("together gives %v and apart %v: these cannot be told apart", together, apart)

@@ -92,7 +92,7 @@ func TestDropPathPinned(t *testing.T) {
 
 // Each pass's scales lie where its network looks for them: crop after crop, a number a image.
 func TestDropPathUpload(t *testing.T) {
-	for _, crops := range []string{cropsTogether, cropsBySize, cropsApart} {
+	for _, crops := range []settings.Crops{settings.CropsTogether, settings.CropsBySize, settings.CropsApart} {
 		c := droppedConfig()
 		tr, _ := runTiny(t, c, crops, 1, 0)
 		b := &augment.Batch{Epoch: 1, Images: []int{20, 3, 11}}
@@ -130,7 +130,7 @@ func TestNoDropPathCostsNothing(t *testing.T) {
 	count := func(rate float64) (dispatches, kept int) {
 		c := droppedConfig()
 		c.DropPathRate = rate
-		tr, err := Record(c, gpu.SoftwareTarget, 10, Options{Crops: cropsTogether})
+		tr, err := Record(c, gpu.SoftwareTarget, 10, Options{Crops: settings.CropsTogether})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -152,7 +152,7 @@ func TestNoDropPathCostsNothing(t *testing.T) {
 func TestDropPathIsTheSameHoweverItIsRun(t *testing.T) {
 	c := droppedConfig()
 	a, la := runTiny(t, c, "together", 1, 1)
-	for _, crops := range []string{cropsBySize, cropsApart} {
+	for _, crops := range []settings.Crops{settings.CropsBySize, settings.CropsApart} {
 		b, lb := runTiny(t, c, crops, 3, 1)
 		sameStep(t, a, b, la[0], lb[0])
 	}

@@ -50,7 +50,7 @@ func (g *goldenFile) config() Config {
 	c.LR, c.MinLR = g.Float("lr")*256/float64(c.BatchSize), g.Float("min_lr") // the files hold the rate that was used
 	c.WeightDecay, c.WeightDecayEnd, c.MomentumTeacher = g.Float("wd"), g.Float("wd_end"), g.Float("momentum")
 	c.WarmupTeacherTemp, c.TeacherTemp, c.WarmupTeacherTempEpochs = 0.04, 0.07, 3
-	c.Optimizer, c.ClipGrad, c.FreezeLastLayer = g.Setting("optimizer"), g.Float("clip"), g.Int("freeze_epochs")
+	c.Optimizer, c.ClipGrad, c.FreezeLastLayer = settings.Optimizer(g.Setting("optimizer")), g.Float("clip"), g.Int("freeze_epochs")
 	c.NormLastLayer = g.Setting("norm_last_layer") == "True" // as Python writes it
 	return c
 }
@@ -96,7 +96,7 @@ func (g *goldenFile) loadArena(d *gpu.Device, a *layers.Arena, prefix string) {
 }
 
 // goldenTrainer builds a trainer with the file's weights and center.
-func (g *goldenFile) trainer(d *gpu.Device, target gpu.Target, crops string) *Trainer {
+func (g *goldenFile) trainer(d *gpu.Device, target gpu.Target, crops settings.Crops) *Trainer {
 	g.t.Helper()
 	c := g.config()
 	tr, err := Record(c, target, g.Int("per_epoch"), Options{Crops: crops, Floats: true})

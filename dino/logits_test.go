@@ -16,7 +16,7 @@ func TestLogitsInChunks(t *testing.T) {
 	c.HeadBottleneck = 64
 	step := func(limit int) (*Trainer, float64) {
 		l := tinyLoader(t, c, 1)
-		tr, err := Record(c, gpu.SoftwareTarget, l.StepsPerEpoch(), Options{Crops: cropsTogether, logitsLimit: limit})
+		tr, err := Record(c, gpu.SoftwareTarget, l.StepsPerEpoch(), Options{Crops: settings.CropsTogether, logitsLimit: limit})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -57,7 +57,7 @@ func TestLogitsInChunks(t *testing.T) {
 func TestLogitsFitABinding(t *testing.T) {
 	c := settings.DefaultConfig()
 	c.Arch, c.BatchSize, c.DropPathRate = "vit_tiny", 60, 0
-	tr, err := Record(c, gpu.GPUTarget, 10, Options{Crops: cropsTogether})
+	tr, err := Record(c, gpu.GPUTarget, 10, Options{Crops: settings.CropsTogether})
 	if err != nil {
 		t.Fatal(err)
 	}

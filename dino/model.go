@@ -11,7 +11,7 @@ import (
 
 // moments is how many moments of each weight the optimizer keeps.
 func moments(c settings.Config) int {
-	if c.Optimizer == "adamw" {
+	if c.Optimizer == settings.AdamW {
 		return 2
 	}
 	return 1 // momentum

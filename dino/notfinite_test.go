@@ -54,11 +54,11 @@ func batchesFrom(t *testing.T, c settings.Config, n int) func() *augment.Batch {
 // A number that is not finite, wherever it comes from, stops the step, is named, and leaves all as it was; nothing of
 // it is left in the trainer when the cause is gone.
 func TestNotFiniteStops(t *testing.T) {
-	for _, optimizer := range []string{"adamw", "sgd", "lars"} {
-		t.Run(optimizer, func(t *testing.T) {
+	for _, optimizer := range settings.Optimizers() {
+		t.Run(string(optimizer), func(t *testing.T) {
 			c := tinyConfig()
 			c.Optimizer, c.LR = optimizer, 0.01
-			tr, _ := runTiny(t, c, cropsTogether, 1, 1)
+			tr, _ := runTiny(t, c, settings.CropsTogether, 1, 1)
 			b := batchesFrom(t, c, 1)()
 			for name, place := range map[string]gpu.Tensor{
 				"the student's weight head.mlp.0.bias":          tr.Student.Tensor("head.mlp.0.bias"),
@@ -89,7 +89,7 @@ func TestNotFiniteStops(t *testing.T) {
 			if _, err := tr.Step(b); err != nil {
 				t.Fatal(err)
 			}
-			never, _ := runTiny(t, c, cropsTogether, 1, 2)
+			never, _ := runTiny(t, c, settings.CropsTogether, 1, 2)
 			if !sameBits(state(t, tr), state(t, never)) {
 				t.Error("after steps that were refused, a good one differs from that of a run without them")
 			}
@@ -100,7 +100,7 @@ func TestNotFiniteStops(t *testing.T) {
 // A loss that is not finite holds the step back even where every gradient is.
 func TestLossNotFiniteStops(t *testing.T) {
 	c := tinyConfig()
-	tr, _ := runTiny(t, c, cropsTogether, 1, 1)
+	tr, _ := runTiny(t, c, settings.CropsTogether, 1, 1)
 	next := batchesFrom(t, c, 1)
 	before := state(t, tr)
 	if err := tr.device.WriteBits(tr.loss.NonFinite, []uint32{1}); err != nil { // as loss_sums does, see its test
@@ -121,7 +121,7 @@ func TestLossNotFiniteStops(t *testing.T) {
 func TestNotFiniteWithStepsBehind(t *testing.T) {
 	c := tinyConfig()
 	c.LR = 0.01
-	tr, _ := runTiny(t, c, cropsTogether, 1, 1)
+	tr, _ := runTiny(t, c, settings.CropsTogether, 1, 1)
 	place := tr.Student.Tensor("head.mlp.0.bias")
 	good := readTensor(t, tr.device, place)
 	bad := append([]float32(nil), good...)
@@ -144,7 +144,7 @@ func TestNotFiniteWithStepsBehind(t *testing.T) {
 	if _, err := tr.Step(batchesFrom(t, c, 1)()); err != nil {
 		t.Fatal(err)
 	}
-	never, _ := runTiny(t, c, cropsTogether, 1, 2)
+	never, _ := runTiny(t, c, settings.CropsTogether, 1, 2)
 	if !sameBits(state(t, tr), state(t, never)) {
 		t.Error("a good step after it differs from that of a run without it")
 	}

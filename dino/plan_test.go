@@ -26,7 +26,7 @@ func TestPlanOfThePresets(t *testing.T) {
 		if got := flopsPerImage(s.Config) / 1e9; math.Abs(got-c.gflops) > 0.006*c.gflops+0.5 {
 			t.Errorf("%s takes %.1f GFLOP per image, want %g", c.preset, got, c.gflops)
 		}
-		tr, err := Record(s.Config, gpu.GPUTarget, 1, Options{Crops: cropsTogether})
+		tr, err := Record(s.Config, gpu.GPUTarget, 1, Options{Crops: settings.CropsTogether})
 		if err != nil {
 			t.Fatal(err)
 		}

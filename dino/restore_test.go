@@ -5,13 +5,14 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/dinogpu/dinogpu/dino/settings"
 	"github.com/dinogpu/dinogpu/layers"
 )
 
 // A checkpoint of another model is refused by the name of what does not fit.
 func TestRestoreRefuses(t *testing.T) {
 	c := tinyConfig()
-	tr, _ := runTiny(t, c, cropsTogether, 1, 0)
+	tr, _ := runTiny(t, c, settings.CropsTogether, 1, 0)
 	all, err := tr.State()
 	if err != nil {
 		t.Fatal(err)

@@ -22,7 +22,7 @@ type Tests struct {
 // RecordTests records the tests of a trainer that trains c. Crops run together or apart as they would in it.
 // flops, if above 0, is the arithmetic that the passes of the short trainer may take: the batch is halved until
 // they do, and Batch says what is left.
-func RecordTests(c settings.Config, target gpu.Target, crops string, flops int) (*Tests, error) {
+func RecordTests(c settings.Config, target gpu.Target, crops settings.Crops, flops int) (*Tests, error) {
 	whole, err := Record(c, target, 1, Options{Crops: crops})
 	if err != nil {
 		return nil, err
@@ -44,14 +44,14 @@ func RecordTests(c settings.Config, target gpu.Target, crops string, flops int) 
 }
 
 // cropsMode is how auto was decided.
-func (t *Trainer) cropsMode() string {
+func (t *Trainer) cropsMode() settings.Crops {
 	switch {
 	case len(t.passes) < len(t.groups):
-		return cropsTogether
+		return settings.CropsTogether
 	case len(t.groups) < t.Config.Crops():
-		return cropsBySize
+		return settings.CropsBySize
 	}
-	return cropsApart
+	return settings.CropsApart
 }
 
 // shortest records t with as few blocks as have its kernels and shapes.

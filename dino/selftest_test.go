@@ -4,6 +4,7 @@ import (
 	"context"
 	"testing"
 
+	"github.com/dinogpu/dinogpu/dino/settings"
 	"github.com/dinogpu/dinogpu/gpu"
 )
 
@@ -13,8 +14,8 @@ func TestSelfTestHasEveryKernelOfATrainer(t *testing.T) {
 	c := tinyConfig()
 	c.Depth = 4
 	for name, target := range targets {
-		for optimizer, crops := range map[string]string{"adamw": "auto", "sgd": cropsBySize, "lars": cropsApart} {
-			t.Run(name+"/"+crops, func(t *testing.T) {
+		for optimizer, crops := range map[settings.Optimizer]settings.Crops{"adamw": "auto", "sgd": settings.CropsBySize, "lars": settings.CropsApart} {
+			t.Run(name+"/"+string(crops), func(t *testing.T) {
 				c, depth := c, 2
 				c.Optimizer = optimizer
 				if optimizer == "lars" {

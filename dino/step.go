@@ -176,9 +176,9 @@ func (t *Trainer) recordUpdate(target gpu.Target) {
 		optimizer.Moments = append(optimizer.Moments, m.Parts)
 	}
 	switch t.Config.Optimizer {
-	case "sgd":
+	case settings.SGD:
 		optimizer.SGD(p)
-	case "lars":
+	case settings.LARS:
 		optimizer.LARS(p)
 	default:
 		optimizer.AdamW(p)

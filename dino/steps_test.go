@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/dinogpu/dinogpu/augment"
+	"github.com/dinogpu/dinogpu/dino/settings"
 	"github.com/dinogpu/dinogpu/gpu"
 )
 
@@ -22,15 +23,15 @@ const (
 // and without norm_last_layer, crops together and apart, for both kinds of adapter.
 func TestStepsAgainstPyTorch(t *testing.T) {
 	d := openDevice(t)
-	for file, ways := range map[string][]string{
-		"steps_adamw":           {cropsTogether, cropsBySize, cropsApart},
-		"steps_adamw_norm_last": {cropsTogether, cropsBySize, cropsApart},
-		"steps_sgd":             {cropsTogether},
-		"steps_lars":            {cropsTogether},
+	for file, ways := range map[string][]settings.Crops{
+		"steps_adamw":           {settings.CropsTogether, settings.CropsBySize, settings.CropsApart},
+		"steps_adamw_norm_last": {settings.CropsTogether, settings.CropsBySize, settings.CropsApart},
+		"steps_sgd":             {settings.CropsTogether},
+		"steps_lars":            {settings.CropsTogether},
 	} {
 		for name, target := range targets {
 			for _, crops := range ways {
-				t.Run(file+"/"+name+"/"+crops, func(t *testing.T) {
+				t.Run(file+"/"+name+"/"+string(crops), func(t *testing.T) {
 					g, later := readGolden(t, file), readGolden(t, "steps_inputs")
 					tr := g.trainer(d, target, crops)
 					losses := g.Float64s("log.loss")

@@ -3,13 +3,15 @@ package dino
 import (
 	"context"
 	"testing"
+
+	"github.com/dinogpu/dinogpu/dino/settings"
 )
 
 // Steps whose metrics are looked at later give the metrics of steps that are waited for, in order, at most two behind.
 func TestMetricsComeLater(t *testing.T) {
-	_, want := runTiny(t, tinyConfig(), cropsTogether, 1, 8)
+	_, want := runTiny(t, tinyConfig(), settings.CropsTogether, 1, 8)
 	l := tinyLoader(t, tinyConfig(), 1)
-	tr, _ := runTiny(t, tinyConfig(), cropsTogether, 1, 0)
+	tr, _ := runTiny(t, tinyConfig(), settings.CropsTogether, 1, 0)
 	var got []StepMetrics
 	for n := range 8 {
 		b, err := l.Next(context.Background())

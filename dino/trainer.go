@@ -41,7 +41,7 @@ type Trainer struct {
 
 // Options say how a trainer is recorded; they do not change what a step computes beyond rounding.
 type Options struct {
-	Crops string // auto, together, by size, apart: which crops run side by side
+	Crops settings.Crops // which crops run side by side; empty: auto
 	// Floats makes the trainer take crops as normalized float32 images (B, 3, H, W) instead of bytes.
 	Floats bool
 
@@ -60,8 +60,8 @@ func Record(c settings.Config, target gpu.Target, stepsPerEpoch int, o Options) 
 }
 
 func record(c settings.Config, target gpu.Target, stepsPerEpoch int, o Options) (*Trainer, error) {
-	if o.Crops == "auto" || o.Crops == "" {
-		for _, crops := range []string{cropsTogether, cropsBySize} {
+	if o.Crops == settings.CropsAuto || o.Crops == "" {
+		for _, crops := range []settings.Crops{settings.CropsTogether, settings.CropsBySize} {
 			t, err := record(c, target, stepsPerEpoch, Options{Crops: crops, Floats: o.Floats, logitsLimit: o.logitsLimit})
 			var limit *gpu.LimitError
 			if errors.As(err, &limit) {
@@ -78,7 +78,7 @@ func record(c settings.Config, target gpu.Target, stepsPerEpoch int, o Options) 
 				return t, nil
 			}
 		}
-		o.Crops = cropsApart
+		o.Crops = settings.CropsApart
 	}
 	t := &Trainer{Config: c, Schedules: NewSchedules(c, stepsPerEpoch), Layout: c.Layout(), logitsLimit: o.logitsLimit}
 	if t.logitsLimit == 0 {

@@ -45,7 +45,7 @@ func tinyLoader(t *testing.T, c settings.Config, workers int) *augment.Loader {
 }
 
 // runTiny trains a few steps and gives the trainer and its losses.
-func runTiny(t *testing.T, c settings.Config, crops string, workers, steps int) (*Trainer, []float64) {
+func runTiny(t *testing.T, c settings.Config, crops settings.Crops, workers, steps int) (*Trainer, []float64) {
 	t.Helper()
 	d := openDevice(t)
 	l := tinyLoader(t, c, workers)
@@ -136,8 +136,8 @@ func TestCropsTogetherAndApart(t *testing.T) {
 func TestProgramsAgainstTwins(t *testing.T) {
 	d := openDevice(t)
 	for name, target := range targets {
-		for optimizer, crops := range map[string]string{"adamw": cropsTogether, "sgd": cropsBySize, "lars": cropsApart} {
-			t.Run(name+"/"+crops+"/"+optimizer, func(t *testing.T) {
+		for optimizer, crops := range map[settings.Optimizer]settings.Crops{"adamw": settings.CropsTogether, "sgd": settings.CropsBySize, "lars": settings.CropsApart} {
+			t.Run(name+"/"+string(crops)+"/"+string(optimizer), func(t *testing.T) {
 				c := tinyConfig()
 				if optimizer != "sgd" {
 					c = droppedConfig()
@@ -206,8 +206,8 @@ func TestState(t *testing.T) {
 
 // SGD and LARS keep one moment, in memory as in the checkpoint, and go on bit for bit, drop path included.
 func TestOneMomentIsEnough(t *testing.T) {
-	for _, optimizer := range []string{"sgd", "lars"} {
-		t.Run(optimizer, func(t *testing.T) {
+	for _, optimizer := range []settings.Optimizer{settings.SGD, settings.LARS} {
+		t.Run(string(optimizer), func(t *testing.T) {
 			c := droppedConfig()
 			c.Optimizer = optimizer
 			whole, _ := runTiny(t, c, "together", 1, 3)

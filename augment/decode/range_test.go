@@ -60,7 +60,7 @@ func TestRangeOfAnySamples(t *testing.T) {
 		"12-bit TIFF": tiffOf(12, 1, u12, n), "16-bit TIFF": tiffOf(16, 1, u16, n), "signed TIFF": tiffOf(16, 2, i16, n),
 		"32-bit TIFF": tiffOf(32, 2, i32, n), "float TIFF": tiffOf(32, 3, f32, n), "double TIFF": tiffOf(64, 3, f64, n),
 	} {
-		im, err := Decode(bytes.NewReader(data), Options{Range: &Range{1000, 2000}})
+		im, err := Decode(bytes.NewReader(data), Options{Range: &Range{Lo: 1000, Hi: 2000}})
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
@@ -72,7 +72,7 @@ func TestRangeOfAnySamples(t *testing.T) {
 		}
 	}
 	plain := tiffOf(8, 1, []byte{0, 9, 200, 255}, 4)
-	im, err := Decode(bytes.NewReader(plain), Options{Range: &Range{1000, 2000}})
+	im, err := Decode(bytes.NewReader(plain), Options{Range: &Range{Lo: 1000, Hi: 2000}})
 	if err != nil || im.Pix[3] != 9 || im.Pix[6] != 200 {
 		t.Errorf("8 bits: %v, %v", im, err)
 	}
@@ -94,7 +94,7 @@ func TestSamplesWithoutRange(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	im, err = Decode(bytes.NewReader(tiffOf(32, 3, nan, 1)), Options{Range: &Range{0, 1}})
+	im, err = Decode(bytes.NewReader(tiffOf(32, 3, nan, 1)), Options{Range: &Range{Lo: 0, Hi: 1}})
 	if err != nil || im.Pix[0] != 0 {
 		t.Errorf("not a number: %v, %v", im, err)
 	}

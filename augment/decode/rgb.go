@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"image"
 	"image/color"
+	"math"
 )
 
 // fromGo converts what image/png and x/image/webp give into RGB as Pillow's
@@ -76,10 +77,32 @@ func fromPaletted(im *Image, s *image.Paletted) {
 }
 
 // Range is a stretch of a file's own sample values, Lo below Hi.
-type Range struct{ Lo, Hi float64 }
+type Range struct {
+	Lo, Hi float64
+	Seen   *Extent // nil: nobody asks
+}
+
+// An Extent is the least and the greatest of the samples that a Range was asked about. It is for one goroutine.
+type Extent struct {
+	Least, Greatest float64
+	Any             bool
+}
+
+func (e *Extent) add(v float64) {
+	if v != v || math.IsInf(v, 0) {
+		return
+	}
+	if !e.Any {
+		*e = Extent{v, v, true}
+	}
+	e.Least, e.Greatest = min(e.Least, v), max(e.Greatest, v)
+}
 
 // level is a value as a byte: 0 at Lo and below, 255 at Hi and above.
 func (r *Range) level(v float64) uint8 {
+	if r.Seen != nil {
+		r.Seen.add(v)
+	}
 	if !(v > r.Lo) { // not a number, too
 		return 0
 	}

@@ -36,7 +36,7 @@ type benchReport struct {
 	Copy    float64     `json:"copy_gbs"` // read and written bytes together
 	Matmul  []matmulRow `json:"matmul"`
 	Step    stepRow     `json:"step"`
-	Notes   []string    `json:"notes,omitempty"`
+	notes
 }
 
 // A matmulRow is one shape of matmul; its time holds the staging of its operands and the sum of its partials.
@@ -143,13 +143,6 @@ func compareDown(x, y float64, a, b string) int {
 		return 1
 	}
 	return strings.Compare(a, b)
-}
-
-// note says what was done otherwise than asked, on stderr and in the report.
-func (m *bencher) note(format string, args ...any) {
-	text := fmt.Sprintf(format, args...)
-	m.app.console.Print("%s", text)
-	m.report.Notes = append(m.report.Notes, text)
 }
 
 // A bencher is a measurement under way.

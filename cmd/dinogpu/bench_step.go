@@ -78,7 +78,7 @@ func (m *bencher) trainer() (*dino.Trainer, error) {
 			continue
 		}
 		if s.Config.BatchSize < asked {
-			m.note("the step is measured with batch %d: one of %d would pass the limits or the time of %s", s.Config.BatchSize, asked, m.time)
+			m.report.note(m.app.console, "the step is measured with batch %d: one of %d would pass the limits or the time of %s", s.Config.BatchSize, asked, m.time)
 		}
 		return t, nil
 	}
@@ -126,7 +126,7 @@ func (m *bencher) steps(t *dino.Trainer) (seconds []float64, host float64, err e
 	// the first compiles kernels, the second settles how much is submitted at once
 	timed := all[min(2, len(all)-1):]
 	if len(timed) < 3 {
-		m.note("the step's time is the median of %d: more would pass the time of %s", len(timed), m.time)
+		m.report.note(m.app.console, "the step's time is the median of %d: more would pass the time of %s", len(timed), m.time)
 	}
 	busy = busy[len(all)-len(timed):]
 	slices.Sort(busy)
@@ -159,7 +159,7 @@ func (m *bencher) ops(t *dino.Trainer) error {
 	// three runs of each op are the least
 	if left := time.Until(m.deadline).Seconds(); left < float64(n+2)*s.Seconds {
 		n = max(1, int(left/s.Seconds)-2)
-		m.note("ops are timed over %d repeats instead of %d: more would pass the time of %s", n, repeats, m.time)
+		m.report.note(m.app.console, "ops are timed over %d repeats instead of %d: more would pass the time of %s", n, repeats, m.time)
 	}
 	var rows []matmulRow
 	s.Parts = map[string]float64{}

@@ -125,7 +125,7 @@ func TestBenchMistakes(t *testing.T) {
 	for args, want := range map[string]string{
 		"bench --time 0s":             "--time",
 		"bench --preset demoo":        "did you mean demo?",
-		"bench --out-dim=-3":          "out_dim -3",
+		"bench --out-dim=-3":          "--out-dim -3",
 		"bench --adapter no-such-gpu": "no-such-gpu",
 	} {
 		got := dinogpu(t, nil, strings.Fields(args)...)

@@ -126,7 +126,7 @@ func TestEvalKNNOfARun(t *testing.T) {
 		whole.Train != (knnSide{filepath.Join(images, "train"), 24, 0}) || whole.Test != (knnSide{filepath.Join(images, "val"), 26, 1}) {
 		t.Errorf("report %+v", whole)
 	}
-	if !strings.Contains(said.stderr, "left out of "+filepath.Join(images, "val")+": 1") {
+	if !strings.Contains(said.stderr, filepath.Join(images, "val")+": 1 image left out") {
 		t.Errorf("the count of those left out is not said:\n%s", said.stderr)
 	}
 	if len(whole.Results) != 6 {
@@ -170,7 +170,7 @@ func checkEvalClasses(t *testing.T, run, images string) {
 	if want := r.Results[0].Top1 * 26 / 35; more.Test.Images != 35 || more.Results[0].Top1 < want-1e-9 || more.Results[0].Top1 > want+1e-9 {
 		t.Errorf("with 9 images of an unknown class: %+v, want %g", more, want)
 	}
-	for _, want := range []string{"count as wrong: 9 (emu)", "without a class, which are ignored: 1"} {
+	for _, want := range []string{"has 9 images of classes that", "counted as wrong: emu", "1 image without a class, ignored"} {
 		if !strings.Contains(o.stderr, want) {
 			t.Errorf("%q is not said:\n%s", want, o.stderr)
 		}

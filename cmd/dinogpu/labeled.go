@@ -22,11 +22,11 @@ func (l labeledPaths) open(size int, console *console) (eval.Question, error) {
 	}
 	for i, path := range []string{l.Train, l.Test} {
 		if n := m.NoLabel[i]; n > 0 {
-			console.Print("%s: %d images have no class and are ignored", path, n)
+			console.Print("%s: %s without a class, ignored", path, count(n, "image"))
 		}
 	}
 	if len(m.Unknown) > 0 {
-		console.Print("%s has %d images of classes that %s lacks; they count as wrong: %s", l.Test, m.UnknownImages, l.Train, strings.Join(m.Unknown, ", "))
+		console.Print("%s has %s of classes that %s lacks, counted as wrong: %s", l.Test, count(m.UnknownImages, "image"), l.Train, strings.Join(m.Unknown, ", "))
 	}
 	return q, nil
 }
@@ -61,7 +61,7 @@ func (l *leftOut) add(name string, err error) {
 // say tells how many there were.
 func (l *leftOut) say() {
 	if n := len(l.seen); n > 0 {
-		l.console.Print("%s: %d images were left out", l.path, n)
+		l.console.Print("%s: %s left out", l.path, count(n, "image"))
 	}
 }
 

@@ -104,7 +104,7 @@ func (t *selfTester) record() error {
 	}
 	t.report.Batch = t.tests.Batch()
 	if t.report.Batch < asked {
-		t.note("tested with batch %d instead of %d, which would pass the time or the memory here", t.report.Batch, asked)
+		t.report.note(t.app.console, "tested with batch %d instead of %d, which would pass the time or the memory here", t.report.Batch, asked)
 	}
 	return nil
 }
@@ -130,13 +130,6 @@ func (t *selfTester) rate(target gpu.Target) (float64, error) {
 		seconds += x.Seconds
 	}
 	return float64(p.Flops()) / seconds, err
-}
-
-// note says what was done otherwise than asked, on stderr and in the report.
-func (t *selfTester) note(format string, args ...any) {
-	text := fmt.Sprintf(format, args...)
-	t.app.console.Print("%s", text)
-	t.report.Notes = append(t.report.Notes, text)
 }
 
 // run tests every kernel and gathers the rows.

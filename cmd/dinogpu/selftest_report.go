@@ -26,7 +26,7 @@ type selftestReport struct {
 	Passed  int           `json:"passed"`
 	Seconds float64       `json:"seconds"`
 	Kernels []selftestRow `json:"kernels"`
-	Notes   []string      `json:"notes,omitempty"`
+	notes
 }
 
 // A selftestRow is one kernel and shape. Error and tolerance are normalized mean square errors; an error that is no

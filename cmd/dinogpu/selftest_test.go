@@ -144,7 +144,7 @@ func TestSelftestMistakes(t *testing.T) {
 	for args, want := range map[string]string{
 		"selftest --preset demoo":        "did you mean demo?",
 		"selftest --optimizer lion":      "lion",
-		"selftest --out-dim=-3":          "out_dim -3",
+		"selftest --out-dim=-3":          "--out-dim -3",
 		"selftest --repeat 0":            "--repeat 0: it must be at least 1",
 		"selftest --adapter no-such-gpu": "no-such-gpu",
 	} {

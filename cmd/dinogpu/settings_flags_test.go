@@ -77,16 +77,33 @@ func TestTheDemoStandsInForAnUnnamedRecipe(t *testing.T) {
 	}
 }
 
+// A run whose config.yaml was emptied goes on with what its checkpoint holds, and says so once.
+func TestResumeWithoutSettingsInTheFolder(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "run")
+	wantExit(t, dinogpu(t, nil, shortRun(dir, "--max-steps", "1")...), exitDone)
+	if err := os.WriteFile(filepath.Join(dir, "config.yaml"), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	o := dinogpu(t, nil, "train", "--resume", dir, "--max-steps", "2")
+	wantExit(t, o, exitDone, "the settings are restored from the checkpoint of step 1", "after step 2")
+	if strings.Contains(o.stderr, "--preset") || strings.Count(o.stderr, "are restored") != 1 {
+		t.Error(o.stderr)
+	}
+	if text, err := os.ReadFile(filepath.Join(dir, "config.yaml")); err != nil || !strings.HasPrefix(string(text), "# Every setting of this run, written by dinogpu ") {
+		t.Errorf("config.yaml, %v:\n%s", err, text)
+	}
+}
+
 // Values are judged once they are merged: what the defaults would make impossible is possible under a preset.
 func TestMergedSettingsAreValidated(t *testing.T) {
 	for _, command := range []string{"train --dry-run --preset demo", "bench", "selftest", "tune"} {
 		parse(t, nil, strings.Fields(command+" --global-crops-size 14")...) // below the defaults' patch of 16
 		o := dinogpu(t, nil, strings.Fields(command+" --global-crops-size 6")...)
-		if o.code != exitUsage || !strings.Contains(o.stderr, "global_crops_size 6 is smaller than one patch of 7") {
+		if o.code != exitUsage || !strings.Contains(o.stderr, "--global-crops-size 6 is smaller than one patch of 7") {
 			t.Errorf("%s: exit %d: %s", command, o.code, o.stderr)
 		}
 	}
-	if o := dinogpu(t, map[string]string{"DINOGPU_OUT_DIM": "1"}, "shaders", "--out", "x"); o.code != exitUsage || !strings.Contains(o.stderr, "out_dim 1") {
+	if o := dinogpu(t, map[string]string{"DINOGPU_OUT_DIM": "1"}, "shaders", "--out", "x"); o.code != exitUsage || !strings.Contains(o.stderr, "--out-dim 1") {
 		t.Errorf("shaders: exit %d: %s", o.code, o.stderr)
 	}
 }

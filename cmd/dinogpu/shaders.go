@@ -72,7 +72,7 @@ func addKernels(files map[string]string, s settings.Settings, target gpu.Target,
 		return classes, nil
 	}
 	var classes []string
-	for _, optimizer := range []string{"adamw", "sgd", "lars"} {
+	for _, optimizer := range settings.Optimizers() {
 		s.Config.Optimizer = optimizer
 		var err error
 		if classes, err = add(s, target); err != nil {

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -70,7 +69,7 @@ func (t *trainCmd) AfterApply(ctx *kong.Context, a *app) error {
 		if t.Resume, err = run.Find(t.Resume); err != nil {
 			return err
 		}
-		stored, err := settings.Load(filepath.Join(t.Resume, settings.FileName))
+		stored, _, err := run.StoredSettings(t.Resume) // the run says where they are from
 		if err != nil {
 			return err
 		}

@@ -138,7 +138,7 @@ func TestCollapseIsSaid(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := "collapse to uniform targets"
-	if !strings.Contains(o.stderr, want) || strings.Count(string(log), want) != 1 || !strings.Contains(string(log), "start a new run with `teacher_temp` 0.04") || !strings.Contains(o.stderr, "start a new run with --teacher-temp 0.04") {
+	if !strings.Contains(o.stderr, want) || strings.Count(string(log), want) != 1 || !strings.Contains(string(log), "start a new run with --teacher-temp 0.04") {
 		t.Errorf("%q is not said once:\n%s", want, log)
 	}
 }

@@ -15,7 +15,7 @@ func (t *trainCmd) train(a *app) error {
 	follow := &follower{console: a.console}
 	o := run.Options{
 		Settings: t.Settings, Folder: t.RunDir, Images: t.images, Notices: follow,
-		Program: versionText(), Now: a.now, EvaluateEvery: t.Settings.Run.KNNEvery,
+		Program: versionText(), Words: asFlags, Now: a.now, EvaluateEvery: t.Settings.Run.KNNEvery,
 	}
 	if t.Resume == "" {
 		if err := run.CheckNew(t.RunDir); err != nil {

@@ -74,7 +74,11 @@ func (r *Run) save() error {
 	if checkpoint != nil {
 		checkpoint = fmt.Errorf("step %d could not be saved: %w. Free some space; %s", r.step, checkpoint, r.standing())
 	}
-	return errors.Join(checkpoint, r.saveTeacher())
+	teacher := r.saveTeacher()
+	if teacher != nil && checkpoint == nil {
+		teacher = fmt.Errorf("%w. The checkpoint of step %d is saved, and the run writes the file when it is resumed", teacher, r.step)
+	}
+	return errors.Join(checkpoint, teacher)
 }
 
 // standing says from where a run that ends now would go on.

@@ -220,3 +220,28 @@ func TestFailedSavesAreCounted(t *testing.T) {
 		t.Errorf("said at length %d times, counted %d times: %q", long, short, h.said)
 	}
 }
+
+// A teacher's file that cannot be written is an error that says that nothing is lost.
+func TestTeacherThatCannotBeWritten(t *testing.T) {
+	d := openDevice(t)
+	folder, s := begunRun(t, d, 2)
+	teacher := filepath.Join(folder, weights.TeacherFile)
+	if err := os.Remove(teacher); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(teacher, "file"), "") // a folder where the file should be
+	s.Run.MaxSteps = 3
+	resume := func() (*Run, error) { return Resume(t.Context(), folder, Options{Settings: s, Device: d}) }
+	if err := trained(t, resume); err == nil || errors.Is(err, ErrStopped) || !strings.Contains(err.Error(), "The checkpoint of step 3 is saved") {
+		t.Errorf("%v", err)
+	}
+	if err := os.RemoveAll(teacher); err != nil {
+		t.Fatal(err)
+	}
+	if err := trained(t, resume); !errors.Is(err, ErrStopped) {
+		t.Error(err)
+	}
+	if _, err := os.Stat(teacher); err != nil {
+		t.Error(err)
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -41,15 +42,20 @@ type Folder struct {
 	home     string // the path that the run was given
 	lock     *flock.Flock
 	settings settings.Settings
+	program  string // that writes config.yaml, for its first line
 	log      *disk.Growing
 	metrics  *disk.Growing
 	events   *eventsFile
 	bad      map[string]bool // names in the file of bad images; nil: not looked at yet
 }
 
-// configText is config.yaml.
-func configText(s settings.Settings) []byte {
-	return append([]byte("# Every setting of this run. A new run can be given this file.\n\n"), s.YAML()...)
+// configText is config.yaml. The program's name and version are for those whose own version lacks a setting.
+func (r *Folder) configText() []byte {
+	by := ""
+	if line, _, _ := strings.Cut(r.program, "\n"); line != "" {
+		by = ", written by " + disk.Printable(line)
+	}
+	return append([]byte("# Every setting of this run"+by+". A new run can be given this file.\n\n"), r.settings.YAML()...)
 }
 
 // writeSettings writes config.yaml, unless it says the same already: another program may hold it open.
@@ -58,7 +64,7 @@ func (r *Folder) writeSettings(s settings.Settings) error {
 	if there, err := os.ReadFile(r.Join(settings.FileName)); err == nil && bytes.Equal(withoutHeader(there), s.YAML()) {
 		return nil
 	}
-	return disk.WriteBytes(r.Join(settings.FileName), configText(s))
+	return disk.WriteBytes(r.Join(settings.FileName), r.configText())
 }
 
 // withoutHeader is config.yaml without the comment that begins it, which was another in earlier versions.

@@ -81,7 +81,7 @@ func (r *Folder) writeAnew() error {
 		return err
 	}
 	if err = CheckNew(path); err == nil {
-		err = errors.Join(disk.WriteBytes(filepath.Join(path, settings.FileName), configText(r.settings)), r.reopen(path))
+		err = errors.Join(disk.WriteBytes(filepath.Join(path, settings.FileName), r.configText()), r.reopen(path))
 	}
 	if err != nil {
 		if r.events != nil {

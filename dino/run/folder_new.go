@@ -17,7 +17,7 @@ import (
 // writes the settings to its config.yaml. Without a path the folder is
 // runs/<preset>-<UTC time>, and runs/latest names it; one that holds files is
 // never written over. After an error nothing is left.
-func CreateFolder(path string, s settings.Settings, now time.Time) (*Folder, error) {
+func CreateFolder(path string, s settings.Settings, program string, now time.Time) (*Folder, error) {
 	named, made := path != "", true
 	var err error
 	if named {
@@ -28,7 +28,7 @@ func CreateFolder(path string, s settings.Settings, now time.Time) (*Folder, err
 	if err != nil {
 		return nil, err
 	}
-	r := &Folder{path: path, home: path}
+	r := &Folder{program: program, path: path, home: path}
 	if r.lock, err = lockRun(path); err != nil {
 		if made {
 			_ = os.Remove(path) // stays if it is another's

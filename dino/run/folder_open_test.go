@@ -23,7 +23,7 @@ func TestRunFolderIsOneProcess(t *testing.T) {
 	first := create(t, dir, demoSettings(t))
 	for what, open := range map[string]func() (*Folder, error){
 		"go on": func() (*Folder, error) { return OpenFolder(dir) },
-		"new":   func() (*Folder, error) { return CreateFolder(dir, demoSettings(t), noon) },
+		"new":   func() (*Folder, error) { return CreateFolder(dir, demoSettings(t), "", noon) },
 	} {
 		if _, err := open(); err == nil || !strings.Contains(err.Error(), "in use by another dinogpu (process") {
 			t.Errorf("%s: %v", what, err)
@@ -57,7 +57,7 @@ func TestRunFolderThatCannotBeFilledIsTakenBack(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "run")
 	// A folder where the run's first file should be: nobody can write there, root neither.
 	write(t, filepath.Join(dir, lockName, "file"), "")
-	if _, err := CreateFolder(dir, s, noon); err == nil {
+	if _, err := CreateFolder(dir, s, "", noon); err == nil {
 		t.Fatal("no error")
 	}
 	wantOnlyFiles(t, dir, lockName)

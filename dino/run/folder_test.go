@@ -56,7 +56,7 @@ func read(t *testing.T, path string) string {
 
 func create(t *testing.T, path string, s settings.Settings) *Folder {
 	t.Helper()
-	r, err := CreateFolder(path, s, noon)
+	r, err := CreateFolder(path, s, "", noon)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,7 +90,7 @@ func TestRunFolderIsNeverWrittenOver(t *testing.T) {
 
 	other := demoSettings(t)
 	other.Config.Seed = 7
-	_, err := CreateFolder(dir, other, noon)
+	_, err := CreateFolder(dir, other, "", noon)
 	if err == nil {
 		t.Fatal("a second run was started in it")
 	}
@@ -117,7 +117,7 @@ func TestRunFolderThatCannotBeMade(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, dir := range []string{file, filepath.Join(file, "run")} {
-		_, err := CreateFolder(dir, demoSettings(t), noon)
+		_, err := CreateFolder(dir, demoSettings(t), "", noon)
 		if err == nil || !strings.Contains(err.Error(), "`run_dir`") || strings.Contains(err.Error(), "mkdir ") {
 			t.Errorf("%s: %v", dir, err)
 		}
@@ -126,7 +126,7 @@ func TestRunFolderThatCannotBeMade(t *testing.T) {
 	if err := os.WriteFile(RunsFolder, nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := CreateFolder("", demoSettings(t), noon); err == nil || !strings.Contains(err.Error(), "run folder runs cannot be made") {
+	if _, err := CreateFolder("", demoSettings(t), "", noon); err == nil || !strings.Contains(err.Error(), "run folder runs cannot be made") {
 		t.Errorf("file named runs: %v", err)
 	}
 }

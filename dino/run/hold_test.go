@@ -69,7 +69,7 @@ func TestFolderRenamedOrRemovedWhileTraining(t *testing.T) {
 			if err := os.RemoveAll(folder); err != nil {
 				return err
 			}
-			other, err := CreateFolder(folder, tiny(1), noon)
+			other, err := CreateFolder(folder, tiny(1), "", noon)
 			if err != nil {
 				return err
 			}

@@ -2,6 +2,7 @@ package run
 
 import (
 	"context"
+	"fmt"
 	"runtime"
 
 	"github.com/dinogpu/dinogpu/augment"
@@ -21,10 +22,34 @@ func OpenImages(c settings.Config) (augment.Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	if r := c.Range; r.Set() {
+	src = augment.Limit(src, c.Limit)
+	switch r := c.Range; {
+	case r.Auto:
+		if lo, hi, ok := augment.FindRange(src, probes); ok && lo < hi {
+			src = augment.WithRange(src, lo, hi)
+		}
+	case r.Set():
 		src = augment.WithRange(src, r.Lo, r.Hi)
 	}
-	return augment.Limit(src, c.Limit), nil
+	return src, nil
+}
+
+// probes is how many images are looked at for the range of their samples.
+const probes = 32
+
+// rangeWords says what became of the images' samples, or that they use so little of 16 bits that hardly any gray levels
+// are left; empty: nothing.
+func rangeWords(c settings.Config, images augment.Source) string {
+	if lo, hi, ok := augment.RangeOf(images); ok {
+		return fmt.Sprintf("samples from %g to %g become black to white", lo, hi)
+	}
+	if c.Range.Auto {
+		return "no image has samples of more than 8 bits, so `range` auto changes nothing"
+	}
+	if lo, hi, ok := augment.FindRange(images, probes); ok && lo < hi && 16*(hi-lo) < 1<<16 {
+		return fmt.Sprintf("advice: the images' samples go from %g to %g of 65535, which leaves %.0f gray levels: set `range` auto, or `range` %g,%g", lo, hi, (hi-lo)/256+1, lo, hi)
+	}
+	return ""
 }
 
 // openWithin is OpenImages, left behind when ctx ends: a disk or a network that does not answer holds up no exit.

@@ -13,6 +13,7 @@ import (
 type logged struct {
 	to       Notices
 	now      func() time.Time
+	words    func(string) string
 	progress *Progress
 
 	mu     sync.Mutex
@@ -81,6 +82,9 @@ func (l *logged) Measured(step int, values any) {
 }
 
 func (l *logged) log(text string) {
+	if l.words != nil {
+		text = l.words(text)
+	}
 	line := Line{l.now(), text}
 	if l.folder == nil {
 		l.early = append(l.early, line)

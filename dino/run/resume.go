@@ -30,7 +30,7 @@ func Resume(ctx context.Context, folder string, o Options) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	stored, err := settings.Load(filepath.Join(folder, settings.FileName))
+	stored, restored, err := StoredSettings(folder)
 	if err != nil {
 		return nil, err
 	}
@@ -47,8 +47,12 @@ func Resume(ctx context.Context, folder string, o Options) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
+	held.program = o.Program
 	r := newRun(o, &resumed{folder: held})
 	r.onClose(held.Close)
+	if restored != "" {
+		r.say("%s", restored)
+	}
 	if err := r.goOn(ctx, stored); err != nil {
 		if errors.Is(err, ErrNotBegun) {
 			err = fmt.Errorf("%w: %s is as it was", err, folder)

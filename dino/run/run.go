@@ -23,15 +23,19 @@ type Options struct {
 	Device   *gpu.Device    // nil: opened as the settings say, and closed by Close
 	Images   augment.Source // nil: opened as the settings say
 	Notices  Notices        // nil: Silent
-	Program  string         // name and version of the program, for train.log and for what tuning keeps
+	Program  string         // name and version of the program, for train.log, config.yaml and what tuning keeps
 
 	// Evaluate is asked what the networks know: after every EvaluateEvery epochs (0: never), and once the run has
 	// trained to its end and is saved. It reports by Measured. Its context ends with the run's.
 	Evaluate      func(ctx context.Context, r *Run) error
 	EvaluateEvery int
 
-	Earlier []Line           // what the program said before, for train.log
-	Now     func() time.Time // nil: time.Now
+	Earlier []Line // what the program said before, for train.log
+
+	// Words is how train.log has a sentence, such as one that names settings by their flags; nil: as it is.
+	Words func(sentence string) string
+
+	Now func() time.Time // nil: time.Now
 }
 
 // A Run is one training run, from its folder to its last checkpoint. New or Resume makes it, Train carries it out, Close
@@ -73,7 +77,7 @@ func New(ctx context.Context, o Options) (*Run, error) {
 	if err := r.prepare(ctx); err != nil {
 		return nil, errors.Join(err, r.Close())
 	}
-	folder, err := CreateFolder(o.Folder, o.Settings, r.options.Now())
+	folder, err := CreateFolder(o.Folder, o.Settings, o.Program, r.options.Now())
 	if err != nil {
 		return nil, errors.Join(err, r.Close())
 	}
@@ -88,7 +92,7 @@ func newRun(o Options, from *resumed) *Run {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &Run{settings: o.Settings, options: o, from: from, saved: -1, notices: &logged{to: o.Notices, now: o.Now, early: o.Earlier}}
+	return &Run{settings: o.Settings, options: o, from: from, saved: -1, notices: &logged{to: o.Notices, now: o.Now, early: o.Earlier, words: o.Words}}
 }
 
 // prepare opens, records and builds all that the run needs. It touches no folder.
@@ -114,6 +118,9 @@ func (r *Run) openImages(ctx context.Context) error {
 	r.fingerprint = augment.Fingerprint(r.images)
 	if err := r.from.sameImages(r.fingerprint, strings.Join(r.settings.Config.Data.List(), ", ")); err != nil {
 		return err
+	}
+	if words := rangeWords(r.settings.Config, r.images); words != "" {
+		r.say("%s", words)
 	}
 	for _, sentence := range augment.Remarks(r.images) {
 		r.say("%s", sentence)
@@ -211,12 +218,20 @@ func (r *Run) begin(folder *Folder, sentence string) {
 	for _, note := range folder.notes {
 		r.say("%s", note)
 	}
-	r.say("%d images, %d steps per epoch, %s parameters", r.images.Len(), r.loader.StepsPerEpoch(), parameters(r.trainer.Layout.Count()))
+	r.say("%s, %s per epoch, %s parameters", count(r.images.Len(), "image"), count(r.loader.StepsPerEpoch(), "step"), parameters(r.trainer.Layout.Count()))
 	if r.from == nil { // what a run began with is not to be changed any more
 		for _, sentence := range settings.Advise(r.settings, settings.AutoInput{Images: r.images.Len(), Software: r.device.Adapter.Software}) {
 			r.say("advice: %s", sentence)
 		}
 	}
+}
+
+// count is a number of things: 1 image, 24 images.
+func count(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
 }
 
 // parameters is their number as people read it.

@@ -1,31 +1,38 @@
 package settings
 
-// Bounds is a pair of bounds that may be left open, which is the zero value: written "0,4095", or empty.
+// Bounds is a pair of bounds that may be left open, which is the zero value: written "0,4095", auto, or empty.
 type Bounds struct {
 	Lo, Hi float64
+	Auto   bool // as the images have them
 }
 
 // Set tells whether there are bounds.
 func (b Bounds) Set() bool { return b != Bounds{} }
 
-// UnmarshalText reads "0,4095" or nothing.
+// UnmarshalText reads "0,4095", auto or nothing.
 func (b *Bounds) UnmarshalText(text []byte) error {
-	if len(text) == 0 {
+	switch string(text) {
+	case "":
 		*b = Bounds{}
 		return nil
+	case "auto":
+		*b = Bounds{Auto: true}
+		return nil
 	}
-	var r Range
-	if err := r.UnmarshalText(text); err != nil {
-		return err
+	v, err := parseFloats(string(text), 2, "two numbers with a comma, like 0,4095, or auto")
+	if err == nil {
+		*b = Bounds{Lo: v[0], Hi: v[1]}
 	}
-	*b = Bounds(r)
-	return nil
+	return err
 }
 
 // MarshalText writes what UnmarshalText reads.
 func (b Bounds) MarshalText() ([]byte, error) {
-	if !b.Set() {
-		return nil, nil
+	switch {
+	case b.Auto:
+		return []byte("auto"), nil
+	case b.Set():
+		return []byte(formatFloats(b.Lo, b.Hi)), nil
 	}
-	return Range(b).MarshalText()
+	return nil, nil
 }

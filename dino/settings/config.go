@@ -14,7 +14,7 @@ type Config struct {
 	Limit        int    `yaml:"limit" group:"data" default:"0" help:"Use only the first N images. 0: all."`
 	Mean         RGB    `yaml:"mean" group:"data" default:"0.485,0.456,0.406" help:"Mean of each color channel, 0 to 1 (ImageNet's)."`
 	Std          RGB    `yaml:"std" group:"data" default:"0.229,0.224,0.225" help:"Standard deviation of each color channel, 0 to 1 (ImageNet's)."`
-	Range        Bounds `yaml:"range" group:"data" default:"" placeholder:"LO,HI" help:"Sample values that become black and white in images of more than 8 bits, such as 0,4095. Default: the upper 8 bits."`
+	Range        Bounds `yaml:"range" group:"data" default:"" placeholder:"LO,HI" help:"Sample values that become black and white in images of more than 8 bits: LO,HI or auto. Default: the upper 8 bits."`
 	Augmentation string `yaml:"augmentation" group:"data" default:"reference" help:"How crops are changed: reference, or light (flip, brightness, contrast)."`
 	NumWorkers   int    `yaml:"num_workers" group:"data" resume:"free" default:"0" help:"Goroutines that decode images. 0: one per core."`
 
@@ -47,7 +47,8 @@ type Config struct {
 	CenterMomentum          float64 `yaml:"center_momentum" group:"teacher" default:"0.9" help:"Momentum of the center's moving average."`
 
 	// Optimizer and length.
-	Optimizer       string  `yaml:"optimizer" group:"optimizer" default:"adamw" help:"adamw (best for transformers), sgd or lars."`
+	Optimizer Optimizer `yaml:"optimizer" group:"optimizer" default:"adamw" help:"adamw (best for transformers), sgd or lars."`
+
 	LR              float64 `yaml:"lr" group:"optimizer" often:"" default:"0.0005" help:"Highest learning rate, for 256 images per step. The rate used is lr x batch x accumulate / 256; the log says it."`
 	MinLR           float64 `yaml:"min_lr" group:"optimizer" default:"1e-6" help:"Learning rate at the end; it is not scaled."`
 	WarmupEpochs    int     `yaml:"warmup_epochs" group:"optimizer" default:"10" help:"Epochs in which the learning rate rises from 0."`

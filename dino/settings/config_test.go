@@ -84,7 +84,7 @@ func TestValidateNamesWhatIsWrong(t *testing.T) {
 		"center momentum":      {func(s *Settings) { s.Config.CenterMomentum = nan }, "center_momentum NaN"},
 		"teacher temp 0":       {func(s *Settings) { s.Config.TeacherTemp = 0 }, "teacher_temp 0"},
 		"warm-up temp NaN":     {func(s *Settings) { s.Config.WarmupTeacherTemp = nan }, "warmup_teacher_temp NaN"},
-		"range":                {func(s *Settings) { s.Config.Range = Bounds{3, 3} }, "range 3,3 must be two numbers"},
+		"range":                {func(s *Settings) { s.Config.Range = Bounds{Lo: 3, Hi: 3} }, "range 3,3 must be two numbers"},
 		"student temp":         {func(s *Settings) { s.Config.StudentTemp = -0.1 }, "student_temp -0.1"},
 		"student temp Inf":     {func(s *Settings) { s.Config.StudentTemp = math.Inf(1) }, "student_temp +Inf"},
 		"warm-up temp epochs":  {func(s *Settings) { s.Config.WarmupTeacherTempEpochs = 101 }, "warmup_teacher_temp_epochs 101 is longer than the run's epochs 100"},

@@ -75,7 +75,17 @@ func (s *Settings) Set(key, text string) error {
 		}
 		return nil
 	}
-	return fmt.Errorf("there is no setting %s%s", key, didYouMean(key, s.Keys()))
+	return &unknownError{key, Nearest(key, s.Keys())}
+}
+
+// An unknownError names a setting that there is not, and the one that is nearest, if one is near.
+type unknownError struct{ key, nearest string }
+
+func (e *unknownError) Error() string {
+	if e.nearest == "" {
+		return fmt.Sprintf("there is no setting %s", e.key)
+	}
+	return fmt.Sprintf("there is no setting %s; did you mean %s?", e.key, e.nearest)
 }
 
 // Get returns the text of a setting, as Set takes it; ok is false where there
@@ -129,6 +139,10 @@ func (f field) set(text string) error {
 			return fmt.Errorf("%q is not a time like 2h or 90m", text)
 		}
 		*p = v
+	case *Optimizer:
+		*p = Optimizer(text)
+	case *Crops:
+		*p = Crops(text)
 	default:
 		panic(fmt.Sprintf("settings: setting %s has type %T, which cannot be read", f.key, p))
 	}

@@ -29,7 +29,7 @@ type Run struct {
 	Adapter string `yaml:"adapter" group:"device" often:"" placeholder:"NAME" help:"Adapter by its number or a part of its name. Default: the best GPU."`
 	Matmul  string `yaml:"matmul" group:"device" default:"auto" help:"Matmul kernels: tile, register or texel; auto takes what was measured best."`
 	Tune    bool   `yaml:"tune" group:"device" default:"true" negatable:"" help:"Measure the matmul kernels when an adapter is new."`
-	Crops   string `yaml:"crops" group:"device" default:"auto" help:"Run a step's crops together (faster), apart (less memory), or auto: as memory allows."`
+	Crops   Crops  `yaml:"crops" group:"device" default:"auto" help:"Run a step's crops together (faster), apart (less memory), or auto: as memory allows."`
 }
 
 // Default returns the default of every setting, as the tags give them.

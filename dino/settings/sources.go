@@ -1,18 +1,10 @@
 package settings
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
-	"io"
-	"os"
 	"slices"
 	"sort"
 	"strings"
-
-	"go.yaml.in/yaml/v3"
-
-	"github.com/dinogpu/dinogpu/dino/disk"
 )
 
 // Sources say where settings come from, weakest last to be named: a flag beats
@@ -52,9 +44,9 @@ func (src Sources) Merge() (Settings, error) {
 		src.ConfigFile, _ = src.Env(EnvName("config"))
 	}
 	if src.ConfigFile != "" {
-		data, err := os.ReadFile(src.ConfigFile)
+		data, err := ReadFile(src.ConfigFile)
 		if err != nil {
-			return Settings{}, fmt.Errorf("config file: %w", disk.PlainError(err))
+			return Settings{}, err
 		}
 		if file, err = parseSettings(data); err != nil {
 			return Settings{}, fmt.Errorf("config file %s: %w", src.ConfigFile, err)
@@ -78,7 +70,7 @@ func (src Sources) Merge() (Settings, error) {
 	}
 	lay := func(s *Settings) error {
 		if err := s.assign(file); err != nil {
-			return fmt.Errorf("config file %s: %w", src.ConfigFile, err)
+			return fmt.Errorf("config file %s: %w", src.ConfigFile, ofFile(err))
 		}
 		return overlay(s, env, flags)
 	}
@@ -129,23 +121,6 @@ func chooseAll(sources ...[]assignment) bool {
 	return true
 }
 
-// Load reads a file as config.yaml is written: its values over the
-// defaults, or over the preset it names.
-func Load(path string) (Settings, error) {
-	return Sources{ConfigFile: path}.Merge()
-}
-
-// Parse reads the text of a file that holds every value, as YAML writes it.
-func Parse(data []byte) (Settings, error) {
-	list, err := parseSettings(data)
-	if err != nil {
-		return Settings{}, err
-	}
-	s := Default()
-	err = s.assign(list)
-	return s, err
-}
-
 // A value somebody wrote down, and where.
 type assignment struct {
 	key, text, where string
@@ -171,122 +146,4 @@ func environment(lookup func(string) (string, bool)) []assignment {
 		}
 	}
 	return list
-}
-
-// A flat YAML mapping as assignments. Lists stand for pairs and triples.
-func parseSettings(data []byte) ([]assignment, error) {
-	decoder := yaml.NewDecoder(bytes.NewReader(data))
-	var doc yaml.Node
-	switch err := decoder.Decode(&doc); {
-	case errors.Is(err, io.EOF):
-		return nil, nil
-	case err != nil:
-		return nil, fmt.Errorf("not YAML (%s)", strings.TrimPrefix(firstLine(err.Error()), "yaml: "))
-	}
-	root := doc.Content[0]
-	if root.Kind == yaml.ScalarNode && root.Tag == "!!null" {
-		return nil, nil
-	}
-	if root.Kind != yaml.MappingNode {
-		return nil, errors.New("expected lines of the form out_dim: 65536")
-	}
-	var list []assignment
-	seen := map[string]bool{}
-	for i := 0; i < len(root.Content); i += 2 {
-		key, value := underscores(root.Content[i].Value), root.Content[i+1]
-		where := fmt.Sprintf("line %d", root.Content[i].Line)
-		if seen[key] {
-			return nil, fmt.Errorf("%s: %s is set a second time", where, key)
-		}
-		seen[key] = true
-		text, err := nodeText(value, separatorOf(key))
-		if err != nil {
-			return nil, fmt.Errorf("%s: %s: %w", where, key, err)
-		}
-		list = append(list, assignment{key: key, text: text, where: where})
-	}
-	return list, nil
-}
-
-// separatorOf is what stands between a list's values in the text of a setting.
-func separatorOf(key string) string {
-	for _, f := range new(Settings).fields() {
-		if _, isPaths := f.value.Interface().(Paths); isPaths && (f.key == key || f.alias == key) {
-			return "\n"
-		}
-	}
-	return ","
-}
-
-func nodeText(n *yaml.Node, separator string) (string, error) {
-	switch {
-	case n.Kind == yaml.AliasNode:
-		return nodeText(n.Alias, separator)
-	case n.Kind == yaml.ScalarNode && n.Tag == "!!null":
-		return "", nil
-	case n.Kind == yaml.ScalarNode:
-		return n.Value, nil
-	case n.Kind == yaml.SequenceNode:
-		parts := make([]string, len(n.Content))
-		for i, item := range n.Content {
-			if item.Kind != yaml.ScalarNode {
-				return "", errors.New("a list may only hold plain values")
-			}
-			parts[i] = item.Value
-		}
-		return strings.Join(parts, separator), nil
-	}
-	return "", errors.New("expected a plain value, not nested settings")
-}
-
-// YAML writes every setting, grouped, so that Load gives them back.
-func (s Settings) YAML() []byte {
-	var out bytes.Buffer
-	group := ""
-	for _, f := range s.fields() {
-		if f.group != group {
-			group = f.group
-			fmt.Fprintf(&out, "\n# %s\n", group)
-		}
-		fmt.Fprintf(&out, "%s: %s\n", f.key, f.yamlText())
-	}
-	return bytes.TrimLeft(out.Bytes(), "\n")
-}
-
-// Text is quoted as YAML wants it; pairs, triples and several paths become lists.
-func (f field) yamlText() string {
-	text := f.text()
-	switch v := f.value.Interface().(type) {
-	case Paths:
-		list := v.List()
-		if len(list) < 2 {
-			return f.quoted(text)
-		}
-		for i, path := range list {
-			list[i] = fmt.Sprintf("%q", path) // a bare path could hold the list's own signs
-		}
-		return "[" + strings.Join(list, ", ") + "]"
-	case string:
-		return f.quoted(text)
-	case Range, RGB, Bounds:
-		return "[" + strings.ReplaceAll(text, ",", ", ") + "]"
-	}
-	return text
-}
-
-func (f field) quoted(text string) string {
-	quoted, err := yaml.Marshal(text)
-	if err != nil {
-		panic("settings: setting " + f.key + ": " + err.Error())
-	}
-	// One line, whatever the text holds.
-	if line := strings.TrimSuffix(string(quoted), "\n"); !strings.Contains(line, "\n") {
-		return line
-	}
-	return fmt.Sprintf("%q", text)
-}
-
-func firstLine(s string) string {
-	line, _, _ := strings.Cut(s, "\n")
-	return line
 }

@@ -195,6 +195,10 @@ func randomSettings(t *rapid.T) Settings {
 			*p = Paths(strings.Join(p.List(), "\n")) // without empty ones
 		case *MaxBad:
 			*p = MaxBad{rapid.IntRange(0, 1<<40).Draw(t, f.key), rapid.Float64Range(0, 100).Draw(t, f.key)}
+		case *Optimizer:
+			*p = Optimizer(rapid.String().Draw(t, f.key))
+		case *Crops:
+			*p = Crops(rapid.String().Draw(t, f.key))
 		case *int:
 			*p = rapid.Int().Draw(t, f.key)
 		case *uint64:
@@ -208,7 +212,7 @@ func randomSettings(t *rapid.T) Settings {
 		case *Range:
 			*p = Range{rapid.Float64().Draw(t, f.key), rapid.Float64().Draw(t, f.key)}
 		case *Bounds:
-			*p = rapid.SampledFrom([]Bounds{{}, {-1, 0.5}, {0, 4095}}).Draw(t, f.key)
+			*p = rapid.SampledFrom([]Bounds{{}, {Auto: true}, {Lo: -1, Hi: 0.5}, {Lo: 0, Hi: 4095}}).Draw(t, f.key)
 		case *RGB:
 			*p = RGB{rapid.Float64().Draw(t, f.key), 0.1, -2e-300}
 		default:

@@ -69,7 +69,7 @@ func checkNormalization(mean, std RGB) error {
 }
 
 func (c Config) validateData() error {
-	if r := c.Range; r.Set() && (!finite(r.Lo) || !finite(r.Hi) || r.Lo >= r.Hi) {
+	if r := c.Range; r.Set() && !r.Auto && (!finite(r.Lo) || !finite(r.Hi) || r.Lo >= r.Hi) {
 		return fmt.Errorf("`range` %s must be two numbers, the smaller first, like 0,4095", text(r))
 	}
 	return first(
@@ -158,7 +158,7 @@ func (c Config) validateTeacher() error {
 
 func (c Config) validateOptimizer() error {
 	err := first(
-		func() error { return oneOf("optimizer", c.Optimizer, "adamw", "sgd", "lars") },
+		func() error { return oneOf("optimizer", c.Optimizer, Optimizers()...) },
 		func() error { return rate("lr", c.LR) },
 		func() error { return rate("min_lr", c.MinLR) },
 		func() error { return rate("weight_decay", c.WeightDecay) },
@@ -173,7 +173,7 @@ func (c Config) validateOptimizer() error {
 		return err
 	}
 	if c.ScaledLR() > math.MaxFloat32 {
-		return fmt.Errorf("lr %v makes a rate of %.2g for batch_size %d and accumulate %d, beyond the largest number a GPU computes with (0.0005 is usual)", c.LR, c.ScaledLR(), c.BatchSize, c.Accumulate)
+		return fmt.Errorf("`lr` %v makes a rate of %.2g for `batch_size` %d and `accumulate` %d, beyond the largest number a GPU computes with (0.0005 is usual)", c.LR, c.ScaledLR(), c.BatchSize, c.Accumulate)
 	}
 	if c.WarmupEpochs > c.Epochs {
 		return fmt.Errorf("`warmup_epochs` %d is longer than the run's `epochs` %d: lower it (a tenth of the run is usual) or train longer", c.WarmupEpochs, c.Epochs)
@@ -190,7 +190,7 @@ func (r Run) Validate() error {
 		func() error { return between("saveckp_freq", r.SaveckpFreq, 0, maxCount) },
 		func() error { return between("knn_every", r.KNNEvery, 0, maxCount) },
 		func() error { return oneOf("matmul", r.Matmul, "auto", "tile", "register", "texel") },
-		func() error { return oneOf("crops", r.Crops, "auto", "apart", "together") },
+		func() error { return oneOf("crops", r.Crops, CropsAuto, CropsApart, CropsTogether) },
 	)
 	switch {
 	case err != nil:
@@ -229,13 +229,15 @@ func between(key string, v, lo, hi int) error {
 	return nil
 }
 
-func oneOf(key, v string, words ...string) error {
+func oneOf[T ~string](key string, v T, words ...T) error {
+	var list []string
 	for _, w := range words {
 		if v == w {
 			return nil
 		}
+		list = append(list, string(w))
 	}
-	return fmt.Errorf("`%s` %q is unknown%s; choose %s", key, v, didYouMean(v, words), joinWords(words))
+	return fmt.Errorf("`%s` %q is unknown%s; choose %s", key, v, didYouMean(string(v), list), joinWords(list))
 }
 
 func cropSide(key string, side, patch int) error {
@@ -274,7 +276,7 @@ func rate(key string, v float64) error {
 		return fmt.Errorf("`%s` %v must be a number of 0 or more", key, v)
 	}
 	if v > math.MaxFloat32 {
-		return fmt.Errorf("%s %v is beyond %.2g, the largest number a GPU computes with", key, v, float32(math.MaxFloat32))
+		return fmt.Errorf("`%s` %v is beyond %.2g, the largest number a GPU computes with", key, v, float32(math.MaxFloat32))
 	}
 	return nil
 }

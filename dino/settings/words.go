@@ -1,0 +1,26 @@
+package settings
+
+// An Optimizer is one of those that a run can learn with.
+type Optimizer string
+
+// The optimizers.
+const (
+	AdamW Optimizer = "adamw"
+	SGD   Optimizer = "sgd"
+	LARS  Optimizer = "lars"
+)
+
+// Optimizers lists them.
+func Optimizers() []Optimizer { return []Optimizer{AdamW, SGD, LARS} }
+
+// Crops says which crops of a step run side by side: more of them make fewer and larger dispatches, and need memory for
+// the activations of all.
+type Crops string
+
+// The ways to share the crops out over passes, the fastest first behind auto.
+const (
+	CropsAuto     Crops = "auto"     // the fastest that fits
+	CropsTogether Crops = "together" // all crops at once
+	CropsBySize   Crops = "by size"  // those of one size; auto alone chooses it
+	CropsApart    Crops = "apart"    // each by itself
+)
