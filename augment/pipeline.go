@@ -4,7 +4,6 @@ import (
 	"context"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/dinogpu/dinogpu/augment/decode"
 )
@@ -113,20 +112,8 @@ func (l *Loader) views(ctx context.Context, b *Batch, slot int, s *scratch) erro
 	return nil
 }
 
-// letGo is how long a closed pipeline waits for its workers. One that reads from a
-// disk or network that does not answer may never end, and is left behind.
-const letGo = 5 * time.Second
-
 // close ends the goroutines and waits for them.
 func (p *pipeline) close() {
 	p.quit()
-	ended := make(chan struct{})
-	go func() {
-		p.all.Wait()
-		close(ended)
-	}()
-	select {
-	case <-ended:
-	case <-time.After(letGo):
-	}
+	WaitOrLeave(&p.all)
 }

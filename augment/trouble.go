@@ -3,6 +3,7 @@ package augment
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 )
 
@@ -41,5 +42,23 @@ func Patiently(ctx context.Context, tell func(error), look func() error) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		}
+	}
+}
+
+// letGo is how long WaitOrLeave waits.
+const letGo = 5 * time.Second
+
+// WaitOrLeave waits for goroutines that read images and were told to end. One that
+// reads from a disk or network that does not answer may never end, and is left
+// behind after a few seconds.
+func WaitOrLeave(readers *sync.WaitGroup) {
+	ended := make(chan struct{})
+	go func() {
+		readers.Wait()
+		close(ended)
+	}()
+	select {
+	case <-ended:
+	case <-time.After(letGo):
 	}
 }

@@ -2,6 +2,7 @@ package eval
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"sync"
@@ -74,6 +75,8 @@ func (m Images) Embed(ctx context.Context, r Reading, embedders ...Embedder) ([]
 		switch {
 		case ctx.Err() != nil:
 			return nil, ctx.Err()
+		case errors.As(err, new(*augment.Trouble)):
+			return nil, err // no fault of the image: to go without it would change the result
 		case err != nil && r.LeftOut != nil:
 			r.LeftOut(m.Source.Name(i), err)
 		case err == nil:
@@ -134,7 +137,11 @@ func (m Images) ahead(ctx context.Context, workers, most int) (next func() ([]ui
 	for range workers {
 		all.Go(func() {
 			for t := range tasks {
-				pixels, err := m.Look(t.n)
+				var pixels []uint8
+				err := augment.Patiently(ctx, nil, func() (err error) {
+					pixels, err = m.Look(t.n)
+					return err
+				})
 				t.to <- view{pixels, err}
 			}
 		})
@@ -153,6 +160,6 @@ func (m Images) ahead(ctx context.Context, workers, most int) (next func() ([]ui
 	}
 	return next, func() {
 		cancel()
-		all.Wait()
+		augment.WaitOrLeave(&all)
 	}
 }

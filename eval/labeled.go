@@ -24,14 +24,17 @@ func OpenQuestion(bank, queries string, limit, size int) (Question, Matched, err
 		return Question{}, Matched{}, fmt.Errorf("%s cannot be both bank and queries: each image would be its own nearest neighbor; split it into images that vote and images to classify", bank)
 	}
 	var named [2]Named
+	var remarks []string
 	for i, path := range []string{bank, queries} {
 		source, err := augment.Open(path)
 		if err != nil {
 			return Question{}, Matched{}, err
 		}
+		remarks = append(remarks, augment.Remarks(source)...)
 		named[i] = Named{augment.Limit(source, limit), path}
 	}
 	q, m, err := Match(named[0], named[1])
+	m.Remarks = remarks
 	q.Bank.View, q.Queries.View = EvalView(size), EvalView(size)
 	return q, m, err
 }
@@ -47,6 +50,7 @@ type Matched struct {
 	Unknown       []string // classes that only the queries have
 	UnknownImages int      // the images of these classes: each counts as wrong
 	NoLabel       [2]int   // images of bank and queries without a label: they take no part
+	Remarks       []string // what OpenQuestion found beside the images, and passed over
 }
 
 // Match makes a question of two sources. Their classes are the same where their names are; classes with

@@ -21,6 +21,9 @@ func (l labeledPaths) open(size int, console *console) (eval.Question, error) {
 	if err != nil {
 		return q, err
 	}
+	for _, sentence := range m.Remarks {
+		console.Print("%s", sentence)
+	}
 	for i, path := range []string{l.Train, l.Test} {
 		if n := m.NoLabel[i]; n > 0 {
 			console.Print("%s: %s without a class, ignored", path, settings.Count(n, "image"))

@@ -94,7 +94,7 @@ func execute(a *app, args []string) (code int) {
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 110, ValueFormatter: helpText}),
 		kong.Help(printHelp),
 		kong.ExplicitGroups(flagGroups()),
-		kong.TypeMapper(reflect.TypeFor[settings.Paths](), kong.MapperFunc(addPath)),
+		paths,
 		kong.Bind(a),
 	)
 	if err != nil {
@@ -126,6 +126,9 @@ func execute(a *app, args []string) (code int) {
 	}
 	return code
 }
+
+// paths has a flag of paths take all that it is given.
+var paths = kong.TypeMapper(reflect.TypeFor[settings.Paths](), kong.MapperFunc(addPath))
 
 // addPath takes a path for each time that its flag is given.
 func addPath(ctx *kong.DecodeContext, target reflect.Value) error {

@@ -28,7 +28,7 @@ func parse(t *testing.T, environ map[string]string, args ...string) cli {
 		v, ok := environ[name]
 		return v, ok
 	}}
-	parser, err := kong.New(&commands, kong.Bind(a), kong.ExplicitGroups(flagGroups()))
+	parser, err := kong.New(&commands, paths, kong.Bind(a), kong.ExplicitGroups(flagGroups()))
 	if err != nil {
 		t.Fatal(err)
 	}
