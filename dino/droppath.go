@@ -63,7 +63,7 @@ func (d dropPath) of(pass int) [][2]gpu.Tensor {
 	return blocks
 }
 
-// draw gives the scales of crop v of a image, by block and branch: 1 / keep probability, or 0 where the branch is
+// draw gives the scales of crop v of an image, by block and branch: 1 / keep probability, or 0 where the branch is
 // dropped. They come from a random stream of the crop's own, so that how crops are grouped and accumulated, the
 // number of workers and a resumed run cannot change them.
 func (d dropPath) draw(seed uint64, epoch, image, v int) [][2]float32 {

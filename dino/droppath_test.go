@@ -90,7 +90,7 @@ func TestDropPathPinned(t *testing.T) {
 	}
 }
 
-// Each pass's scales lie where its network looks for them: crop after crop, a number a image.
+// Each pass's scales lie where its network looks for them: crop after crop, a number per image.
 func TestDropPathUpload(t *testing.T) {
 	for _, crops := range []settings.Crops{settings.CropsTogether, settings.CropsBySize, settings.CropsApart} {
 		c := droppedConfig()

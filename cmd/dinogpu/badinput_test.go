@@ -260,7 +260,9 @@ func TestBadInput(t *testing.T) {
 // ends with their names.
 func TestImagesThatAreNone(t *testing.T) {
 	badInputPlace(t)
-	o := dinogpu(t, nil, append(killableRun("run", "--epochs", "1"), "--data", "broken", "--batch-size", "2", "--accumulate", "1")...)
+	args := killableRun("run", "--epochs", "1", "--batch-size", "2", "--accumulate", "1")
+	args[slices.Index(args, "--data")+1] = "broken"
+	o := dinogpu(t, nil, args...)
 	wantExit(t, o, exitFailed, "cannot be read", "0.png")
 	if n := sentences(o.stderr); n > 4 {
 		t.Errorf("%d sentences: %s", n, o.stderr)

@@ -250,11 +250,11 @@ func TestOpenWeightsRefuses(t *testing.T) {
 		{with("blocks.7.norm1.weight", 64), nil, "it lacks blocks.2.norm1.weight"},
 		{with("blocks.999999999999.norm1.weight", 64), nil, "no place for"},
 		{with("backbone.norm.bias", 64), nil, `holds "norm.bias" twice`},
-		{nil, map[string]string{metaHeads: "5"}, "heads 5 does not divide dim 64"},
+		{nil, map[string]string{metaHeads: "5"}, "`heads` 5 does not divide `dim` 64"},
 		{nil, map[string]string{metaHeads: "two"}, metaHeads + ` is "two"`},
 		{nil, map[string]string{metaImageSize: "64"}, "positions for 4 x 4 patches"},
 		{nil, map[string]string{metaMean: "1,2"}, metaMean},
-		{nil, map[string]string{metaStd: "0"}, "std 0,0,0 must be above 0"},
+		{nil, map[string]string{metaStd: "0"}, "`std` 0,0,0 must be above 0"},
 	} {
 		path := filepath.Join(dir, fmt.Sprintf("%d.safetensors", i))
 		tensors := hostWeights(c, "", false)
