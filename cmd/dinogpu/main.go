@@ -150,7 +150,7 @@ func exitCode(err error) int {
 		return exitDone
 	case errors.As(err, &stopped) && stopped.Reason != run.Canceled:
 		return exitDone // it stopped where it was asked to
-	case errors.Is(err, run.ErrStopped), errors.Is(err, errInterrupted):
+	case errors.Is(err, run.ErrStopped), errors.Is(err, run.ErrNotBegun), errors.Is(err, errInterrupted):
 		return exitStopped
 	case errors.As(err, &usage):
 		return exitUsage

@@ -7,7 +7,6 @@ import (
 	"github.com/dinogpu/dinogpu/augment"
 	"github.com/dinogpu/dinogpu/dino/run"
 	"github.com/dinogpu/dinogpu/dino/settings"
-	"github.com/dinogpu/dinogpu/layers"
 )
 
 // train carries out the run that was asked for.
@@ -74,17 +73,13 @@ func runWords(err error, folder string) error {
 	case errors.As(err, &changed):
 		return usageError{err}
 	case errors.Is(err, run.ErrNotBegun) && folder == "":
-		return fmt.Errorf("%w: no run was begun", errors.Join(err, errInterrupted))
-	case errors.Is(err, run.ErrNotBegun):
-		return errors.Join(err, errInterrupted)
+		return fmt.Errorf("%w: no run was begun", err)
 	case errors.As(err, &stopped) && stopped.Unmeasured:
 		return fmt.Errorf("%w; to run it: %s", err, resumeCommand(folder))
 	case errors.As(err, &stopped):
 		return fmt.Errorf("%w; it goes on with: %s", err, resumeCommand(folder))
 	case errors.As(err, &broken):
 		return fmt.Errorf("%w; it goes on with: %s", err, resumeCommand(folder))
-	case errors.Is(err, layers.ErrNotFinite):
-		return err
 	}
 	return err
 }
