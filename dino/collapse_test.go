@@ -6,9 +6,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/dinogpu/dinogpu/gpu"
-
 	"github.com/dinogpu/dinogpu/dino/settings"
+	"github.com/dinogpu/dinogpu/gpu"
 )
 
 // feed gives a monitor steps of the same metrics and collects what it says.

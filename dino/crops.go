@@ -4,10 +4,9 @@ import (
 	"fmt"
 
 	"github.com/dinogpu/dinogpu/augment"
+	"github.com/dinogpu/dinogpu/dino/settings"
 	"github.com/dinogpu/dinogpu/gpu"
 	"github.com/dinogpu/dinogpu/layers"
-
-	"github.com/dinogpu/dinogpu/dino/settings"
 )
 
 // A cropGroup is one or several crops of one size, which go up together and lie side by side.

@@ -4,9 +4,8 @@ import (
 	"fmt"
 
 	"github.com/dinogpu/dinogpu/augment"
-	"github.com/dinogpu/dinogpu/gpu"
-
 	"github.com/dinogpu/dinogpu/dino/settings"
+	"github.com/dinogpu/dinogpu/gpu"
 )
 
 // dropPath skips branches of the student's blocks at random, for each image by itself, and scales up those that

@@ -8,9 +8,8 @@ import (
 	"testing"
 
 	"github.com/dinogpu/dinogpu/augment"
-	"github.com/dinogpu/dinogpu/gpu"
-
 	"github.com/dinogpu/dinogpu/dino/settings"
+	"github.com/dinogpu/dinogpu/gpu"
 )
 
 // droppedConfig is a tiny model of three blocks that drop branches with probability 0, 0.25 and 0.5.

@@ -4,10 +4,9 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/dinogpu/dinogpu/dino/settings"
 	"github.com/dinogpu/dinogpu/gpu"
 	"github.com/dinogpu/dinogpu/layers"
-
-	"github.com/dinogpu/dinogpu/dino/settings"
 )
 
 // checkForward runs the networks of both weights on the trainer's crops and compares features and logits.

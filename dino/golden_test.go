@@ -7,10 +7,9 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/dinogpu/dinogpu/dino/settings"
 	"github.com/dinogpu/dinogpu/gpu"
 	"github.com/dinogpu/dinogpu/layers"
-
-	"github.com/dinogpu/dinogpu/dino/settings"
 	"github.com/dinogpu/dinogpu/testdata/golden"
 )
 

@@ -5,9 +5,8 @@ import (
 	"math"
 	"testing"
 
-	"github.com/dinogpu/dinogpu/gpu"
-
 	"github.com/dinogpu/dinogpu/dino/settings"
+	"github.com/dinogpu/dinogpu/gpu"
 )
 
 // Logits made a few crops at a time give the loss and gradients of all at once, to rounding.

@@ -3,10 +3,9 @@ package dino
 import (
 	"fmt"
 
+	"github.com/dinogpu/dinogpu/dino/settings"
 	"github.com/dinogpu/dinogpu/gpu"
 	"github.com/dinogpu/dinogpu/layers"
-
-	"github.com/dinogpu/dinogpu/dino/settings"
 )
 
 // moments is how many moments of each weight the optimizer keeps.

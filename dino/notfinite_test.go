@@ -9,9 +9,8 @@ import (
 	"testing"
 
 	"github.com/dinogpu/dinogpu/augment"
-	"github.com/dinogpu/dinogpu/gpu"
-
 	"github.com/dinogpu/dinogpu/dino/settings"
+	"github.com/dinogpu/dinogpu/gpu"
 	"github.com/dinogpu/dinogpu/layers"
 )
 

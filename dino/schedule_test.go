@@ -7,7 +7,6 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/dinogpu/dinogpu/dino/settings"
-
 	"github.com/dinogpu/dinogpu/testdata/golden"
 )
 

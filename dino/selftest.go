@@ -7,10 +7,9 @@ import (
 	"math/rand/v2"
 	"slices"
 
+	"github.com/dinogpu/dinogpu/dino/settings"
 	"github.com/dinogpu/dinogpu/gpu"
 	"github.com/dinogpu/dinogpu/layers"
-
-	"github.com/dinogpu/dinogpu/dino/settings"
 )
 
 // Tests are what SelfTest runs: a trainer of all blocks, whose optimizer is tested, and one of as few blocks as

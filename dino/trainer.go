@@ -5,10 +5,9 @@ import (
 	"fmt"
 
 	"github.com/dinogpu/dinogpu/augment"
+	"github.com/dinogpu/dinogpu/dino/settings"
 	"github.com/dinogpu/dinogpu/gpu"
 	"github.com/dinogpu/dinogpu/layers"
-
-	"github.com/dinogpu/dinogpu/dino/settings"
 )
 
 // A Trainer owns a student, its teacher, the loss and the optimizer. It is recorded without a device and built on one;

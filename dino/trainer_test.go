@@ -9,9 +9,8 @@ import (
 	"testing"
 
 	"github.com/dinogpu/dinogpu/augment"
-	"github.com/dinogpu/dinogpu/gpu"
-
 	"github.com/dinogpu/dinogpu/dino/settings"
+	"github.com/dinogpu/dinogpu/gpu"
 )
 
 // tinyConfig is a model that steps in milliseconds, on images that do not fit its patches.

@@ -5,11 +5,10 @@ import (
 	"image/color"
 	"image/draw"
 
+	xdraw "golang.org/x/image/draw"
 	"golang.org/x/image/font"
 	"golang.org/x/image/font/basicfont"
 	"golang.org/x/image/math/fixed"
-
-	xdraw "golang.org/x/image/draw"
 
 	"github.com/dinogpu/dinogpu/augment"
 )

@@ -10,10 +10,9 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/dinogpu/dinogpu/dino/settings"
 	"github.com/dinogpu/dinogpu/gpu"
 	"github.com/dinogpu/dinogpu/layers/tuning"
-
-	"github.com/dinogpu/dinogpu/dino/settings"
 )
 
 type benchCmd struct {

@@ -7,11 +7,10 @@ import (
 
 	"github.com/dinogpu/dinogpu/augment"
 	"github.com/dinogpu/dinogpu/dino"
+	"github.com/dinogpu/dinogpu/dino/settings"
 	"github.com/dinogpu/dinogpu/gpu"
 	"github.com/dinogpu/dinogpu/layers"
 	"github.com/dinogpu/dinogpu/layers/tuning"
-
-	"github.com/dinogpu/dinogpu/dino/settings"
 )
 
 const (

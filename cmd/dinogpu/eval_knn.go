@@ -10,11 +10,10 @@ import (
 	"text/tabwriter"
 
 	"github.com/dinogpu/dinogpu/dino"
+	"github.com/dinogpu/dinogpu/dino/weights"
 	"github.com/dinogpu/dinogpu/eval"
 	"github.com/dinogpu/dinogpu/gpu"
 	"github.com/dinogpu/dinogpu/layers"
-
-	"github.com/dinogpu/dinogpu/dino/weights"
 )
 
 // The evaluations, each a command of its own.

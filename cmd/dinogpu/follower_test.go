@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/dinogpu/dinogpu/dino"
-
 	"github.com/dinogpu/dinogpu/dino/run"
 )
 

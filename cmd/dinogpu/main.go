@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/alecthomas/kong"
+
 	"github.com/dinogpu/dinogpu/dino/run"
 	"github.com/dinogpu/dinogpu/dino/settings"
 )

@@ -7,12 +7,11 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/dinogpu/dinogpu/dino"
+	"github.com/dinogpu/dinogpu/dino/settings"
 	"github.com/dinogpu/dinogpu/eval"
 	"github.com/dinogpu/dinogpu/gpu"
 	"github.com/dinogpu/dinogpu/layers"
-
-	"github.com/dinogpu/dinogpu/dino"
-	"github.com/dinogpu/dinogpu/dino/settings"
 )
 
 type shadersCmd struct {

@@ -9,9 +9,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/dinogpu/dinogpu/dino/weights"
-
 	"github.com/dinogpu/dinogpu/dino/run"
+	"github.com/dinogpu/dinogpu/dino/weights"
 )
 
 // killableRun trains a model of a few thousand weights on 48 images, two batches

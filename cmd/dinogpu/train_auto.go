@@ -1,9 +1,8 @@
 package main
 
 import (
-	"github.com/dinogpu/dinogpu/gpu"
-
 	"github.com/dinogpu/dinogpu/dino/settings"
+	"github.com/dinogpu/dinogpu/gpu"
 )
 
 // situationOf looks at what preset auto chooses by: how many images there

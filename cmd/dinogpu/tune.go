@@ -7,11 +7,10 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/dinogpu/dinogpu/dino/settings"
 	"github.com/dinogpu/dinogpu/gpu"
 	"github.com/dinogpu/dinogpu/layers"
 	"github.com/dinogpu/dinogpu/layers/tuning"
-
-	"github.com/dinogpu/dinogpu/dino/settings"
 )
 
 type tuneCmd struct {

@@ -7,11 +7,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/dinogpu/dinogpu/dino/weights"
 	"github.com/dinogpu/dinogpu/gpu"
 	"github.com/dinogpu/dinogpu/layers"
 	"github.com/dinogpu/dinogpu/layers/tuning"
-
-	"github.com/dinogpu/dinogpu/dino/weights"
 )
 
 // What tune measures, the next training takes without measuring; its checkpoint names it, and resume goes by that

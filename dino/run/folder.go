@@ -13,7 +13,6 @@ import (
 	"github.com/gofrs/flock"
 
 	"github.com/dinogpu/dinogpu/dino/disk"
-
 	"github.com/dinogpu/dinogpu/dino/settings"
 )
 

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/dinogpu/dinogpu/dino/disk"
-
 	"github.com/dinogpu/dinogpu/dino/settings"
 )
 

@@ -9,9 +9,7 @@ import (
 	"strings"
 
 	"github.com/dinogpu/dinogpu/dino/disk"
-
 	"github.com/dinogpu/dinogpu/dino/settings"
-
 	"github.com/dinogpu/dinogpu/dino/weights"
 )
 

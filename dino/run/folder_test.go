@@ -13,9 +13,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/dinogpu/dinogpu/dino/settings"
-
 	"github.com/dinogpu/dinogpu/dino"
+	"github.com/dinogpu/dinogpu/dino/settings"
 )
 
 var noon = time.Date(2026, 3, 4, 12, 30, 15, 0, time.FixedZone("east", 3600))

@@ -8,8 +8,9 @@ import (
 	"os"
 	"strings"
 
-	"github.com/dinogpu/dinogpu/dino/disk"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/dinogpu/dinogpu/dino/disk"
 )
 
 // maxFile is far above what any file of settings holds.

@@ -6,8 +6,9 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/dinogpu/dinogpu/dino/disk"
 	kelindar "github.com/kelindar/binary"
+
+	"github.com/dinogpu/dinogpu/dino/disk"
 )
 
 // The library allocates a slice of whatever length the bytes claim, and gives no error for bytes that are missing

@@ -8,10 +8,9 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/dinogpu/dinogpu/layers"
-
 	"github.com/dinogpu/dinogpu/dino/disk"
 	"github.com/dinogpu/dinogpu/dino/settings"
+	"github.com/dinogpu/dinogpu/layers"
 )
 
 // Metadata of teacher.safetensors: what the tensors' shapes do not tell. Values are text, as the format wants.

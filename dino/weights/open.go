@@ -10,12 +10,10 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dinogpu/dinogpu/dino/disk"
+	"github.com/dinogpu/dinogpu/dino/settings"
 	"github.com/dinogpu/dinogpu/gpu"
 	"github.com/dinogpu/dinogpu/layers"
-
-	"github.com/dinogpu/dinogpu/dino/disk"
-
-	"github.com/dinogpu/dinogpu/dino/settings"
 )
 
 // TeacherFile is the teacher's backbone in a run's folder.
