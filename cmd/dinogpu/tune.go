@@ -22,7 +22,7 @@ type tuneCmd struct {
 
 // Help is what --help says before the flags.
 func (tuneCmd) Help() string {
-	return "Measures again which kernel is best for every kind of matmul of a preset, and remembers it for training. train does this by itself, for about 10 s, when an adapter is new."
+	return "Measures again which kernel is best for every kind of matmul of a preset, and remembers it for training. train does this by itself, for about 10 s, when an adapter is new. Takes train's flags; only those that set sizes matter here. The preset is demo unless --preset or --config names another."
 }
 
 // tuneReport is what tune prints.
