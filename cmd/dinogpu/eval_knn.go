@@ -22,7 +22,7 @@ type evalCmd struct {
 }
 
 type knnCmd struct {
-	Weights string `aliases:"pretrained-weights" placeholder:"PATH" help:"A run's folder, a .dino checkpoint or a .safetensors file under the released names."`
+	weightsFlags
 	Data    string `aliases:"data-path" placeholder:"DIR" help:"A folder with train/ and val/, each with a sub-folder per class."`
 	Train   string `placeholder:"PATH" help:"Images that vote: a folder of classes or a labeled idx file (instead of --data)."`
 	Test    string `placeholder:"PATH" help:"Images to classify, likewise."`
@@ -73,7 +73,7 @@ func (c *knnCmd) Run(a *app) error {
 	if err != nil {
 		return usageError{err}
 	}
-	model, err := weights.Open(c.Weights, func(err error) { a.console.Print("%v", err) })
+	model, err := c.open(a)
 	if err != nil {
 		return err
 	}
@@ -83,8 +83,8 @@ func (c *knnCmd) Run(a *app) error {
 	if c.ImageSize < model.ViT.Patch {
 		return usageError{fmt.Errorf("--image-size %d is smaller than one patch of %d pixels", c.ImageSize, model.ViT.Patch)}
 	}
-	roles := []string{weights.RoleTeacher}
-	if c.Student {
+	roles := []string{c.CheckpointKey}
+	if c.Student && c.CheckpointKey != weights.RoleStudent {
 		roles = append(roles, weights.RoleStudent)
 	}
 	for _, role := range roles {
@@ -116,7 +116,7 @@ func (c *knnCmd) paths() (labeledPaths, error) {
 	p := labeledPaths{Train: c.Train, Test: c.Test, Limit: c.Limit}
 	switch {
 	case c.Weights == "":
-		return p, errors.New("name the weights to judge with --weights: a run's folder, a .dino checkpoint or a .safetensors file")
+		return p, errNoWeights
 	case c.Data != "" && (c.Train != "" || c.Test != ""):
 		return p, errors.New("--data and --train with --test are two ways to name the images: give one of them")
 	case c.Data == "" && (c.Train == "" || c.Test == ""):

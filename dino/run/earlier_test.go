@@ -19,7 +19,7 @@ func TestAnEarlierRunGoesOn(t *testing.T) {
 	if err := os.CopyFS(folder, os.DirFS("../../testdata/run/begun")); err != nil {
 		t.Fatal(err)
 	}
-	before, err := weights.Open(folder, func(err error) { t.Error(err) })
+	before, err := weights.Open(folder, weights.Options{Notice: func(err error) { t.Error(err) }})
 	if err != nil || before.ViT.Dim != 24 {
 		t.Fatalf("%+v, %v", before, err)
 	}

@@ -96,7 +96,7 @@ func Example_embed() {
 		panic(err)
 	}
 
-	model, err := weights.Open(r.Folder().Path(), func(err error) { fmt.Println(err) })
+	model, err := weights.Open(r.Folder().Path(), weights.Options{Notice: func(err error) { fmt.Println(err) }})
 	if err != nil {
 		panic(err)
 	}

@@ -40,17 +40,24 @@ type Network struct {
 	Head     []layers.HostTensor // head.mlp.0.weight, ...; empty where the file has the backbone alone
 }
 
+// Options say how Open reads.
+type Options struct {
+	Notice func(error) // told of what was passed over, such as damaged checkpoints; may be nil
+}
+
 // Open reads trained weights from a run's folder (its newest whole checkpoint, else its teacher.safetensors),
 // a .dino checkpoint, or a safetensors file under the released names, whose teacher is then the only network. Every
-// tensor of the backbone must be there in its shape, and nothing else but a head. notice is told of what was passed
-// over: damaged checkpoints.
-func Open(path string, notice func(error)) (*Model, error) {
+// tensor of the backbone must be there in its shape, and nothing else but a head.
+func Open(path string, o Options) (*Model, error) {
+	if o.Notice == nil {
+		o.Notice = func(error) {}
+	}
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, disk.CannotRead(path, err)
 	}
 	if info.IsDir() {
-		return openRunWeights(path, notice)
+		return openRunWeights(path, o)
 	}
 	head, err := firstBytes(path, len(checkpointMagic))
 	if err != nil {
@@ -100,7 +107,7 @@ func (w *Model) Upload(d *gpu.Device, role string) (*layers.Arena, error) {
 	return a, nil
 }
 
-func openRunWeights(dir string, notice func(error)) (*Model, error) {
+func openRunWeights(dir string, o Options) (*Model, error) {
 	paths, err := Checkpoints(dir)
 	if err != nil {
 		return nil, err
@@ -108,7 +115,7 @@ func openRunWeights(dir string, notice func(error)) (*Model, error) {
 	teacher := filepath.Join(dir, TeacherFile)
 	_, missing := os.Stat(teacher)
 	if len(paths) > 0 {
-		h, tensors, err := NewestCheckpoint(dir, notice)
+		h, tensors, err := NewestCheckpoint(dir, o.Notice)
 		if err == nil {
 			return checkpointWeights(filepath.Join(dir, CheckpointsFolder, CheckpointName(h.Step)), h, tensors)
 		}

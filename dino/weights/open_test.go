@@ -103,7 +103,7 @@ func TestOpenWeights(t *testing.T) {
 		filepath.Join(dir, "checkpoints", CheckpointName(4)): {filepath.Join(dir, "checkpoints", CheckpointName(4)), 2, 4},
 		filepath.Join(dir, TeacherFile):                      {filepath.Join(dir, TeacherFile), 1, hostWeights(c, "", false)[0].Values[0]},
 	} {
-		w, err := Open(path, func(err error) { t.Error(err) })
+		w, err := Open(path, Options{Notice: func(err error) { t.Error(err) }})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -135,7 +135,7 @@ func TestOpenWeightsOfARun(t *testing.T) {
 	var passed []string
 	open := func() (*Model, error) {
 		passed = nil
-		return Open(dir, func(err error) { passed = append(passed, err.Error()) })
+		return Open(dir, Options{Notice: func(err error) { passed = append(passed, err.Error()) }})
 	}
 	damage := func(step int) {
 		path := filepath.Join(dir, "checkpoints", CheckpointName(step))
@@ -185,7 +185,7 @@ func TestOpenReleasedNames(t *testing.T) {
 		if err := WriteSafetensors(path, hostWeights(c, ahead, false), nil); err != nil {
 			t.Fatal(err)
 		}
-		w, err := Open(path, nil)
+		w, err := Open(path, Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -264,7 +264,7 @@ func TestOpenWeightsRefuses(t *testing.T) {
 		if err := WriteSafetensors(path, tensors, x.meta); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := Open(path, nil); err == nil || !strings.Contains(err.Error(), x.want) || !strings.Contains(err.Error(), path) || strings.Contains(err.Error(), "\n") {
+		if _, err := Open(path, Options{}); err == nil || !strings.Contains(err.Error(), x.want) || !strings.Contains(err.Error(), path) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%d: want %q and the path, got %v", i, x.want, err)
 		}
 	}
@@ -273,14 +273,14 @@ func TestOpenWeightsRefuses(t *testing.T) {
 	if err := WriteSafetensors(path, hostWeights(odd, "", false), nil); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Open(path, nil); err == nil || !strings.Contains(err.Error(), metaHeads) {
+	if _, err := Open(path, Options{}); err == nil || !strings.Contains(err.Error(), metaHeads) {
 		t.Errorf("width 24: %v", err)
 	}
 	for name, data := range map[string]string{
 		"model.pth": "PK\x03\x04rest", "short.safetensors": "abc", "text.txt": "not weights at all, but a text", "empty": "", "bad.dino": "DINOGPU\nxx",
 	} {
 		path := writeTestFile(t, filepath.Join(dir, name), []byte(data))
-		_, err := Open(path, nil)
+		_, err := Open(path, Options{})
 		if err == nil || !strings.Contains(err.Error(), path) {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -288,7 +288,7 @@ func TestOpenWeightsRefuses(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, err := Open(filepath.Join(dir, "none"), nil); err == nil || !strings.Contains(err.Error(), "none") {
+	if _, err := Open(filepath.Join(dir, "none"), Options{}); err == nil || !strings.Contains(err.Error(), "none") {
 		t.Errorf("no file: %v", err)
 	}
 	for what, h := range map[string]Header{
@@ -298,7 +298,7 @@ func TestOpenWeightsRefuses(t *testing.T) {
 		if err := WriteCheckpoint(path, h, hostWeights(c, "teacher.backbone.", false)); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := Open(path, nil); err == nil || !strings.Contains(err.Error(), path) {
+		if _, err := Open(path, Options{}); err == nil || !strings.Contains(err.Error(), path) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
