@@ -8,19 +8,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"slices"
 	"unicode/utf8"
 
 	"github.com/dinogpu/dinogpu/dino/disk"
+	"github.com/dinogpu/dinogpu/dino/weights/dtype"
 	"github.com/dinogpu/dinogpu/layers"
 )
 
 // The reader is this package's own: nlpodyssey/safetensors, the library for Go, wants the whole file in memory, panics
 // on offsets whose sum wraps around, and merges tensors of one name.
-
-// dtypeBytes are the element sizes of the formats that are read.
-var dtypeBytes = map[string]uint64{"F64": 8, "F32": 4, "F16": 2, "BF16": 2}
 
 // ReadSafetensors reads a safetensors file's tensors, in the order of their bytes, and its metadata. Values of
 // F16, BF16 and F64 become float32. The format has no checksums: what is checked is that header and file agree.
@@ -98,7 +95,7 @@ func (r *safetensorsReader) header(size uint64) ([]safetensorsEntry, error) {
 		if begin != at || end < begin || end > data {
 			return nil, r.damaged("tensor %s lies at bytes %d to %d where it should start at %d and end by %d", disk.Quote(e.name), begin, end, at, data)
 		}
-		if count, ok := elements(e.Shape); !ok || count*dtypeBytes[e.DType] != end-begin {
+		if count, ok := elements(e.Shape); !ok || count*uint64(dtype.Size(e.DType)) != end-begin {
 			return nil, r.damaged("tensor %s has %d bytes, which its shape and type %s do not give", disk.Quote(e.name), end-begin, e.DType)
 		}
 		at = end
@@ -142,7 +139,7 @@ func (r *safetensorsReader) parse(text []byte) ([]safetensorsEntry, error) {
 		if d.Decode(&e) != nil || e.Shape == nil || len(e.Offsets) != 2 {
 			return nil, r.damaged("its header's entry for tensor %s is not what the format asks for", disk.Quote(name))
 		}
-		if dtypeBytes[e.DType] == 0 {
+		if dtype.Size(e.DType) == 0 {
 			return nil, fmt.Errorf("%s holds tensor %s as %s, and dinogpu reads F32, F16, BF16 and F64: convert the file first", r.path, disk.Quote(name), disk.Quote(e.DType))
 		}
 		entries = append(entries, e)
@@ -158,7 +155,7 @@ func (r *safetensorsReader) parse(text []byte) ([]safetensorsEntry, error) {
 
 // values reads one tensor; header has held its size against the file's.
 func (r *safetensorsReader) values(e safetensorsEntry) ([]float32, error) {
-	width := int(dtypeBytes[e.DType])
+	width := dtype.Size(e.DType)
 	values := make([]float32, (e.Offsets[1]-e.Offsets[0])/uint64(width))
 	if e.DType == "F32" {
 		if _, err := io.ReadFull(r.in, floatBytes(values)); err != nil {
@@ -175,42 +172,12 @@ func (r *safetensorsReader) values(e safetensorsEntry) ([]float32, error) {
 		if _, err := io.ReadFull(r.in, raw); err != nil {
 			return nil, readError(r.path, err, r.damaged)
 		}
-		for i := range n {
-			rest[i] = decodeFloat(e.DType, raw[i*width:])
-			if e.DType == "F64" && math.IsInf(float64(rest[i]), 0) && !math.IsInf(float64From(raw[i*width:]), 0) {
-				return nil, fmt.Errorf("%s: tensor %s has the value %g, which float32 cannot hold: convert the file first", r.path, disk.Quote(e.name), float64From(raw[i*width:]))
-			}
+		if err := dtype.Decode(rest[:n], e.DType, raw); err != nil {
+			return nil, fmt.Errorf("%s: tensor %s %w: convert the file first", r.path, disk.Quote(e.name), err)
 		}
 		rest = rest[n:]
 	}
 	return values, nil
-}
-
-func decodeFloat(dtype string, raw []byte) float32 {
-	switch dtype {
-	case "F16":
-		return float32FromHalf(binary.LittleEndian.Uint16(raw))
-	case "BF16":
-		return math.Float32frombits(uint32(binary.LittleEndian.Uint16(raw)) << 16)
-	default:
-		return float32(float64From(raw))
-	}
-}
-
-func float64From(raw []byte) float64 {
-	return math.Float64frombits(binary.LittleEndian.Uint64(raw))
-}
-
-// float32FromHalf widens an IEEE half; every half is a float32.
-func float32FromHalf(h uint16) float32 {
-	sign, exponent, fraction := uint32(h>>15)<<31, uint32(h>>10)&31, uint32(h)&1023
-	switch exponent {
-	case 31: // infinities and NaNs
-		return math.Float32frombits(sign | 0x7f800000 | fraction<<13)
-	case 0: // zeros and subnormals: fraction x 2^-24, exactly
-		return math.Float32frombits(sign | math.Float32bits(float32(fraction)*0x1p-24))
-	}
-	return math.Float32frombits(sign | (exponent+112)<<23 | fraction<<13)
 }
 
 // readError tells a file that ends too early, which is damage, from a disk that fails.

@@ -215,9 +215,6 @@ func TestSafetensorsTypes(t *testing.T) {
 		{Name: "b", Shape: []int{2}, Values: []float32{1, -123.5}},
 		{Name: "d", Shape: []int{2, 1}, Values: []float32{1.0 / 3, float32(math.Inf(1))}},
 	})
-	if !math.IsNaN(float64(float32FromHalf(0x7e01))) {
-		t.Error("a half's NaN is lost")
-	}
 	binary.LittleEndian.PutUint64(data[24:], math.Float64bits(1e300))
 	writeTestFile(t, path, buildSafetensors(header, data))
 	if _, _, err := ReadSafetensors(path); err == nil || !strings.Contains(err.Error(), "1e+300") {
