@@ -3,7 +3,9 @@
 package hostile
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -57,6 +59,10 @@ func Try(t testing.TB, data []byte, read func(path string) error) error {
 
 func try(t testing.TB, path string, data []byte, read func(path string) error) (err error) {
 	t.Helper()
+	// A new file each time: ext4 waits for the disk when one that was cut to nothing is closed.
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		t.Fatal(err)
+	}
 	if err := os.WriteFile(path, data, 0o666); err != nil {
 		t.Fatal(err)
 	}

@@ -50,7 +50,7 @@ var sink []byte
 
 func TestBadReadersAreCaught(t *testing.T) {
 	for want, read := range map[string]func(path string) error{
-		"makes its reader panic: runtime error: index out of range": func(string) error { return fmt.Errorf("%d", []int{}[len(sink)-len(sink)]) },
+		"makes its reader panic: runtime error: index out of range": func(path string) error { return fmt.Errorf("%d", []int{}[len(path)]) },
 		"bytes are allocated, more than 67108880":                   func(string) error { sink = make([]byte, Base+1<<20); return nil },
 		`the error "no name" does not name hostile`:                 func(string) error { return errors.New("no name") },
 		`the error "hostile\nis bad" does not name hostile`:         func(string) error { return errors.New("hostile\nis bad") },

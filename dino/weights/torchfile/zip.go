@@ -61,6 +61,9 @@ func (f *File) readZip() (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if m.in.left > 0 {
+		return nil, fmt.Errorf("its pickle has %d bytes behind its end", m.in.left)
+	}
 	for key, s := range m.storages {
 		e, ok := entries[folder+"data/"+key]
 		if need := s.count * s.element.size; !ok || need > e.size {
@@ -75,6 +78,9 @@ func (f *File) readZip() (any, error) {
 func (f *File) entries() (map[string]entry, error) {
 	r := &directory{file: f.file, left: mostDirectory + 1<<18}
 	z, err := zip.NewReader(r, f.size)
+	if errors.Is(err, zip.ErrFormat) {
+		return nil, errors.New("the directory at its end is missing or broken")
+	}
 	if err != nil {
 		return nil, err
 	}
