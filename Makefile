@@ -28,9 +28,9 @@ build: ## Build bin/dinogpu
 run: setup build ## Train the demo: real pictures, minutes on two cores
 	$(BIN) train --preset demo
 
-# ./... passes over folders named testdata, and two of ours are packages: one
-# embeds the demo's images, one reads golden files for tests.
-PACKAGES := ./... ./testdata ./testdata/golden ./testdata/library
+# ./... passes over folders named testdata, and four of ours are packages: one
+# embeds the demo's images, two are for tests, one is an example.
+PACKAGES := ./... ./testdata ./testdata/golden ./testdata/hostile ./testdata/library
 
 test: setup ## Run every test
 	$(GO) vet $(PACKAGES)

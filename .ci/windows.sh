@@ -13,5 +13,5 @@ dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 export CGO_ENABLED=1 GOOS=windows GOARCH=amd64 CC=$cc
 $go build -o "$dir/dinogpu.exe" ./cmd/dinogpu
-$go vet ./... ./testdata ./testdata/golden
+$go vet ./... ./testdata ./testdata/golden ./testdata/hostile
 echo "windows/amd64: built and vetted with MinGW-w64"

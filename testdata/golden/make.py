@@ -7,6 +7,7 @@ Run: python3 make.py            says how far the stored files are from those tha
 
 Needs PyTorch, torchvision, NumPy and Pillow; README.md names the versions. No test and no build runs it.
 """
+import argparse
 import json
 import math
 import os
@@ -355,6 +356,43 @@ def vit_goldens(cfg):
                         tag + "positions": net.positions(h // cfg["patch"], w // cfg["patch"]).clone()})
             out[tag + "normed_last2"] = torch.stack([net.norm(o) for o in outs[-2:]])
     save("vit.safetensors", out, cfg)
+    return net
+
+
+def pth_files(net, cfg):
+    """Files by torch.save in the two layouts that the reference leaves: a flat backbone, and a full checkpoint."""
+    full = Net(cfg, False)
+    seed_weights(full, 31)
+    student = {"module." + n: p for n, p in full.state_dict().items()}
+    seed_weights(full, 37)  # in place: student and teacher share memory
+    teacher = dict(full.state_dict())
+    params = list(full.parameters())
+    opt = torch.optim.AdamW([{"params": params[:4]}, {"params": params[4:], "weight_decay": 0.0}])
+    args = argparse.Namespace(arch="vit_small", patch_size=cfg["patch"], out_dim=cfg["k"])
+    files = {"backbone.pth": net.state_dict(), "checkpoint.pth": {
+        "student": student, "teacher": teacher, "optimizer": opt.state_dict(), "epoch": 7, "args": args,
+        "dino_loss": {"center": 0.1 * torch.ones(1, cfg["k"])}, "fp16_scaler": None}}
+    for name, value in files.items():
+        path = os.path.join(HERE, name)
+        if WRITE:
+            torch.save(value, path)
+            continue
+        same = all(torch.equal(a, b) for a, b in zip(tensors_in(value), tensors_in(torch.load(path)), strict=True))
+        print(f"{name}: " + ("all equal" if same else "the stored file holds other values"))
+    x = torch.linspace(-1, 1, 2 * 3 * 32 * 32).view(2, 3, 32, 32)
+    with torch.no_grad():
+        save("pth.safetensors", {"input": x, "backbone.feature": net(x)[0], "checkpoint.teacher.feature": full.backbone(x)[0],
+                                 "checkpoint.teacher.logits": full([x])[1],
+                                 **{"checkpoint.teacher." + k: v for k, v in teacher.items()}}, cfg)
+
+
+def tensors_in(value):
+    """The tensors of nested dictionaries."""
+    for v in value.values():
+        if isinstance(v, dict):
+            yield from tensors_in(v)
+        elif isinstance(v, torch.Tensor):
+            yield v
 
 
 def photo():
@@ -436,7 +474,7 @@ def main():
     run_steps("steps_sgd.safetensors", dict(cfg, lr=0.03), frozen=False, clip=3.0, optimizer="sgd", steps=8)
     run_steps("steps_lars.safetensors", dict(cfg, lr=0.3), frozen=False, clip=0.0, optimizer="lars", steps=8)
     save("steps_inputs.safetensors", later)
-    vit_goldens(cfg)
+    pth_files(vit_goldens(cfg), cfg)
     augment_goldens()
     schedule_goldens()
     knn_goldens()
