@@ -29,10 +29,10 @@ func (l *located) format(s state) string {
 		return "Hugging Face ViT" + kind
 	case !has(func(name string) bool { return name == "cls_token" || name == "patch_embed.proj.weight" }):
 		return "tensors" + kind
-	case l.config != nil && l.config.timm || has(func(name string) bool { return name == "head.weight" }):
-		return "timm ViT" + kind
 	case len(s.networks) > 1 || s.center != nil:
 		return "DINO checkpoint" + kind + ", " + roles(s)
+	case l.config != nil && l.config.timm || has(func(name string) bool { return name == "head.weight" }):
+		return "timm ViT" + kind
 	case has(ofHead):
 		return "DINO backbone and head" + kind
 	}
