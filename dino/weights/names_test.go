@@ -4,11 +4,13 @@ import (
 	"fmt"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/dinogpu/dinogpu/dino/settings"
+	"github.com/dinogpu/dinogpu/dino/weights/torchfile"
 	"github.com/dinogpu/dinogpu/layers"
 )
 
@@ -193,5 +195,26 @@ func TestACenterOfAnotherHead(t *testing.T) {
 	w, err := Open(path, Options{Notice: func(err error) { said = append(said, err.Error()) }})
 	if err != nil || w.Center != nil || len(said) != 1 || !strings.Contains(said[0], fmt.Sprintf("center of shape [1 4] for a head of %d prototypes", c.OutDim)) {
 		t.Errorf("%v, center %v, said %q", err, w.Center, said)
+	}
+}
+
+// What lies beside the networks, an optimizer's moments, costs no memory.
+func TestMomentsAreNotRead(t *testing.T) {
+	c := smallViT()
+	moment := layers.HostTensor{Name: "optimizer.state.0.exp_avg", Shape: []int{4 << 20}, Values: make([]float32, 4<<20)}
+	path := filepath.Join(t.TempDir(), "w.pth")
+	if err := torchfile.Write(path, append(hostWeights(c, "teacher.backbone.", false), moment)); err != nil {
+		t.Fatal(err)
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	w, err := Open(path, Options{})
+	runtime.ReadMemStats(&after)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantBackbone(t, c, w, RoleTeacher, hostWeights(c, "", false))
+	if took := after.TotalAlloc - before.TotalAlloc; took > 8<<20 {
+		t.Errorf("%d bytes were allocated beside a moment of %d", took, 16<<20)
 	}
 }
