@@ -24,7 +24,7 @@ func TestInitialWeightsArePinned(t *testing.T) {
 		"vit_tiny, 4,096 prototypes": {vit, "99b26008648e458752a93802679173c7790fe1073075a3d5f0155643ade35f8e"},
 	} {
 		h := sha256.New()
-		for _, t := range initialWeights(x.config.Layout(), 7) {
+		for _, t := range x.config.Layout().Fresh(7) {
 			h.Write([]byte(t.Name))
 			if err := binary.Write(h, binary.LittleEndian, t.Values); err != nil {
 				panic(err)

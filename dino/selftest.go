@@ -222,7 +222,7 @@ func (t *Trainer) testScalars() layers.Scalars {
 func (t *Trainer) fillWeights() error {
 	const size = 0.02
 	for i, a := range []*layers.Arena{t.Student, t.Teacher} {
-		tensors := initialWeights(t.Layout, t.Config.Seed)
+		tensors := t.Layout.Fresh(t.Config.Seed)
 		for k, p := range t.Layout.List {
 			noise := make([]float32, p.Len())
 			gpu.Noise(noise, uint64(i+1)<<32+uint64(p.Offset), size)

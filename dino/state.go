@@ -140,7 +140,7 @@ func cutPrefix(tensors []layers.HostTensor, prefix string) (with, rest []layers.
 func FreshWeights(d *gpu.Device, c settings.Config) (*layers.Arena, error) {
 	l := c.Layout()
 	a := l.NewArena("fresh")
-	if err := a.Write(d, initialWeights(l, c.Seed)); err != nil {
+	if err := a.Write(d, l.Fresh(c.Seed)); err != nil {
 		a.Release()
 		return nil, err
 	}

@@ -154,7 +154,7 @@ func (t *Trainer) Build(d *gpu.Device) error {
 	if err := errors.Join(t.segments.Upload(d), t.buildReadbacks()); err != nil {
 		return err
 	}
-	weights := initialWeights(t.Layout, t.Config.Seed)
+	weights := t.Layout.Fresh(t.Config.Seed)
 	if err := t.Student.Write(d, weights); err != nil {
 		return err
 	}

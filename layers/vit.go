@@ -15,8 +15,8 @@ type ViTConfig struct {
 	Heads     int
 }
 
-// mlpRatio is the width of the MLP's hidden layer over Dim (reference ViT).
-const mlpRatio = 4
+// MLPRatio is the width of the MLP's hidden layer over Dim (reference ViT).
+const MLPRatio = 4
 
 // Side is the number of patches along a side of the stored positions' grid.
 func (c ViTConfig) Side() int { return c.ImageSize / c.Patch }
@@ -35,8 +35,8 @@ func (c ViTConfig) AddParams(l *Params, prefix string) {
 		l.addLinear(b+"attn.qkv", 3*D, D)
 		l.addLinear(b+"attn.proj", D, D)
 		l.addNorm(b+"norm2", D)
-		l.addLinear(b+"mlp.fc1", mlpRatio*D, D)
-		l.addLinear(b+"mlp.fc2", D, mlpRatio*D)
+		l.addLinear(b+"mlp.fc1", MLPRatio*D, D)
+		l.addLinear(b+"mlp.fc2", D, MLPRatio*D)
 	}
 	l.addNorm(prefix+"norm", D)
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/dinogpu/dinogpu/dino/settings"
@@ -10,11 +11,14 @@ import (
 // settingName is how the packages below this one name a setting in a sentence: `batch_size`.
 var settingName = regexp.MustCompile("`([a-z][a-z0-9_]*)`")
 
+// otherKeys are flags beside the settings that sentences name in the same way.
+var otherKeys = []string{"run_dir", "resume", "config", "partial", "checkpoint_key"}
+
 // asFlags names settings by their flags: --batch-size.
 func asFlags(sentence string) string {
 	return settingName.ReplaceAllStringFunc(sentence, func(quoted string) string {
 		key := strings.Trim(quoted, "`")
-		if _, ok := (settings.Settings{}).Get(key); !ok && key != "run_dir" && key != "resume" && key != "config" {
+		if _, ok := (settings.Settings{}).Get(key); !ok && !slices.Contains(otherKeys, key) {
 			return quoted
 		}
 		return "--" + strings.ReplaceAll(key, "_", "-")

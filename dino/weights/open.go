@@ -1,16 +1,9 @@
 package weights
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
-	"io"
-	"os"
-	"path/filepath"
 	"slices"
-	"strings"
 
-	"github.com/dinogpu/dinogpu/dino/disk"
 	"github.com/dinogpu/dinogpu/dino/settings"
 	"github.com/dinogpu/dinogpu/gpu"
 	"github.com/dinogpu/dinogpu/layers"
@@ -28,9 +21,11 @@ const (
 // Model are the trained networks that a run's folder or a file holds.
 type Model struct {
 	File      string           // the file that was read
+	Format    string           // what it is, in words: "DINO checkpoint (.pth), teacher and student"
 	ViT       layers.ViTConfig // the backbones' size; ImageSize is what the positions were learned for
 	Mean, Std settings.RGB     // what images are normalized with
 	Networks  []Network        // the teacher first
+	Center    []float32        // the loss's center, a value per prototype; nil where the file has none
 }
 
 // A Network is one set of weights, in the order and under the names of the released state_dict.
@@ -42,39 +37,33 @@ type Network struct {
 
 // Options say how Open reads.
 type Options struct {
-	Notice func(error) // told of what was passed over, such as damaged checkpoints; may be nil
+	// Notice is told of what was passed over, such as damaged checkpoints, and of what Partial did; it may be nil.
+	Notice func(error)
+	// Partial takes what fits where not all of a file does. What is missing or of another shape starts as in a fresh
+	// network of seed 0, what is left over is not read. At least the patches' projection has to be there, and no more may
+	// be fresh than the file is large.
+	Partial bool
 }
 
-// Open reads trained weights from a run's folder (its newest whole checkpoint, else its teacher.safetensors),
-// a .dino checkpoint, or a safetensors file under the released names, whose teacher is then the only network. Every
-// tensor of the backbone must be there in its shape, and nothing else but a head.
+// Open reads trained weights from whatever holds them: a run's folder (its newest whole checkpoint, else its
+// teacher.safetensors) or a file like runs/latest that names one beside it; a .dino checkpoint; a .pth of PyTorch or a
+// .safetensors file under the names of the released DINO code, timm or Hugging Face's ViT; a folder of those two with
+// model.safetensors or pytorch_model.bin, whose config.json says what tensors do not. A file with one network gives it
+// as the teacher. Every tensor of the backbone must be there in its shape, and nothing else but a head.
 func Open(path string, o Options) (*Model, error) {
 	if o.Notice == nil {
 		o.Notice = func(error) {}
 	}
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, disk.CannotRead(path, err)
-	}
-	if info.IsDir() {
-		return openRunWeights(path, o)
-	}
-	head, err := firstBytes(path, len(checkpointMagic))
+	l, err := locate(path, o.Notice)
 	if err != nil {
 		return nil, err
 	}
-	ext := strings.ToLower(filepath.Ext(path))
-	switch {
-	case bytes.Equal(head, []byte(checkpointMagic)) || ext == ".dino":
-		h, tensors, err := ReadCheckpoint(path)
-		if err != nil {
-			return nil, err
-		}
-		return checkpointWeights(path, h, tensors)
-	case bytes.HasPrefix(head, []byte("PK\x03\x04")) || ext == ".pth" || ext == ".pt":
-		return nil, fmt.Errorf("%s is a PyTorch file, which dinogpu does not read: save its state_dict with safetensors.torch.save_file and name that file", path)
+	defer l.close()
+	p, err := l.plan(o.Partial)
+	if err != nil {
+		return nil, err
 	}
-	return safetensorsWeights(path, nil)
+	return p.read(o.Notice)
 }
 
 // Network gives the network of that role.
@@ -84,7 +73,10 @@ func (w *Model) Network(role string) (Network, error) {
 			return n, nil
 		}
 	}
-	return Network{}, fmt.Errorf("%s holds no %s: only a run's checkpoints hold both networks", w.File, role)
+	if len(w.Networks) == 1 && w.Networks[0].Role == RoleStudent {
+		return Network{}, fmt.Errorf("%s holds no %s, only a student: ask for that with `checkpoint_key`", w.File, role)
+	}
+	return Network{}, fmt.Errorf("%s holds no %s: only checkpoints of a training hold both networks", w.File, role)
 }
 
 // Upload puts a network's backbone on d as an arena for NewBackbone, which the caller releases.
@@ -105,70 +97,4 @@ func (w *Model) Upload(d *gpu.Device, role string) (*layers.Arena, error) {
 		return nil, err
 	}
 	return a, nil
-}
-
-func openRunWeights(dir string, o Options) (*Model, error) {
-	paths, err := Checkpoints(dir)
-	if err != nil {
-		return nil, err
-	}
-	teacher := filepath.Join(dir, TeacherFile)
-	_, missing := os.Stat(teacher)
-	if len(paths) > 0 {
-		h, tensors, err := NewestCheckpoint(dir, o.Notice)
-		if err == nil {
-			return checkpointWeights(filepath.Join(dir, CheckpointsFolder, CheckpointName(h.Step)), h, tensors)
-		}
-		if missing != nil || !errors.Is(err, errNoWholeCheckpoint) {
-			return nil, err
-		}
-	}
-	if missing != nil {
-		return nil, fmt.Errorf("%s is no run's folder with weights: it has neither checkpoints nor %s; name a run's folder, a .dino or a .safetensors file", dir, TeacherFile)
-	}
-	settings, err := settings.Load(filepath.Join(dir, settings.FileName))
-	if err != nil {
-		return nil, err
-	}
-	return safetensorsWeights(teacher, &settings.Config)
-}
-
-// checkpointWeights takes both networks out of a checkpoint, whose header says what they are.
-func checkpointWeights(path string, h Header, tensors []layers.HostTensor) (*Model, error) {
-	s, err := settings.Parse([]byte(h.Config))
-	if err != nil {
-		return nil, fmt.Errorf("checkpoint %s: its settings: %w", path, err)
-	}
-	if err := s.Config.Validate(); err != nil {
-		return nil, fmt.Errorf("checkpoint %s: its settings: %w", path, err)
-	}
-	w := &Model{File: path, ViT: s.Config.ViT(), Mean: s.Config.Mean, Std: s.Config.Std}
-	for _, role := range []string{RoleTeacher, RoleStudent} {
-		named := map[string]layers.HostTensor{}
-		for _, t := range tensors {
-			if name, ok := strings.CutPrefix(t.Name, role+"."); ok {
-				named[strings.TrimPrefix(name, settings.BackbonePrefix)] = t
-			}
-		}
-		n, err := matchBackbone(path+", "+role, role, named, w.ViT)
-		if err != nil {
-			return nil, err
-		}
-		w.Networks = append(w.Networks, n)
-	}
-	return w, nil
-}
-
-// firstBytes are up to n bytes of a regular file's start.
-func firstBytes(path string, n int) ([]byte, error) {
-	f, _, err := disk.OpenRegular(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close() // nothing was written
-	head, err := io.ReadAll(io.LimitReader(f, int64(n)))
-	if err != nil {
-		return nil, disk.CannotRead(path, err)
-	}
-	return head, nil
 }

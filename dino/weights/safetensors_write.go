@@ -13,11 +13,12 @@ import (
 	"unsafe"
 
 	"github.com/dinogpu/dinogpu/dino/disk"
+	"github.com/dinogpu/dinogpu/dino/weights/torchfile"
 	"github.com/dinogpu/dinogpu/layers"
 )
 
 // ErrDamaged is in the chain of every error about a file whose bytes are not those that were written.
-var ErrDamaged = errors.New("damaged")
+var ErrDamaged = torchfile.ErrDamaged
 
 // maxSafetensorsHeader is the format's own limit.
 const maxSafetensorsHeader = 100_000_000
