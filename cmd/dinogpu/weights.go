@@ -1,0 +1,6 @@
+package main
+
+// Files of weights, each work with them a command of its own.
+type weightsCmd struct {
+	Pull pullCmd `cmd:"" help:"Fetch one of the networks that the authors of DINO released."`
+}
