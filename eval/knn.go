@@ -2,6 +2,7 @@ package eval
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -15,7 +16,9 @@ type Result struct {
 	K    int // as asked for
 	Used int // the neighbors that voted: fewer than K if the bank has fewer
 	Top1 float64
-	Top5 float64 // the label is among the min(5, K) classes with the most votes, equal ones in their order
+	// Top5 counts the queries whose class got a vote and is among the five classes with the most; of equal ones the first
+	// in the order of the classes. The reference fills the five up with classes that got no vote, in no certain order.
+	Top5 float64
 }
 
 // Neighbor is one of the bank's features near a query.
@@ -33,7 +36,7 @@ const NoClass = -1
 // KNN classifies each query by a vote of its k nearest in the bank by cosine, each with the weight
 // exp(similarity / temperature), for every k in ks. It returns the accuracies and each query's neighbors for the largest
 // k, nearest first, equal ones in the bank's order. As eval_knn of the reference DINO, for any number of classes and
-// queries.
+// queries; only Top5 differs where fewer than five classes got a vote.
 func KNN(ctx context.Context, d *gpu.Device, bank, queries Features, ks []int, temperature float64, classes int) ([]Result, [][]Neighbor, error) {
 	if err := bank.check("the bank", 0, classes); err != nil {
 		return nil, nil, err
@@ -41,169 +44,105 @@ func KNN(ctx context.Context, d *gpu.Device, bank, queries Features, ks []int, t
 	if err := queries.check("the queries", NoClass, classes); err != nil {
 		return nil, nil, err
 	}
-	switch {
-	case bank.Dim != queries.Dim:
+	if bank.Dim != queries.Dim {
 		return nil, nil, fmt.Errorf("the bank's features have %d values, the queries' %d", bank.Dim, queries.Dim)
-	case len(ks) == 0 || slices.Min(ks) < 1:
-		return nil, nil, fmt.Errorf("k-NN with k %v: give one k or more, each at least 1", ks)
-	case !(temperature > 0):
-		return nil, nil, fmt.Errorf("k-NN with temperature %g: it must be above 0", temperature)
 	}
-	k := min(slices.Max(ks), bank.Len())
-	if k > layers.MaxTopK {
-		return nil, nil, fmt.Errorf("k-NN with k %d: at most %d is possible", k, layers.MaxTopK)
+	if err := checkVote(ks, temperature, bank.Len(), layers.MaxTopK); err != nil {
+		return nil, nil, err
 	}
-	neighbors, err := nearest(ctx, d, bank, queries, k)
+	neighbors, err := nearest(ctx, d, bank, queries, min(slices.Max(ks), bank.Len()))
 	if err != nil {
 		return nil, nil, err
 	}
+	return score(neighbors, bank.Labels, queries.Labels, ks, temperature, classes), neighbors, nil
+}
+
+// MaxLeaveOneOut is the largest k of LeaveOneOut, which looks for one neighbor more: the image itself.
+const MaxLeaveOneOut = layers.MaxTopK - 1
+
+// LeaveOneOut is KNN of features among themselves: each is classified by a vote of its k nearest of all the others. Only
+// the feature itself does not vote; another that equals it, of a copy of the image, does.
+func LeaveOneOut(ctx context.Context, d *gpu.Device, all Features, ks []int, temperature float64, classes int) ([]Result, [][]Neighbor, error) {
+	if err := all.check("the images", 0, classes); err != nil {
+		return nil, nil, err
+	}
+	if all.Len() < 2 {
+		return nil, nil, errors.New("k-NN of one image among themselves: there is no other that could vote")
+	}
+	if err := checkVote(ks, temperature, all.Len()-1, MaxLeaveOneOut); err != nil {
+		return nil, nil, err
+	}
+	k := min(slices.Max(ks), all.Len()-1)
+	neighbors, err := nearest(ctx, d, all, all, k+1)
+	if err != nil {
+		return nil, nil, err
+	}
+	for q, near := range neighbors {
+		// where enough others equal it, it need not be in its own list
+		near = slices.DeleteFunc(near, func(n Neighbor) bool { return n.Index == q })
+		neighbors[q] = near[:k]
+	}
+	return score(neighbors, all.Labels, all.Labels, ks, temperature, classes), neighbors, nil
+}
+
+// checkVote refuses what makes no vote; others is the number of images that can vote on one, most the largest k of them.
+func checkVote(ks []int, temperature float64, others, most int) error {
+	switch {
+	case len(ks) == 0 || slices.Min(ks) < 1:
+		return fmt.Errorf("k-NN with k %v: give one k or more, each at least 1", ks)
+	case !(temperature > 0):
+		return fmt.Errorf("k-NN with temperature %g: it must be above 0", temperature)
+	case min(slices.Max(ks), others) > most:
+		return fmt.Errorf("k-NN with k %d: at most %d is possible", slices.Max(ks), most)
+	}
+	return nil
+}
+
+// score is the accuracy for each k, by each query's neighbors, as many as there are or the largest k.
+func score(neighbors [][]Neighbor, bank, queries, ks []int, temperature float64, classes int) []Result {
 	results := make([]Result, len(ks))
 	for i, k := range ks {
-		r := Result{K: k, Used: min(k, bank.Len())}
+		r := Result{K: k, Used: min(k, len(neighbors[0]))}
 		for q, near := range neighbors {
-			if queries.Labels[q] == NoClass {
+			if queries[q] == NoClass {
 				continue
 			}
-			at := place(vote(near[:r.Used], bank.Labels, temperature, classes), queries.Labels[q])
-			if at == 0 {
+			at, voted := place(vote(near[:r.Used], bank, temperature, classes), queries[q])
+			if voted && at == 0 {
 				r.Top1++
 			}
-			if at < min(5, k) {
+			if voted && at < 5 {
 				r.Top5++
 			}
 		}
-		n := float64(queries.Len())
+		n := float64(len(queries))
 		r.Top1, r.Top5 = 100*r.Top1/n, 100*r.Top5/n
 		results[i] = r
 	}
-	return results, neighbors, nil
+	return results
 }
+
+// noVote is what vote gives a class without a vote; a vote's weight may be 0, as one far below the largest.
+const noVote = -1
 
 // vote adds up each class's weights. The largest similarity is taken off first, which changes no order and allows
 // any temperature above 0.
 func vote(near []Neighbor, labels []int, temperature float64, classes int) []float64 {
-	votes := make([]float64, classes)
+	votes := slices.Repeat([]float64{noVote}, classes)
 	for _, n := range near {
-		votes[labels[n.Index]] += math.Exp((n.Similarity - near[0].Similarity) / temperature)
+		label := labels[n.Index]
+		votes[label] = max(votes[label], 0) + math.Exp((n.Similarity-near[0].Similarity)/temperature)
 	}
 	return votes
 }
 
-// place is the number of classes that come before label; equal ones in the order of the classes.
-func place(votes []float64, label int) int {
-	n := 0
+// place is the number of classes that come before label, equal ones in the order of the classes, and whether label got a
+// vote.
+func place(votes []float64, label int) (at int, voted bool) {
 	for class, v := range votes {
 		if v > votes[label] || v == votes[label] && class < label {
-			n++
+			at++
 		}
 	}
-	return n
+	return at, votes[label] != noVote
 }
-
-// chunkBytes bounds each operand of a multiplication: a part of the bank and of the queries.
-const chunkBytes = 64 << 20
-
-// search is the program for one chunk of queries and one of the bank, recorded once.
-type search struct {
-	queries, bank, values, numbers, chunk gpu.Tensor
-
-	program *gpu.Program
-}
-
-func newSearch(d *gpu.Device, queries, bank, dim, k int) (*search, error) {
-	rows := func(most int) int { return max(16, min(most, chunkBytes/(4*dim))) }
-	N := min(rows(layers.TopKChunk(k)), ceil(bank, 16)*16)
-	Q := min(rows(2048), queries)
-	s := &search{
-		queries: gpu.NewTensor("knn.queries", Q, dim), bank: gpu.NewTensor("knn.bank", N, dim),
-		values: gpu.NewTensor("knn.values", Q, k), numbers: gpu.NewTensor("knn.numbers", Q, k),
-		chunk: gpu.NewTensor("knn.chunk", 4), program: gpu.NewProgram("knn", d.Target()),
-	}
-	p := s.program
-	similarities := layers.MatMul(p, layers.NT, s.queries, s.bank, p.Scratch("knn.similarities", Q, N), layers.Epilogue{})
-	layers.TopK(p, similarities, s.values, s.numbers, s.chunk)
-	if err := p.Build(d); err != nil {
-		s.release()
-		return nil, err
-	}
-	return s, nil
-}
-
-func (s *search) release() {
-	s.program.Release()
-	gpu.Release(s.queries, s.bank, s.values, s.numbers, s.chunk)
-}
-
-// nearest finds the k nearest of the bank for each query.
-func nearest(ctx context.Context, d *gpu.Device, bank, queries Features, k int) ([][]Neighbor, error) {
-	stride := ceil(bank.Dim, 4) * 4
-	s, err := newSearch(d, queries.Len(), bank.Len(), stride, k)
-	if err != nil {
-		return nil, fmt.Errorf("k-NN: %w", err)
-	}
-	defer s.release()
-	all, units := bank.unit(stride), queries.unit(stride)
-	Q, N := s.queries.Rows(), s.bank.Rows()
-	found := make([][]Neighbor, 0, queries.Len())
-	for at := 0; at < queries.Len(); at += Q {
-		if err := fill(d, s.queries, units, at*stride); err != nil {
-			return nil, err
-		}
-		for first := 0; first < bank.Len(); first += N {
-			if err := ctx.Err(); err != nil {
-				return nil, err
-			}
-			if at == 0 || bank.Len() > N { // a bank of one chunk is uploaded once
-				if err := fill(d, s.bank, all, first*stride); err != nil {
-					return nil, err
-				}
-			}
-			chunk := []uint32{uint32(first), uint32(min(N, bank.Len()-first)), 0, 0}
-			if first == 0 {
-				chunk[2] = 1
-			}
-			if err := d.WriteBits(s.chunk, chunk); err != nil {
-				return nil, err
-			}
-			if err := s.program.Run(); err != nil {
-				return nil, err
-			}
-		}
-		lists, err := s.read(d, k)
-		if err != nil {
-			return nil, err
-		}
-		found = append(found, lists[:min(Q, queries.Len()-at)]...)
-	}
-	return found, nil
-}
-
-// fill uploads values from an offset on, and zeros for the rest of t.
-func fill(d *gpu.Device, t gpu.Tensor, values []float32, offset int) error {
-	if len(values)-offset >= t.Len() {
-		return d.Write(t, values[offset:offset+t.Len()])
-	}
-	padded := make([]float32, t.Len())
-	copy(padded, values[offset:])
-	return d.Write(t, padded)
-}
-
-// read returns the lists of a chunk of queries.
-func (s *search) read(d *gpu.Device, k int) ([][]Neighbor, error) {
-	values, numbers := make([]float32, s.values.Len()), make([]uint32, s.numbers.Len())
-	if err := d.Read(s.values, values); err != nil {
-		return nil, err
-	}
-	if err := d.ReadBits(s.numbers, numbers); err != nil {
-		return nil, err
-	}
-	lists := make([][]Neighbor, s.queries.Rows())
-	for q := range lists {
-		for j := q * k; j < (q+1)*k; j++ {
-			lists[q] = append(lists[q], Neighbor{Index: int(numbers[j]), Similarity: float64(values[j])})
-		}
-	}
-	return lists, nil
-}
-
-func ceil(n, by int) int { return (n + by - 1) / by }

@@ -15,13 +15,14 @@ import (
 type Question struct {
 	Bank, Queries Images
 	Classes       []string // those of the bank, in the order of their labels
+	LeaveOneOut   bool     // each image of the bank is asked of all its others, and Queries are the bank itself
 }
 
 // OpenQuestion opens the images of two paths, at most limit of each, spread evenly over it (0: all), and matches their
 // classes. Evaluations see them as squares of size x size pixels.
 func OpenQuestion(bank, queries string, limit, size int) (Question, Matched, error) {
 	if filepath.Clean(bank) == filepath.Clean(queries) {
-		return Question{}, Matched{}, fmt.Errorf("%s cannot be both bank and queries: each image would be its own nearest neighbor; split it into images that vote and images to classify", bank)
+		return Question{}, Matched{}, fmt.Errorf("%s cannot be both bank and queries: each image would be its own nearest neighbor; split it into images that vote and images to classify, or name it alone for leave-one-out", bank)
 	}
 	var named [2]Named
 	var remarks []string
@@ -39,6 +40,33 @@ func OpenQuestion(bank, queries string, limit, size int) (Question, Matched, err
 	return q, m, err
 }
 
+// OpenLeaveOneOut opens the images of one path, each of which is to be asked of all the others; limit and size are those
+// of OpenQuestion.
+func OpenLeaveOneOut(path string, limit, size int) (Question, Matched, error) {
+	source, err := augment.Open(path)
+	if err != nil {
+		return Question{}, Matched{}, err
+	}
+	all := Named{augment.Limit(source, limit), path}
+	q, m, err := Match(all, all)
+	if err != nil {
+		return q, m, err
+	}
+	m.Remarks, m.NoLabel[1] = augment.Remarks(source), 0
+	q.Bank.View = EvalView(size)
+	q.Queries, q.LeaveOneOut = q.Bank, true
+	of := make([]int, len(q.Classes))
+	for _, label := range q.Bank.Labels {
+		of[label]++
+	}
+	for label, n := range of {
+		if n == 1 {
+			m.Single = append(m.Single, q.Classes[label])
+		}
+	}
+	return q, m, nil
+}
+
 // A Named source is one with the path that messages call it by.
 type Named struct {
 	augment.Source
@@ -50,7 +78,8 @@ type Matched struct {
 	Unknown       []string // classes that only the queries have
 	UnknownImages int      // the images of these classes: each counts as wrong
 	NoLabel       [2]int   // images of bank and queries without a label: they take no part
-	Remarks       []string // what OpenQuestion found beside the images, and passed over
+	Single        []string // in leave-one-out, classes of one image: no other can name them, so that it counts as wrong
+	Remarks       []string // what was found beside the images, and passed over
 }
 
 // Match makes a question of two sources. Their classes are the same where their names are; classes with

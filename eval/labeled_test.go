@@ -58,3 +58,24 @@ func TestOpenQuestion(t *testing.T) {
 		}
 	}
 }
+
+// Leave-one-out asks about the bank itself; a class of one image is told, as it can't be right.
+func TestOpenLeaveOneOut(t *testing.T) {
+	dir := writeImages(t, 3, 40, 30, "ant", "bee")
+	if err := os.RemoveAll(filepath.Join(dir, "bee", "0.png")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.RemoveAll(filepath.Join(dir, "bee", "1.png")); err != nil {
+		t.Fatal(err)
+	}
+	q, m, err := OpenLeaveOneOut(dir, 0, 32)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !q.LeaveOneOut || !slices.Equal(q.Bank.Labels, []int{0, 0, 0, 1}) || !slices.Equal(q.Queries.Which, q.Bank.Which) || !slices.Equal(m.Single, []string{"bee"}) {
+		t.Errorf("%+v, beside it %+v", q, m)
+	}
+	if _, _, err := OpenLeaveOneOut(filepath.Join(dir, "ant"), 0, 32); err == nil || !strings.Contains(err.Error(), "a sub-folder for each class") {
+		t.Errorf("a folder without classes: %v", err)
+	}
+}

@@ -13,7 +13,7 @@ type Vote struct {
 	Question      Question
 	Ks            []int   // numbers of images that vote, one result for each
 	Temperature   float64 // of the votes' weights
-	Bank, Queries Reading
+	Bank, Queries Reading // Queries is not used where the question is leave-one-out: its images are embedded once
 }
 
 // Ask returns each embedder's accuracies, one for each of Ks. Images are decoded once for all of them.
@@ -22,13 +22,22 @@ func (v Vote) Ask(ctx context.Context, d *gpu.Device, embedders ...Embedder) ([]
 	if err != nil {
 		return nil, err
 	}
+	out := make([][]Result, len(embedders))
+	classes := len(v.Question.Classes)
+	if v.Question.LeaveOneOut {
+		for e := range embedders {
+			if out[e], _, err = LeaveOneOut(ctx, d, known[e], v.Ks, v.Temperature, classes); err != nil {
+				return nil, err
+			}
+		}
+		return out, nil
+	}
 	asked, err := v.Question.Queries.Embed(ctx, v.Queries, embedders...)
 	if err != nil {
 		return nil, err
 	}
-	out := make([][]Result, len(embedders))
 	for e := range embedders {
-		if out[e], _, err = KNN(ctx, d, known[e], asked[e], v.Ks, v.Temperature, len(v.Question.Classes)); err != nil {
+		if out[e], _, err = KNN(ctx, d, known[e], asked[e], v.Ks, v.Temperature, classes); err != nil {
 			return nil, err
 		}
 	}

@@ -79,6 +79,14 @@ func TestNetworksVoteSideBySide(t *testing.T) {
 	if small := ask(arenas[1])[0]; !slices.Equal(both[1], small) {
 		t.Errorf("in batches of 4 and 3: %+v, all together: %+v", small, both[1])
 	}
+	asked := v
+	v.Question.LeaveOneOut, v.Question.Queries = true, v.Question.Bank
+	decoded.Store(0)
+	apart := ask(arenas...)
+	if n := decoded.Load(); n != 23 || apart[0][1].Used != 7 || slices.Equal(apart[0], apart[1]) {
+		t.Errorf("leave-one-out decoded %d images and says %+v", n, apart)
+	}
+	v = asked
 	before := d.Allocated()
 	c.Depth = 2
 	if _, err := v.AskNetworks(context.Background(), d, gpu.SoftwareTarget, dino.BackboneOf(c), arenas...); err == nil || d.Allocated() != before {

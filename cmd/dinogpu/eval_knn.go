@@ -1,12 +1,8 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
-	"slices"
 	"text/tabwriter"
 
 	"github.com/dinogpu/dinogpu/dino"
@@ -23,10 +19,10 @@ type evalCmd struct {
 
 type knnCmd struct {
 	weightsFlags
-	Data    string `aliases:"data-path" placeholder:"DIR" help:"A folder with train/ and val/, each with a sub-folder per class."`
-	Train   string `placeholder:"PATH" help:"Images that vote: a folder of classes or a labeled idx file (instead of --data)."`
-	Test    string `placeholder:"PATH" help:"Images to classify, likewise."`
-	Limit   int    `default:"0" help:"Use only N images of each, spread evenly. 0: all."`
+	Data  string `aliases:"data-path" placeholder:"DIR" help:"A folder with train/ and val/, each with a sub-folder per class. Or one folder of classes, or a labeled idx file: each image is asked of all the others (leave-one-out)."`
+	Train string `placeholder:"PATH" help:"Images that vote: a folder of classes or a labeled idx file (instead of --data)."`
+	Test  string `placeholder:"PATH" help:"Images to classify, likewise."`
+	Limit int    `default:"0" help:"Use only N images of each, spread evenly. 0: all."`
 
 	NbKNN       []int   `name:"nb-knn" default:"10,20,100,200" help:"How many neighbors vote; a line per number."`
 	Temperature float64 `default:"0.07" help:"A vote weighs exp(cosine / temperature)."`
@@ -38,7 +34,7 @@ type knnCmd struct {
 
 // Help is what --help says before the flags.
 func (knnCmd) Help() string {
-	return "The reference's evaluation: images are resized (short side to 256 for 224, bicubic) and cut to the central square; features of unit length vote by their cosine. Classes are matched by name. 10 or 20 neighbors are usually best."
+	return "The reference's evaluation: images are resized (short side to 256 for 224, bicubic) and cut to the central square; features of unit length vote by their cosine. Classes are matched by name. 10 or 20 neighbors are usually best. Top-5 counts only classes that got a vote. In leave-one-out an image has no vote on itself; a copy of it that lies there too has, so look for copies first."
 }
 
 // A knnReport is what eval knn prints.
@@ -47,6 +43,7 @@ type knnReport struct {
 	ImageSize   int      `json:"image_size"`
 	Temperature float64  `json:"temperature"`
 	Classes     int      `json:"classes"`
+	LeaveOneOut bool     `json:"leave_one_out"` // train and test are then the same images
 	Train       knnSide  `json:"train"`
 	Test        knnSide  `json:"test"`
 	Results     []knnRow `json:"results"`
@@ -111,39 +108,13 @@ func (c *knnCmd) Run(a *app) error {
 	return report.print(a.stdout)
 }
 
-// paths finds the images by the flags, and what is wrong with those.
-func (c *knnCmd) paths() (labeledPaths, error) {
-	p := labeledPaths{Train: c.Train, Test: c.Test, Limit: c.Limit}
-	switch {
-	case c.Weights == "":
-		return p, errNoWeights
-	case c.Data != "" && (c.Train != "" || c.Test != ""):
-		return p, errors.New("--data and --train with --test are two ways to name the images: give one of them")
-	case c.Data == "" && (c.Train == "" || c.Test == ""):
-		return p, errors.New("name labeled images: --data DIR, a folder with train/ and val/, or --train PATH and --test PATH")
-	case len(c.NbKNN) == 0 || slices.Min(c.NbKNN) < 1 || slices.Max(c.NbKNN) > layers.MaxTopK:
-		return p, fmt.Errorf("--nb-knn takes numbers of neighbors from 1 to %d, like 10,20", layers.MaxTopK)
-	case !(c.Temperature > 0):
-		return p, fmt.Errorf("--temperature %g must be above 0: similarities are divided by it (0.07 is usual)", c.Temperature)
-	case c.ImageSize < 0 || c.ImageSize > 8192:
-		return p, fmt.Errorf("--image-size %d is no number of pixels from 1 to 8192", c.ImageSize)
-	case c.Limit < 0:
-		return p, fmt.Errorf("--limit %d is below 0", c.Limit)
-	}
-	if c.Data != "" {
-		p.Train, p.Test = filepath.Join(c.Data, "train"), filepath.Join(c.Data, "val")
-		for _, dir := range []string{p.Train, p.Test} {
-			if _, err := os.Stat(dir); err != nil {
-				return p, fmt.Errorf("--data is to be a folder with train/ and val/, and there is no %s: name the two with --train and --test", dir)
-			}
-		}
-	}
-	return p, nil
-}
-
 // measure asks the question of each role's network.
 func (c *knnCmd) measure(a *app, d *gpu.Device, w *weights.Model, roles []string, q eval.Question, paths labeledPaths) (knnReport, error) {
-	a.console.Print("%d images of %d classes in %s vote on %d in %s", len(q.Bank.Which), len(q.Classes), paths.Train, len(q.Queries.Which), paths.Test)
+	if q.LeaveOneOut {
+		a.console.Print("leave-one-out: each of %d images of %d classes in %s is asked of all the others", len(q.Bank.Which), len(q.Classes), paths.Train)
+	} else {
+		a.console.Print("%d images of %d classes in %s vote on %d in %s", len(q.Bank.Which), len(q.Classes), paths.Train, len(q.Queries.Which), paths.Test)
+	}
 	if len(q.Classes) <= 5 {
 		a.console.Print("with %d classes the right one is nearly always among the best five: look at top-1", len(q.Classes))
 	}
@@ -158,6 +129,9 @@ func (c *knnCmd) measure(a *app, d *gpu.Device, w *weights.Model, roles []string
 	}
 	config := dino.BackboneConfig{ViT: w.ViT, Mean: w.Mean, Std: w.Std, Height: c.ImageSize, Width: c.ImageSize, Blocks: 1}
 	train, test := newLeftOut(a.console, paths.Train), newLeftOut(a.console, paths.Test)
+	if q.LeaveOneOut {
+		test = train // they are read once
+	}
 	vote := eval.Vote{
 		Question: q, Ks: c.NbKNN, Temperature: c.Temperature,
 		Bank:    embedding(a.console, paths.Train, q.Bank, train),
@@ -172,9 +146,11 @@ func (c *knnCmd) measure(a *app, d *gpu.Device, w *weights.Model, roles []string
 		return knnReport{}, err
 	}
 	train.say()
-	test.say()
+	if !q.LeaveOneOut {
+		test.say()
+	}
 	r := knnReport{
-		Weights: w.File, ImageSize: c.ImageSize, Temperature: c.Temperature, Classes: len(q.Classes),
+		Weights: w.File, ImageSize: c.ImageSize, Temperature: c.Temperature, Classes: len(q.Classes), LeaveOneOut: q.LeaveOneOut,
 		Train: knnSide{paths.Train, len(q.Bank.Which) - len(train.seen), len(train.seen)},
 		Test:  knnSide{paths.Test, len(q.Queries.Which) - len(test.seen), len(test.seen)},
 	}
@@ -188,6 +164,9 @@ func (c *knnCmd) measure(a *app, d *gpu.Device, w *weights.Model, roles []string
 
 // print writes a line for each k.
 func (r knnReport) print(out io.Writer) error {
+	if r.LeaveOneOut {
+		fmt.Fprintln(out, "Leave-one-out: each image is asked of all the others.")
+	}
 	w := tabwriter.NewWriter(out, 0, 0, 3, ' ', 0)
 	fmt.Fprintln(w, "NETWORK\tK\tTOP-1, %\tTOP-5, %")
 	for _, row := range r.Results {

@@ -154,7 +154,47 @@ func TestEvalKNNOfARun(t *testing.T) {
 		t.Errorf("exit %d:\n%s%s", table.code, table.stdout, table.stderr)
 	}
 	checkEvalClasses(t, run, images)
+	checkLeaveOneOut(t, run, images)
 	checkEvalRefuses(t, run, images)
+}
+
+// One folder of classes: the images are read once, each is asked of the others, and both is said.
+func checkLeaveOneOut(t *testing.T, run, images string) {
+	t.Helper()
+	val := filepath.Join(images, "val") // 27 images, one of them damaged
+	r, o := knnJSON(t, "--weights", run, "--data", val, "--nb-knn", "5,100")
+	side := knnSide{val, 26, 1}
+	if !r.LeaveOneOut || r.Train != side || r.Test != side || r.Classes != 3 {
+		t.Errorf("report %+v", r)
+	}
+	if r.Results[0].Used != 5 || r.Results[1].Used != 25 || r.Results[0].Top1 >= 100 || r.Results[0].Top5 < r.Results[0].Top1 {
+		t.Errorf("results %+v", r.Results)
+	}
+	if n := strings.Count(o.stderr, "image left out"); n != 1 || !strings.Contains(o.stderr, "leave-one-out: each of 27 images of 3 classes") {
+		t.Errorf("left out is said %d times, or leave-one-out is not:\n%s", n, o.stderr)
+	}
+	alone := writeClasses(t, t.TempDir(), 3, 2, "ant", "bee")
+	writeClasses(t, alone, 1, 2, "cow")
+	table := dinogpu(t, nil, "eval", "knn", "--weights", run, "--data", alone, "--nb-knn", "10")
+	if table.code != exitDone || !strings.HasPrefix(table.stdout, "Leave-one-out: ") || !strings.Contains(table.stdout, "10 (there are 6)") ||
+		!strings.Contains(table.stderr, "1 image with no other of the same class, counted as wrong: cow") {
+		t.Errorf("exit %d:\n%s%s", table.code, table.stdout, table.stderr)
+	}
+	idx := filepath.Join(t.TempDir(), "set-images-idx3-ubyte")
+	digits := append([]byte{0, 0, 8, 3, 0, 0, 0, 4, 0, 0, 0, 2, 0, 0, 0, 2}, 1, 2, 3, 4, 1, 2, 3, 5, 200, 90, 30, 4, 200, 90, 30, 5)
+	labels := []byte{0, 0, 8, 1, 0, 0, 0, 4, 7, 7, 9, 9}
+	for path, data := range map[string][]byte{idx: digits, strings.Replace(idx, "images-idx3", "labels-idx1", 1): labels} {
+		if err := os.WriteFile(path, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if r, _ := knnJSON(t, "--weights", run, "--data", idx, "--nb-knn", "1"); !r.LeaveOneOut || r.Classes != 2 || r.Test.Images != 4 {
+		t.Errorf("a labeled idx file: %+v", r)
+	}
+	both, _ := knnJSON(t, "--weights", run, "--data", images, "--nb-knn", "5")
+	if both.LeaveOneOut {
+		t.Errorf("a folder with train and val is taken for classes: %+v", both)
+	}
 }
 
 // Classes that only the test images have are named and wrong; images in no class take no part.
@@ -190,6 +230,7 @@ func checkEvalRefuses(t *testing.T, run, images string) {
 	if err := os.WriteFile(numbers, append([]byte{0, 0, 8, 3, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 2}, 1, 2, 3, 4), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	half := filepath.Dir(writeClasses(t, filepath.Join(dir, "half", "train"), 1, 3, "xenops", "yak"))
 	strange := writeClasses(t, filepath.Join(dir, "strange"), 1, 3, "xenops", "yak")
 	for name, c := range map[string]struct {
 		args string
@@ -200,7 +241,10 @@ func checkEvalRefuses(t *testing.T, run, images string) {
 		"no images":     {"--weights " + run, exitUsage, "--data DIR"},
 		"half":          {"--weights " + run + " --train " + train, exitUsage, "--test PATH"},
 		"both ways":     {"--weights " + run + " --data " + images + " --train " + train, exitUsage, "give one of them"},
-		"no val":        {"--weights " + run + " --data " + train, exitUsage, filepath.Join(train, "train")},
+		"no val":        {"--weights " + run + " --data " + half, exitUsage, filepath.Join(half, "val")},
+		"no folder":     {"--weights " + run + " --data " + dir + "/none", exitFailed, "none"},
+		"one class":     {"--weights " + run + " --data " + filepath.Dir(writeClasses(t, filepath.Join(dir, "only", "ant"), 1, 3, "x")), exitFailed, "one class only"},
+		"k of others":   {"--weights " + run + " --data " + train + " --nb-knn 1024", exitUsage, "at most 1023"},
 		"same":          {"--weights " + run + " --train " + train + " --test " + train + "/", exitFailed, "its own nearest neighbor"},
 		"flat":          {"--weights " + run + " --train " + train + " --test " + filepath.Join(val, "ant"), exitFailed, "a sub-folder for each class"},
 		"no idx labels": {"--weights " + run + " --train " + train + " --test " + numbers, exitFailed, "labels' file beside it"},

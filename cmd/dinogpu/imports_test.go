@@ -32,13 +32,14 @@ var mayImport = map[string][]string{
 	"dino/weights/dtype":     {},
 	"dino/weights/torchfile": {"layers", "dino/disk", "dino/weights/dtype"},
 	"dino":                   {"layers", "gpu", "augment", "dino/settings"},
+	"dino/weights/released":  {"layers", "dino/settings", "dino/weights", "dino/disk"},
 	"dino/run": {
 		"layers", "layers/tuning", "gpu", "augment", "dino", "dino/settings", "dino/weights", "dino/disk",
 	},
 	"eval":   {"layers", "gpu", "shaders", "augment", "dino", "dino/settings", "dino/weights"},
 	"viewer": {"augment", "dino/disk"},
 	"cmd/dinogpu": {
-		"layers", "layers/tuning", "gpu", "shaders", "augment", "dino", "dino/settings", "dino/weights", "dino/run",
+		"layers", "layers/tuning", "gpu", "shaders", "augment", "dino", "dino/settings", "dino/weights", "dino/weights/released", "dino/run",
 		"dino/disk", "eval", "viewer", "testdata",
 	},
 }
@@ -58,7 +59,7 @@ var keptIn = map[string][]string{
 	"golang.org/x/image/tiff":      {"augment/decode"},
 	"golang.org/x/image/webp":      {"augment/decode"},
 	"google.golang.org/protobuf":   {"dino/run"}, // the wire format of TensorBoard's events
-	"github.com/gofrs/flock":       {"dino/run"},
+	"github.com/gofrs/flock":       {"dino/run", "dino/weights/released"},
 	"github.com/kelindar/binary":   {"dino/weights"}, // unsafe on bytes that nobody checked
 	"go.yaml.in/yaml":              {"dino/settings"},
 	"golang.org/x/sys":             {"dino/disk", "cmd/dinogpu"}, // the command: Windows consoles, and its tests of terminals

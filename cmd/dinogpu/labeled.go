@@ -9,15 +9,23 @@ import (
 	"github.com/dinogpu/dinogpu/eval"
 )
 
-// labeledPaths are where a question's images lie.
+// labeledPaths are where a question's images lie. In leave-one-out both are one path.
 type labeledPaths struct {
 	Train, Test string
+	LeaveOneOut bool
 	Limit       int // of each; 0: all
 }
 
 // open opens both and pairs their classes. What takes no part, or cannot be right, is said.
 func (l labeledPaths) open(size int, console *console) (eval.Question, error) {
-	q, m, err := eval.OpenQuestion(l.Train, l.Test, l.Limit, size)
+	var q eval.Question
+	var m eval.Matched
+	var err error
+	if l.LeaveOneOut {
+		q, m, err = eval.OpenLeaveOneOut(l.Train, l.Limit, size)
+	} else {
+		q, m, err = eval.OpenQuestion(l.Train, l.Test, l.Limit, size)
+	}
 	if err != nil {
 		return q, err
 	}
@@ -31,6 +39,9 @@ func (l labeledPaths) open(size int, console *console) (eval.Question, error) {
 	}
 	if len(m.Unknown) > 0 {
 		console.Print("%s has %s of classes that %s lacks, counted as wrong: %s", l.Test, settings.Count(m.UnknownImages, "image"), l.Train, strings.Join(m.Unknown, ", "))
+	}
+	if n := len(m.Single); n > 0 {
+		console.Print("%s has %s with no other of the same class, counted as wrong: %s", l.Train, settings.Count(n, "image"), strings.Join(m.Single, ", "))
 	}
 	return q, nil
 }

@@ -1,6 +1,7 @@
 package main
 
-// The commands on files of weights, each in a file of its own.
+// Files of weights, each work with them a command of its own.
 type weightsCmd struct {
+	Pull    pullCmd    `cmd:"" help:"Fetch one of the networks that the authors of DINO released."`
 	Inspect inspectCmd `cmd:"" help:"Say what a file of weights holds, and whether dinogpu can use it."`
 }

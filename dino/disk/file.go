@@ -36,11 +36,20 @@ func WriteFile(path string, write func(io.Writer) error) error {
 	if closeErr := f.Close(); err == nil {
 		err = closeErr
 	}
-	if err == nil {
-		err = rename(f.Name(), path)
-	}
 	if err != nil {
 		_ = os.Remove(f.Name()) // the first error is the one to tell
+		return cannotWrite(path, err)
+	}
+	if err := Finish(f.Name(), path); err != nil {
+		_ = os.Remove(f.Name())
+		return err
+	}
+	return nil
+}
+
+// Finish gives a file that is whole and synced the name path, so that it has it also after a power cut.
+func Finish(file, path string) error {
+	if err := rename(file, path); err != nil {
 		return cannotWrite(path, err)
 	}
 	if err := syncFolder(filepath.Dir(path)); err != nil {

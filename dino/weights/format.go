@@ -17,17 +17,13 @@ func (l *located) format(s state) string {
 			return "what looks like " + what + kind
 		}
 	}
-	has := func(name func(string) bool) bool {
-		return slices.ContainsFunc(s.networks, func(n namedNetwork) bool {
-			return slices.ContainsFunc(n.parts, func(p part) bool { return name(p.of) })
-		})
-	}
+	has := s.has
 	switch {
 	case l.meta[metaHeads] != "":
 		return "backbone of dinogpu" + kind
 	case s.hf:
 		return "Hugging Face ViT" + kind
-	case !has(func(name string) bool { return name == "cls_token" || name == "patch_embed.proj.weight" }):
+	case !has(ofViT):
 		return "tensors" + kind
 	case len(s.networks) > 1 || s.center != nil:
 		return "DINO checkpoint" + kind + ", " + roles(s)
@@ -47,3 +43,13 @@ func roles(s state) string {
 	}
 	return strings.Join(names, " and ")
 }
+
+// has tells whether a parameter of such a name is in one of the networks.
+func (s state) has(name func(string) bool) bool {
+	return slices.ContainsFunc(s.networks, func(n namedNetwork) bool {
+		return slices.ContainsFunc(n.parts, func(p part) bool { return name(p.of) })
+	})
+}
+
+// ofViT tells names that a vision transformer begins with.
+func ofViT(name string) bool { return name == "cls_token" || name == "patch_embed.proj.weight" }

@@ -46,7 +46,7 @@ func (l *located) plan(partial bool) (*plan, error) {
 	if l.run != nil {
 		p.model.ViT = l.run.ViT()
 	} else if p.model.ViT, err = sizeOf(s.networks[0], f, partial); err != nil {
-		if s.training {
+		if s.training && !s.has(ofViT) {
 			err = fmt.Errorf("%w; it looks like a training checkpoint of another program: export its backbone's state_dict by itself", err)
 		}
 		return p, fmt.Errorf("%s %w", l.path, err)
