@@ -31,6 +31,7 @@ type Model struct {
 	ViT       layers.ViTConfig // the backbones' size; ImageSize is what the positions were learned for
 	Mean, Std settings.RGB     // what images are normalized with
 	Networks  []Network        // the teacher first
+	Center    []float32        // of the logits; nil where the file has none
 }
 
 // A Network is one set of weights, in the order and under the names of the released state_dict.
@@ -143,6 +144,11 @@ func checkpointWeights(path string, h Header, tensors []layers.HostTensor) (*Mod
 		return nil, fmt.Errorf("checkpoint %s: its settings: %w", path, err)
 	}
 	w := &Model{File: path, ViT: s.Config.ViT(), Mean: s.Config.Mean, Std: s.Config.Std}
+	for _, t := range tensors {
+		if t.Name == "center" {
+			w.Center = t.Values
+		}
+	}
 	for _, role := range []string{RoleTeacher, RoleStudent} {
 		named := map[string]layers.HostTensor{}
 		for _, t := range tensors {
