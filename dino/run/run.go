@@ -157,7 +157,7 @@ func (r *Run) record(ctx context.Context) error {
 	c := r.settings.Config
 	r.say("learning rate %.6g = lr %g x batch %d x accumulate %d / 256", c.ScaledLR(), c.LR, c.BatchSize, c.Accumulate)
 	if c.HeadWarmupEpochs > 0 {
-		r.say("only the head trains in the first %s", settings.Count(c.HeadWarmupEpochs, "epoch"))
+		r.say("only the head trains at first, for %s", settings.Count(c.HeadWarmupEpochs, "epoch"))
 	}
 	record := func(target gpu.Target) (*dino.Trainer, error) {
 		return dino.Record(c, target, r.loader.StepsPerEpoch(), dino.Options{Crops: r.settings.Run.Crops})

@@ -19,7 +19,7 @@ type Config struct {
 	NumWorkers   int    `yaml:"num_workers" group:"data" resume:"free" default:"0" help:"Goroutines that decode images. 0: one per core."`
 
 	// Student and teacher.
-	InitFrom       string  `yaml:"init_from" group:"model" often:"" placeholder:"W" help:"Begin with trained weights: a run's folder, a checkpoint or a file of weights. Without a preset, or with auto, the backbone's size is theirs."`
+	InitFrom       string  `yaml:"init_from" group:"model" often:"" placeholder:"W" help:"Begin with weights W: a run or a file. Without a preset or with auto, the backbone's size is theirs."`
 	Arch           string  `yaml:"arch" group:"model" often:"" default:"vit_small" help:"Backbone: vit_tiny, vit_small or vit_base."`
 	PatchSize      int     `yaml:"patch_size" group:"model" default:"16" help:"Pixels per side of a patch. 8 learns better, at 4.5 times the work."`
 	Dim            int     `yaml:"dim" group:"model" default:"0" help:"Width of the backbone. 0: as arch says."`
@@ -57,7 +57,7 @@ type Config struct {
 	WeightDecayEnd   float64 `yaml:"weight_decay_end" group:"optimizer" default:"0.4" help:"Weight decay at the end. More decay late helps transformers."`
 	ClipGrad         float64 `yaml:"clip_grad" group:"optimizer" default:"3" help:"Largest norm of each tensor's gradient. 0: no clipping. Larger backbones want 0.3 to 1."`
 	FreezeLastLayer  int     `yaml:"freeze_last_layer" group:"optimizer" default:"1" help:"Epochs in which the prototypes stay fixed. Raise it if the loss does not fall."`
-	HeadWarmupEpochs int     `yaml:"head_warmup_epochs" group:"optimizer" default:"0" help:"Epochs from the start in which only the head trains and both backbones stay as they are; freeze_last_layer counts from the start too."`
+	HeadWarmupEpochs int     `yaml:"head_warmup_epochs" group:"optimizer" default:"0" help:"Epochs from the start in which only the head trains; freeze_last_layer runs beside it."`
 	BatchSize        int     `yaml:"batch_size" group:"optimizer" often:"" aliases:"batch-size-per-gpu" default:"64" help:"Images that run at once."`
 	Accumulate       int     `yaml:"accumulate" group:"optimizer" default:"1" help:"Batches per step: 16 x 4 learns as 64 does, in less memory."`
 	Epochs           int     `yaml:"epochs" group:"optimizer" often:"" default:"100" help:"Passes over the images."`
