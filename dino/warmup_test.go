@@ -42,6 +42,23 @@ func stepsOf(t *testing.T, tr *Trainer, n, steps int) {
 	}
 }
 
+// drawnBy are the weights that another seed draws for a trainer.
+func drawnBy(t *testing.T, tr *Trainer, seed uint64) []layers.HostTensor {
+	t.Helper()
+	c := tr.Config
+	c.Seed = seed
+	a, err := FreshWeights(tr.device, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Release()
+	tensors, err := a.Read(tr.device)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tensors
+}
+
 // tensorsOf reads a state by its names.
 func tensorsOf(t *testing.T, tr *Trainer) (all []layers.HostTensor, named map[string][]float32) {
 	t.Helper()
@@ -65,8 +82,7 @@ func TestHeadWarmup(t *testing.T) {
 			c := warmedConfig(optimizer)
 			begin := func() *Trainer {
 				tr, _ := runTiny(t, c, crops, 1, 0)
-				other := initialWeights(tr.Layout, 99)
-				if err := tr.Begin(Initial{Teacher: other}); err != nil {
+				if err := tr.Begin(Initial{Teacher: drawnBy(t, tr, 99)}); err != nil {
 					t.Fatal(err)
 				}
 				return tr
@@ -146,7 +162,7 @@ func TestHeadWarmupIsCheaper(t *testing.T) {
 func TestBegin(t *testing.T) {
 	tr, _ := runTiny(t, tinyConfig(), settings.CropsTogether, 1, 0)
 	_, drawn := tensorsOf(t, tr)
-	student, teacher, center := initialWeights(tr.Layout, 50), initialWeights(tr.Layout, 51), make([]float32, tr.Config.OutDim)
+	student, teacher, center := drawnBy(t, tr, 50), drawnBy(t, tr, 51), make([]float32, tr.Config.OutDim)
 	center[3] = 0.25
 	if err := tr.Begin(Initial{Student: student[2:5], Teacher: teacher[4:6], Center: center}); err != nil {
 		t.Fatal(err)
