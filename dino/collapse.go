@@ -47,7 +47,7 @@ type CollapseMonitor struct {
 func NewCollapseMonitor(c settings.Config, stepsPerEpoch int) *CollapseMonitor {
 	return &CollapseMonitor{
 		config: c, lnK: math.Log(float64(c.OutDim)),
-		after: max(c.WarmupEpochs, c.WarmupTeacherTempEpochs, c.FreezeLastLayer) * stepsPerEpoch,
+		after: max(c.WarmupEpochs, c.WarmupTeacherTempEpochs, c.FreezeLastLayer, c.HeadWarmupEpochs) * stepsPerEpoch,
 	}
 }
 

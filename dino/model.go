@@ -43,3 +43,6 @@ func (r recorder) Forward(p *gpu.Program, patches layers.Patches) (features, y g
 func (r recorder) Backward(p *gpu.Program, dy gpu.Tensor) {
 	r.vit.Backward(p, r.head.Backward(p, dy))
 }
+
+// BackwardHead records the gradients of the head's alone.
+func (r recorder) BackwardHead(p *gpu.Program, dy gpu.Tensor) { r.head.Backward(p, dy) }

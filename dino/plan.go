@@ -39,7 +39,7 @@ func (t *Trainer) Plan() (Plan, error) {
 		DispatchesPerStep: t.begin.Dispatches() + c.Accumulate*t.crops.Dispatches() + t.update.Dispatches(),
 	}
 	scratch := 0
-	for _, program := range t.Programs() {
+	for _, program := range t.all() {
 		m, err := program.Plan()
 		if err != nil {
 			return Plan{}, err

@@ -8,13 +8,14 @@ import (
 
 // Schedules are the values that change from step to step: rate and weight
 // decay and the teacher's momentum along one cosine each, by optimizer step;
-// the teacher's temperature and the freeze of the last layer, by epoch.
+// the teacher's temperature, the freeze of the last layer and of the backbone, by epoch.
 // Source: DINO's cosine_scheduler, quirks included.
 type Schedules struct {
 	LR, WeightDecay, Momentum cosine
 
 	temp     tempWarmup
-	freeze   int // steps
+	freeze   int // of the last layer, steps
+	headOnly int // of the backbone, steps
 	perEpoch int
 }
 
@@ -26,6 +27,7 @@ type StepValues struct {
 	Momentum       float64
 	TeacherTemp    float64
 	LastLayerSteps int // that the last layer has taken once this one is done; 0 while it is frozen
+	BackboneSteps  int // the same of the backbone, which is frozen while the head warms up
 }
 
 // NewSchedules lays the schedules over a run of that many optimizer steps per
@@ -38,6 +40,7 @@ func NewSchedules(c settings.Config, stepsPerEpoch int) Schedules {
 		Momentum:    cosine{Base: c.MomentumTeacher, Final: 1, Total: total},
 		temp:        tempWarmup{Start: c.WarmupTeacherTemp, End: c.TeacherTemp, Epochs: c.WarmupTeacherTempEpochs},
 		freeze:      c.FreezeLastLayer * stepsPerEpoch,
+		headOnly:    c.HeadWarmupEpochs * stepsPerEpoch,
 		perEpoch:    stepsPerEpoch,
 	}
 }
@@ -56,6 +59,7 @@ func (s Schedules) At(step int) StepValues {
 		Momentum:       s.Momentum.At(step),
 		TeacherTemp:    s.temp.At(epoch),
 		LastLayerSteps: max(0, step+1-s.freeze),
+		BackboneSteps:  max(0, step+1-s.headOnly),
 	}
 }
 

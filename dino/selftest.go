@@ -213,7 +213,7 @@ func (t *Trainer) testCrops(ctx context.Context, d *gpu.Device, s *gpu.SelfTest)
 func (t *Trainer) testScalars() layers.Scalars {
 	v := t.Schedules.At(t.Schedules.Steps() / 2)
 	s := t.scalars(v)
-	s.Adam(0.9, 0.999, 1e-8, 10, 5)
+	s.Train(0.9, 0.999, 1e-8, layers.PartSteps{Head: 10, Backbone: 7, LastLayer: 5})
 	return s
 }
 

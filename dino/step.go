@@ -50,11 +50,12 @@ func (t *Trainer) Submit(batches ...*augment.Batch) ([]StepMetrics, error) {
 	if err := t.begin.Run(); err != nil {
 		return nil, err
 	}
+	crops := t.cropsAt(values)
 	for _, b := range batches { // gradients, losses and the center's sum add up
 		if err := t.upload(b); err != nil {
 			return nil, err
 		}
-		if err := t.crops.Run(); err != nil {
+		if err := crops.Run(); err != nil {
 			return nil, err
 		}
 	}
@@ -77,8 +78,8 @@ func (t *Trainer) scalars(v StepValues) layers.Scalars {
 		TeacherTemp: float32(v.TeacherTemp), StudentTemp: float32(c.StudentTemp),
 		BatchShare: 1 / float32(c.Accumulate), Clip: float32(c.ClipGrad),
 	}
-	// torch skips tensors without gradients wholly: the last layer's own count of steps starts after its freeze
-	s.Adam(0.9, 0.999, 1e-8, v.Step+1, v.LastLayerSteps)
+	// torch skips tensors without gradients wholly: what was frozen counts its own steps from then on
+	s.Train(0.9, 0.999, 1e-8, layers.PartSteps{Head: v.Step + 1, Backbone: v.BackboneSteps, LastLayer: v.LastLayerSteps})
 	return s
 }
 
@@ -92,12 +93,25 @@ func (t *Trainer) recordBegin(target gpu.Target) {
 	t.begin.Clear(t.loss.Sums)
 }
 
+// cropsAt is what batches go through at a step. Once the backbone moves, the program that trains the head alone is given
+// back.
+func (t *Trainer) cropsAt(v StepValues) *gpu.Program {
+	switch {
+	case t.headCrops == nil:
+		return t.crops
+	case v.BackboneSteps == 0:
+		return t.headCrops
+	}
+	t.headCrops.Release()
+	t.headCrops = nil
+	return t.crops
+}
+
 // recordCrops records what one batch goes through: the teacher's targets from its global crops, then each pass of crops
-// through the student, its loss and back. The loss is a sum over crops with fixed targets, so each pass adds its own
-// gradients and leaves no activations behind.
-func (t *Trainer) recordCrops(target gpu.Target) {
-	p := gpu.NewProgram("crops", target)
-	t.crops = p
+// through the student, its loss and back, the backbone left out where the head is trained alone. The loss is a sum over
+// crops with fixed targets, so each pass adds its own gradients and leaves no activations behind.
+func (t *Trainer) recordCrops(name string, target gpu.Target, backward func(recorder, *gpu.Program, gpu.Tensor)) *gpu.Program {
+	p := gpu.NewProgram(name, target)
 	targets, patches := t.targets(p)
 	prototypes := layers.NewPrototypes(settings.HeadPrefix, t.Student, t.gradients, !t.Config.NormLastLayer)
 	prototypes.Begin(p)
@@ -109,10 +123,11 @@ func (t *Trainer) recordCrops(target gpu.Target) {
 		student.vit.Drop = t.drop.of(i)
 		_, y := student.Forward(p, patches[i])
 		dy := t.studentLoss(p, prototypes, y, targets, pass.first())
-		student.Backward(p, dy)
+		backward(student, p, dy)
 	}
 	prototypes.End(p)
 	t.loss.Sum(p)
+	return p
 }
 
 // targets records q = softmax((g_t(x) - C) / tau_t), (2B, K), for the global crops, and adds g_t(x) to what the center

@@ -30,6 +30,7 @@ type Trainer struct {
 	drop        dropPath
 
 	begin, crops, update *gpu.Program
+	headCrops            *gpu.Program // in place of crops while only the head is trained; nil: it never is, or no longer
 
 	device    *gpu.Device
 	step      int                        // optimizer steps submitted
@@ -107,9 +108,12 @@ func record(c settings.Config, target gpu.Target, stepsPerEpoch int, o Options) 
 	t.drop = newDropPath(c, t.passes)
 	t.upload = t.uploadBatch
 	t.recordBegin(target)
-	t.recordCrops(target)
+	t.crops = t.recordCrops("crops", target, recorder.Backward)
+	if c.HeadWarmupEpochs > 0 {
+		t.headCrops = t.recordCrops("crops of the head", target, recorder.BackwardHead)
+	}
 	t.recordUpdate(target)
-	for _, p := range t.Programs() {
+	for _, p := range t.all() {
 		if p.Err() != nil {
 			return nil, p.Err()
 		}
@@ -124,10 +128,18 @@ const togetherLimit = 2 << 30
 // Programs are what a step runs, in order; the second once for each batch that is accumulated.
 func (t *Trainer) Programs() []*gpu.Program { return []*gpu.Program{t.begin, t.crops, t.update} }
 
+// all are those, and what trains the head alone.
+func (t *Trainer) all() []*gpu.Program {
+	if t.headCrops == nil {
+		return t.Programs()
+	}
+	return append(t.Programs(), t.headCrops)
+}
+
 // Memory is the bytes that the trainer takes on a device, planned, before any are.
 func (t *Trainer) Memory() (int, error) {
 	total, kept := 0, map[string]int{}
-	for _, p := range t.Programs() {
+	for _, p := range t.all() {
 		m, err := p.Plan()
 		if err != nil {
 			return 0, err
@@ -146,7 +158,7 @@ func (t *Trainer) Memory() (int, error) {
 // Build makes the trainer's memory on d and draws the first weights: the teacher begins as the student.
 func (t *Trainer) Build(d *gpu.Device) error {
 	t.device = d
-	for _, p := range t.Programs() {
+	for _, p := range t.all() {
 		if err := p.Build(d); err != nil {
 			return err
 		}
@@ -163,7 +175,7 @@ func (t *Trainer) Build(d *gpu.Device) error {
 
 // Release gives all memory back.
 func (t *Trainer) Release() {
-	for _, p := range t.Programs() {
+	for _, p := range t.all() {
 		p.Release()
 	}
 	for _, a := range append([]*layers.Arena{t.Student, t.Teacher, t.gradients}, t.moments...) {

@@ -64,6 +64,17 @@ func (a *Arena) Write(d *gpu.Device, tensors []HostTensor) error {
 	if err := a.Layout.match(tensors); err != nil {
 		return err
 	}
+	return a.Overwrite(d, tensors)
+}
+
+// Overwrite copies tensors to d, each to the parameter of its name; the others stay as they are. A tensor that is no
+// parameter's is an error that names it, and nothing is written.
+func (a *Arena) Overwrite(d *gpu.Device, tensors []HostTensor) error {
+	for _, t := range tensors {
+		if p, ok := a.named[t.Name]; !ok || !slices.Equal(p.Shape, t.Shape) || len(t.Values) != p.Len() {
+			return fmt.Errorf("the tensor %s %v does not belong to this model", t.Name, t.Shape)
+		}
+	}
 	for _, t := range tensors {
 		if err := d.Write(a.named[t.Name], t.Values); err != nil {
 			return err

@@ -90,3 +90,34 @@ func TestCheckFinite(t *testing.T) {
 		}
 	}
 }
+
+// What is named is written, what is not stays, and what does not fit is refused before anything is written.
+func TestArenaOverwrite(t *testing.T) {
+	d, err := device()
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, want := smallLayout()
+	a := l.NewArena("arena")
+	defer a.Release()
+	if err := a.Write(d, want); err != nil {
+		t.Fatal(err)
+	}
+	want[1].Values = []float32{-1, -2, -3}
+	if err := a.Overwrite(d, want[1:]); err != nil {
+		t.Fatal(err)
+	}
+	for _, bad := range []HostTensor{
+		{Name: "b", Shape: []int{3}, Values: make([]float32, 3)},
+		{Name: "a.bias", Shape: []int{3, 1}, Values: make([]float32, 3)},
+		{Name: "a.bias", Shape: []int{3}, Values: make([]float32, 2)},
+	} {
+		other := HostTensor{Name: "a.weight", Shape: []int{3, 2}, Values: make([]float32, 6)}
+		if err := a.Overwrite(d, []HostTensor{other, bad}); err == nil || !strings.Contains(err.Error(), bad.Name+" [3") {
+			t.Errorf("%s %v of %d values: %v", bad.Name, bad.Shape, len(bad.Values), err)
+		}
+	}
+	if got, err := a.Read(d); err != nil || !cmp.Equal(want, got) {
+		t.Errorf("%v %s", err, cmp.Diff(want, got))
+	}
+}

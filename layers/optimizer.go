@@ -24,7 +24,7 @@ func (o *Optimizer) AdamW(p *gpu.Program) {
 	defer p.Section("optimizer")()
 	o.norms(p)
 	per := quadsEach(p)
-	a := args{"PER": per, "DECAY": ref.BlockDecay, "LAST_LAYER": ref.BlockLastLayer, "TRAINABLE": ref.BlockTrainable}
+	a := args{"PER": per, "DECAY": ref.BlockDecay, "LAST_LAYER": ref.BlockLastLayer, "BACKBONE": ref.BlockBackbone, "TRAINABLE": ref.BlockTrainable}
 	o.Segments.slices(p, o.slice(), func(runs []gpu.Tensor, first, blocks int) {
 		p.Dispatch(newKernel("adamw", a, gpu.Kernel{
 			Params: []uint32{uint32(blocks)}, Groups: spread(ceil(blocks, per)), Trips: per, Flops: 16 * ref.Block * blocks,
@@ -69,7 +69,8 @@ func (o *Optimizer) slice() int {
 	return maxSlice
 }
 
-// EMA moves the teacher's arenas towards the student's, frozen gains included and buffers left out.
+// EMA moves the teacher's arenas towards the student's, frozen gains included and buffers left out, and the backbone
+// while only the head is trained.
 type EMA struct {
 	Segments         *Segments
 	Teacher, Student []gpu.Tensor
@@ -87,11 +88,12 @@ func (e *EMA) Record(p *gpu.Program) {
 		limit = maxSlice
 	}
 	e.Segments.slices(p, limit, func(runs []gpu.Tensor, first, blocks int) {
-		p.Dispatch(newKernel("ema", args{"PER": per, "BUFFER": ref.BlockBuffer}, gpu.Kernel{
+		p.Dispatch(newKernel("ema", args{"PER": per, "BUFFER": ref.BlockBuffer, "BACKBONE": ref.BlockBackbone}, gpu.Kernel{
 			Params: []uint32{uint32(blocks)}, Groups: spread(ceil(blocks, per)), Trips: per, Flops: 3 * ref.Block * blocks,
 			Tolerance: exact,
 			Twin: func(a [][]float32) {
-				ref.EMA(a[0], a[1], gpu.Bits(a[2]), float64(scalarsOf(a[3]).TeacherRate), gpu.Bits(a[4])[0] != 0)
+				s := scalarsOf(a[3])
+				ref.EMA(a[0], a[1], gpu.Bits(a[2]), float64(s.TeacherRate), s.Backbone != 0, gpu.Bits(a[4])[0] != 0)
 			},
 		}), runs[0], runs[1], e.Segments.blocksOf(first, blocks), e.Scalars, e.NonFinite)
 	}, e.Teacher, e.Student)
@@ -110,8 +112,9 @@ func quadsEach(p *gpu.Program) int {
 func (s Scalars) adam() ref.Adam {
 	return ref.Adam{
 		LR: float64(s.LearningRate), Decay: float64(s.WeightDecay), Epsilon: float64(s.Epsilon),
-		Rate1: float64(s.FirstRate), Rate2: float64(s.SecondRate), LastLayer: s.LastLayer != 0,
-		Correct1: [2]float64{float64(s.FirstCorrection), float64(s.LastFirstCorrection)},
-		Correct2: [2]float64{float64(s.SecondCorrection), float64(s.LastSecondCorrection)},
+		Rate1: float64(s.FirstRate), Rate2: float64(s.SecondRate),
+		Backbone: s.Backbone != 0, LastLayer: s.LastLayer != 0,
+		Correct1: [3]float64{float64(s.FirstCorrection), float64(s.BackboneFirstCorrection), float64(s.LastFirstCorrection)},
+		Correct2: [3]float64{float64(s.SecondCorrection), float64(s.BackboneSecondCorrection), float64(s.LastSecondCorrection)},
 	}
 }

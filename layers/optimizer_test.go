@@ -18,9 +18,9 @@ type bench struct {
 }
 
 var benchParams = []Param{
-	{Name: "weight", Offset: 0, Shape: []int{70, ref.Block}, Decay: true}, // more blocks than lanes
+	{Name: "weight", Offset: 0, Shape: []int{70, ref.Block}, Decay: true, Backbone: true}, // more blocks than lanes
 	{Name: "bias", Offset: 70 * ref.Block, Shape: []int{7}},
-	{Name: "norm", Offset: 72 * ref.Block, Shape: []int{ref.Block}}, // behind a gap of a block
+	{Name: "norm", Offset: 72 * ref.Block, Shape: []int{ref.Block}, Backbone: true}, // behind a gap of a block
 	{Name: "tokens", Part: 1, Offset: 0, Shape: []int{ref.Block + 1}, Decay: true},
 	{Name: "last.v", Part: 1, Offset: 2 * ref.Block, Shape: []int{3*ref.Block - 1}, Decay: true, LastLayer: true},
 	{Name: "last.g", Part: 1, Offset: 5 * ref.Block, Shape: []int{40}, Decay: true, LastLayer: true, Frozen: true},
@@ -82,9 +82,9 @@ func (b *bench) value(t gpu.Tensor) []float32 {
 	panic("no input " + t.Name)
 }
 
-func benchScalars(step, last int) Scalars {
+func benchScalars(head, backbone, last int) Scalars {
 	s := Scalars{LearningRate: 0.01, WeightDecay: 0.2, TeacherRate: 0.004, CenterRate: 0.1, Clip: 0.7}
-	s.Adam(0.9, 0.999, 1e-8, step, last)
+	s.Train(0.9, 0.999, 1e-8, PartSteps{Head: head, Backbone: backbone, LastLayer: last})
 	return s
 }
 
@@ -92,6 +92,7 @@ func TestOptimizerKernels(t *testing.T) {
 	for name, change := range map[string]func(b *bench, s *Scalars){
 		"plain":    func(*bench, *Scalars) {},
 		"frozen":   func(_ *bench, s *Scalars) { s.LastLayer = 0 },
+		"head":     func(_ *bench, s *Scalars) { s.Backbone = 0 },
 		"unclip":   func(_ *bench, s *Scalars) { s.Clip = 0 },
 		"nan":      func(b *bench, _ *Scalars) { b.value(b.optimizer.Gradients[0])[3] = float32(math.NaN()) },
 		"inf":      func(b *bench, _ *Scalars) { b.value(b.optimizer.Gradients[1])[1] = float32(math.Inf(-1)) },
@@ -103,7 +104,7 @@ func TestOptimizerKernels(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			eachTarget(t, func(t *testing.T, p *gpu.Program) {
-				s := benchScalars(3, 1)
+				s := benchScalars(3, 2, 1)
 				b := newBench(t, s)
 				change(b, &s)
 				copy(b.value(b.scalars), s.Values())
@@ -139,10 +140,10 @@ func (h *hostAdamW) update(gradient []float32, lr, decay, clip float64) {
 	}
 }
 
-// Five steps, the last layer frozen for two, against AdamW as PyTorch defines it.
+// Five steps, the last layer frozen for two and the backbone for three, against AdamW as PyTorch defines it.
 func TestAdamWFollowsPyTorch(t *testing.T) {
 	eachTarget(t, func(t *testing.T, p *gpu.Program) {
-		b := newBench(t, benchScalars(1, 0))
+		b := newBench(t, benchScalars(1, 0, 0))
 		b.optimizer.AdamW(p)
 		b.teacher.Record(p)
 		host := make([]hostAdamW, len(benchParams))
@@ -160,7 +161,7 @@ func TestAdamWFollowsPyTorch(t *testing.T) {
 				return err
 			}
 			for step := 1; step <= 5; step++ {
-				s := benchScalars(step, max(step-2, 0))
+				s := benchScalars(step, max(step-3, 0), max(step-2, 0))
 				if err := d.Write(b.scalars, s.Values()); err != nil {
 					return err
 				}
@@ -177,7 +178,7 @@ func TestAdamWFollowsPyTorch(t *testing.T) {
 					return err
 				}
 				for i, g := range benchParams {
-					if !g.Frozen && !g.Buffer && (!g.LastLayer || step > 2) {
+					if !g.Frozen && !g.Buffer && (!g.LastLayer || step > 2) && (!g.Backbone || step > 3) {
 						decay := 0.0
 						if g.Decay {
 							decay = 0.2
@@ -185,7 +186,7 @@ func TestAdamWFollowsPyTorch(t *testing.T) {
 						host[i].update(part(b.optimizer.Gradients, g), 0.01, decay, 0.7)
 					}
 					for k, w := range host[i].w {
-						if g.Buffer {
+						if g.Buffer || g.Backbone && step <= 3 {
 							break // the teacher keeps its own
 						}
 						teacher[i][k] = 0.996*teacher[i][k] + 0.004*w
@@ -249,7 +250,7 @@ func furthest(got []float32, want []float64) (at int, off float64) {
 func TestNothingMovesWhenNotFinite(t *testing.T) {
 	for bad, g := range benchParams {
 		t.Run(g.Name, func(t *testing.T) {
-			b := newBench(t, benchScalars(1, 1))
+			b := newBench(t, benchScalars(1, 1, 1))
 			b.value(b.optimizer.Gradients[g.Part])[g.Offset+g.Len()-1] = float32(math.NaN())
 			loss := Loss{
 				Center: b.noise("center", 20), CenterSum: b.noise("sum", 20),

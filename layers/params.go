@@ -12,6 +12,7 @@ type Param struct {
 	Init      Init
 	Decay     bool // weight decay
 	LastLayer bool // takes no step while the last layer is frozen
+	Backbone  bool // takes no step while the head warms up, in student and teacher
 	Frozen    bool // takes no step at all
 	// Buffer marks a tensor that is saved with the parameters but is none, such as running statistics: it has no
 	// gradient, and neither the optimizer nor the teacher's average changes it.

@@ -1,6 +1,10 @@
 package layers
 
-import "math"
+import (
+	"maps"
+	"math"
+	"slices"
+)
 
 // positionWeights returns the matrix (h*w + 1, side^2 + 1) that resizes stored positions to a grid of h x w
 // patches; row and column 0 are the class token's, whose position stays. Bicubic with a = -0.75, no antialiasing, edges
@@ -50,4 +54,40 @@ func cubic(x float64) float64 {
 		return ((a*x-5*a)*x+8*a)*x - 4*a
 	}
 	return 0
+}
+
+// A tap is an input that an output reads, and how much of it.
+type tap struct {
+	from   int
+	weight float64
+}
+
+// ResizePositions resizes stored positions (side^2 + 1, dim) to (n^2 + 1, dim) on the host, as a backbone resizes them for
+// images of n x n patches.
+func ResizePositions(stored []float32, side, n, dim int) []float32 {
+	out := make([]float32, (n*n+1)*dim)
+	copy(out, stored[:dim]) // the class token's
+	taps := make([][]tap, n)
+	for i, of := range cubicTaps(side, n) {
+		for _, from := range slices.Sorted(maps.Keys(of)) { // a sum has one order
+			taps[i] = append(taps[i], tap{from, of[from]})
+		}
+	}
+	sums := make([]float64, dim)
+	for y := range n {
+		for x := range n {
+			clear(sums)
+			for _, v := range taps[y] {
+				for _, h := range taps[x] {
+					for d, p := range stored[(v.from*side+h.from+1)*dim:][:dim] {
+						sums[d] += v.weight * h.weight * float64(p)
+					}
+				}
+			}
+			for d, sum := range sums {
+				out[(y*n+x+1)*dim+d] = float32(sum)
+			}
+		}
+	}
+	return out
 }

@@ -34,3 +34,21 @@ func TestPositionWeightsAgainstPyTorch(t *testing.T) {
 		})
 	}
 }
+
+// The same on the host, for square images.
+func TestResizePositionsAgainstPyTorch(t *testing.T) {
+	const side, D, patch = 4, 48, 8
+	for _, pixels := range []int{8, 16, 96} {
+		g := golden.Open(t, "vit.safetensors")
+		want := g.Float32s(fmt.Sprintf("%dx%d.positions", pixels, pixels))
+		got := ResizePositions(g.Float32s("weights.pos_embed"), side, pixels/patch, D)
+		if len(got) != len(want) {
+			t.Fatalf("%d pixels: %d values, want %d", pixels, len(got), len(want))
+		}
+		for i := range want {
+			if e := math.Abs(float64(got[i]) - float64(want[i])); !(e <= 1e-6) {
+				t.Fatalf("%d pixels: element %d is %g, PyTorch's %g", pixels, i, got[i], want[i])
+			}
+		}
+	}
+}

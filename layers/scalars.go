@@ -20,15 +20,18 @@ type Scalars struct {
 	BatchShare   float32 // 1 / the batches whose gradients a step adds up
 	Clip         float32 // of each tensor's gradient norm; 0: off
 	LastLayer    float32 // 1: the last layer is trained, 0: it is frozen
+	Backbone     float32 // 1: the backbone is trained, 0: only the head is
 
 	// AdamW
-	FirstRate            float32 // 1 - beta1
-	SecondRate           float32 // 1 - beta2
-	Epsilon              float32
-	FirstCorrection      float32 // 1 / (1 - beta1^step)
-	SecondCorrection     float32 // 1 / sqrt(1 - beta2^step)
-	LastFirstCorrection  float32 // the same for the last layer, whose steps count from the end of its freeze
-	LastSecondCorrection float32
+	FirstRate                float32 // 1 - beta1
+	SecondRate               float32 // 1 - beta2
+	Epsilon                  float32
+	FirstCorrection          float32 // 1 / (1 - beta1^step)
+	SecondCorrection         float32 // 1 / sqrt(1 - beta2^step)
+	BackboneFirstCorrection  float32 // the same for the backbone, whose steps count from the end of the head's warm-up
+	BackboneSecondCorrection float32
+	LastFirstCorrection      float32 // the same for the last layer, whose steps count from the end of its freeze
+	LastSecondCorrection     float32
 }
 
 const scalarCount = int(unsafe.Sizeof(Scalars{}) / 4)
@@ -44,16 +47,21 @@ func (s Scalars) Values() []float32 {
 // scalarsOf reads the tensor back, for the twins.
 func scalarsOf(v []float32) Scalars { return *(*Scalars)(unsafe.Pointer((*[scalarCount]float32)(v))) }
 
-// Adam sets AdamW's numbers for the step-th step (from 1) of the ordinary tensors and the last-th of the last
-// layer; last 0 says that it is still frozen.
-func (s *Scalars) Adam(beta1, beta2, epsilon float64, step, last int) {
+// PartSteps are the optimizer steps, from 1, that the parts of a model have taken once a step is done; 0 says that a part
+// is still frozen.
+type PartSteps struct {
+	Head      int // all but the last layer; never frozen
+	Backbone  int
+	LastLayer int
+}
+
+// Train says which parts are trained, and sets AdamW's numbers for their steps.
+func (s *Scalars) Train(beta1, beta2, epsilon float64, steps PartSteps) {
 	s.FirstRate, s.SecondRate, s.Epsilon = float32(1-beta1), float32(1-beta2), float32(epsilon)
-	s.FirstCorrection, s.SecondCorrection = corrections(beta1, beta2, step)
-	s.LastFirstCorrection, s.LastSecondCorrection = corrections(beta1, beta2, max(last, 1))
-	s.LastLayer = 0
-	if last > 0 {
-		s.LastLayer = 1
-	}
+	s.FirstCorrection, s.SecondCorrection = corrections(beta1, beta2, steps.Head)
+	s.BackboneFirstCorrection, s.BackboneSecondCorrection = corrections(beta1, beta2, max(steps.Backbone, 1))
+	s.LastFirstCorrection, s.LastSecondCorrection = corrections(beta1, beta2, max(steps.LastLayer, 1))
+	s.Backbone, s.LastLayer = float32(min(steps.Backbone, 1)), float32(min(steps.LastLayer, 1))
 }
 
 func corrections(beta1, beta2 float64, step int) (first, second float32) {

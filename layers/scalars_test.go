@@ -43,16 +43,20 @@ func TestScalarsAreLaidOutAsInWGSL(t *testing.T) {
 	}
 }
 
-func TestScalarsAdam(t *testing.T) {
+func TestScalarsTrain(t *testing.T) {
 	var s Scalars
-	s.Adam(0.9, 0.999, 1e-8, 3, 0)
-	if s.LastLayer != 0 {
-		t.Error("the last layer is trained before its first step")
+	s.Train(0.9, 0.999, 1e-8, PartSteps{Head: 3})
+	if s.LastLayer != 0 || s.Backbone != 0 {
+		t.Error("the last layer or the backbone is trained before its first step")
 	}
-	s.Adam(0.9, 0.999, 1e-8, 3, 1)
+	s.Train(0.9, 0.999, 1e-8, PartSteps{Head: 3, Backbone: 2, LastLayer: 1})
 	first, second := corrections(0.9, 0.999, 1)
 	if s.LastLayer != 1 || s.LastFirstCorrection != first || s.LastSecondCorrection != second {
 		t.Errorf("the last layer's first step: %+v", s)
+	}
+	first, second = corrections(0.9, 0.999, 2)
+	if s.Backbone != 1 || s.BackboneFirstCorrection != first || s.BackboneSecondCorrection != second {
+		t.Errorf("the backbone's second step: %+v", s)
 	}
 	if s.FirstRate != 0.1 || s.SecondRate != 0.001 || s.FirstCorrection != float32(1/(1-0.9*0.9*0.9)) {
 		t.Errorf("%+v", s)

@@ -43,7 +43,7 @@ func (o *Optimizer) sgd(p *gpu.Program, ratios gpu.Tensor) {
 	per, lars := quadsEach(p), !ratios.IsZero()
 	a := args{
 		"PER": per, "Lars": lars,
-		"DECAY": ref.BlockDecay, "LAST_LAYER": ref.BlockLastLayer, "TRAINABLE": ref.BlockTrainable,
+		"DECAY": ref.BlockDecay, "LAST_LAYER": ref.BlockLastLayer, "BACKBONE": ref.BlockBackbone, "TRAINABLE": ref.BlockTrainable,
 	}
 	o.Segments.slices(p, o.slice(), func(runs []gpu.Tensor, first, blocks int) {
 		bound := []gpu.Tensor{runs[0], runs[1], runs[2], o.Segments.blocksOf(first, blocks), o.Norms, o.Scalars, o.NonFinite}
@@ -60,7 +60,7 @@ func (o *Optimizer) sgd(p *gpu.Program, ratios gpu.Tensor) {
 					ratios = a[7]
 				}
 				ref.SGD(a[0], a[1], a[2], gpu.Bits(a[3]), a[4], ratios, float64(s.LearningRate), float64(s.WeightDecay),
-					s.LastLayer != 0, gpu.Bits(a[6])[0] != 0)
+					s.Backbone != 0, s.LastLayer != 0, gpu.Bits(a[6])[0] != 0)
 			},
 		}), bound...)
 	}, o.Weights, o.Gradients, o.Moments[0])

@@ -16,6 +16,7 @@ func TestSGDAndLARSKernels(t *testing.T) {
 		for what, change := range map[string]func(b *bench, s *Scalars){
 			"plain":    func(*bench, *Scalars) {},
 			"frozen":   func(_ *bench, s *Scalars) { s.LastLayer = 0 },
+			"head":     func(_ *bench, s *Scalars) { s.Backbone = 0 },
 			"unclip":   func(_ *bench, s *Scalars) { s.Clip = 0 },
 			"no decay": func(_ *bench, s *Scalars) { s.WeightDecay = 0 },
 			"zeros":    func(b *bench, _ *Scalars) { clear(b.value(b.optimizer.Weights[1])) },
@@ -25,7 +26,7 @@ func TestSGDAndLARSKernels(t *testing.T) {
 		} {
 			t.Run(name+"/"+what, func(t *testing.T) {
 				eachTarget(t, func(t *testing.T, p *gpu.Program) {
-					s := benchScalars(3, 1)
+					s := benchScalars(3, 2, 1)
 					b := newBench(t, s)
 					for i := range b.value(b.optimizer.Moments[0][0]) {
 						b.value(b.optimizer.Moments[0][0])[i] = float32(i%7) - 3
@@ -69,12 +70,12 @@ func length(v []float64) float64 {
 	return math.Sqrt(sum)
 }
 
-// Five steps, the last layer frozen for two, against SGD and LARS as they are defined.
+// Five steps, the last layer frozen for two and the backbone for three, against SGD and LARS as they are defined.
 func TestMomentumFollowsItsDefinition(t *testing.T) {
 	for name, record := range momentumSteps {
 		t.Run(name, func(t *testing.T) {
 			eachTarget(t, func(t *testing.T, p *gpu.Program) {
-				b := newBench(t, benchScalars(1, 0))
+				b := newBench(t, benchScalars(1, 0, 0))
 				record(&b.optimizer, p)
 				part := func(arenas []gpu.Tensor, g Param) []float32 {
 					return b.value(arenas[g.Part])[g.Offset : g.Offset+g.Len()]
@@ -89,7 +90,7 @@ func TestMomentumFollowsItsDefinition(t *testing.T) {
 						return err
 					}
 					for step := 1; step <= 5; step++ {
-						s := benchScalars(step, max(step-2, 0))
+						s := benchScalars(step, max(step-3, 0), max(step-2, 0))
 						s.LearningRate = 0.3
 						if err := d.Write(b.scalars, s.Values()); err != nil {
 							return err
@@ -111,7 +112,7 @@ func TestMomentumFollowsItsDefinition(t *testing.T) {
 							if g.Decay {
 								decay = 0.2
 							}
-							if !g.Frozen && !g.Buffer && (!g.LastLayer || step > 2) {
+							if !g.Frozen && !g.Buffer && (!g.LastLayer || step > 2) && (!g.Backbone || step > 3) {
 								host[i].update(part(b.optimizer.Gradients, g), 0.3, decay, 0.7, name == "lars" && g.Decay)
 							}
 						}

@@ -23,7 +23,7 @@ func (c ViTConfig) Side() int { return c.ImageSize / c.Patch }
 
 // AddParams appends the backbone's tensors in the order and by the names of the released state_dict.
 func (c ViTConfig) AddParams(l *Params, prefix string) {
-	D, tokens := c.Dim, Init{Normal: 0.02}
+	D, tokens, first := c.Dim, Init{Normal: 0.02}, len(l.List)
 	l.Add(Param{Name: prefix + "cls_token", Shape: []int{1, 1, D}, Init: tokens, Decay: true})
 	l.Add(Param{Name: prefix + "pos_embed", Shape: []int{1, c.Side()*c.Side() + 1, D}, Init: tokens, Decay: true})
 	conv := Init{FanIn: 3 * c.Patch * c.Patch}
@@ -39,6 +39,9 @@ func (c ViTConfig) AddParams(l *Params, prefix string) {
 		l.addLinear(b+"mlp.fc2", D, MLPRatio*D)
 	}
 	l.addNorm(prefix+"norm", D)
+	for i := range l.List[first:] {
+		l.List[first+i].Backbone = true
+	}
 }
 
 // ViT is a backbone that runs images of one or two sizes side by side. Several may share the same weights.

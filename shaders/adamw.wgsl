@@ -6,12 +6,12 @@
 //   w    = w - lr wd w - lr (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + eps)
 //
 //   weights, gradients, first, second  (N)        N = 256 blocks
-//   blocks                             (N / 256)  tensor number, with DECAY, LAST_LAYER, TRAINABLE
+//   blocks                             (N / 256)  tensor number, with DECAY, LAST_LAYER, BACKBONE, TRAINABLE
 //   norms                              (T, 2)     from gradient_norm: norm and coefficient
 //   nonfinite                          (1)        not zero: nothing is changed
 //
-// As torch.optim.AdamW; the last layer counts its own steps t, and while it is frozen it is left alone
-// wholly, as are tensors that are not trainable (reference DINO's cancel_gradients_last_layer).
+// As torch.optim.AdamW; the last layer and the backbone count their own steps t, and while they are frozen they are
+// left alone wholly, as are tensors that are not trainable (reference DINO's cancel_gradients_last_layer).
 //import group
 //import scalars
 
@@ -33,12 +33,15 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) i:
     if block >= p.x || nonfinite[0] != 0u { return; }
     let tensor = blocks[block];
     let last = (tensor & LAST_LAYER) != 0u;
-    if (tensor & TRAINABLE) == 0u || (last && scalars.last_layer == 0.0) { return; }
+    let backbone = (tensor & BACKBONE) != 0u;
+    if (tensor & TRAINABLE) == 0u || (last && scalars.last_layer == 0.0) || (backbone && scalars.backbone == 0.0) { return; }
     let coefficient = norms[tensor & 0xffffffu].y;
     let lr = scalars.learning_rate;
     let decay = select(0.0, lr * scalars.weight_decay, (tensor & DECAY) != 0u);
-    let a = lr * select(scalars.first_correction, scalars.last_first_correction, last);
-    let b = select(scalars.second_correction, scalars.last_second_correction, last);
+    let first_rest = select(scalars.first_correction, scalars.last_first_correction, last);
+    let second_rest = select(scalars.second_correction, scalars.last_second_correction, last);
+    let a = lr * select(first_rest, scalars.backbone_first_correction, backbone);
+    let b = select(second_rest, scalars.backbone_second_correction, backbone);
     for (var at = block * 64u + i % STEP; at < block * 64u + 64u; at += STEP) {
         let g = coefficient * gradients[at];
         let m = fma(g - first[at], vec4f(scalars.first_rate), first[at]);

@@ -7,13 +7,13 @@
 //   w  = w - lr m
 //
 //   weights, gradients, first  (N)        N = 256 blocks; first is the momentum m
-//   blocks                     (N / 256)  tensor number, with DECAY, LAST_LAYER, TRAINABLE
+//   blocks                     (N / 256)  tensor number, with DECAY, LAST_LAYER, BACKBONE, TRAINABLE
 //   norms                      (T, 2)     from gradient_norm: norm and coefficient
 //   nonfinite                  (1)        not zero: nothing is changed
 //   ratios                     (T)        with Lars: from lars_ratio
 //
 // As torch.optim.SGD (momentum 0.9, no Nesterov, coupled decay) and the reference DINO's LARS (You et al.,
-// arXiv 1708.03888). A frozen last layer and tensors that are not trainable are left alone wholly.
+// arXiv 1708.03888). A frozen last layer or backbone and tensors that are not trainable are left alone wholly.
 //import group
 //import scalars
 
@@ -40,7 +40,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) i:
     if block >= p.x || nonfinite[0] != 0u { return; }
     let tensor = blocks[block];
     let last = (tensor & LAST_LAYER) != 0u;
-    if (tensor & TRAINABLE) == 0u || (last && scalars.last_layer == 0.0) { return; }
+    let backbone = (tensor & BACKBONE) != 0u;
+    if (tensor & TRAINABLE) == 0u || (last && scalars.last_layer == 0.0) || (backbone && scalars.backbone == 0.0) { return; }
     let decays = (tensor & DECAY) != 0u;
     let decay = select(0.0, scalars.weight_decay, decays);
     let coefficient = norms[tensor & 0xffffffu].y;

@@ -119,7 +119,8 @@ func TestTwoProcessesOnOneRun(t *testing.T) {
 func TestResumeWithOtherImages(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "run")
 	wantExit(t, dinogpu(t, nil, killableRun(dir, "--epochs", "1", "--max-steps", "1")...), exitDone)
-	wantExit(t, dinogpu(t, nil, "train", "--resume", dir, "--data", "demo"), exitFailed, "--data demo holds other images", "there are 48, as there were, but their names differ")
+	wantExit(t, dinogpu(t, nil, "train", "--resume", dir, "--data", "demo"), exitFailed, "--data demo holds other images", "there are 48, as there were, but their names differ",
+		"train --config "+filepath.Join(dir, "config.yaml")+" --data demo --init-from "+dir)
 	moved := filepath.Join(t.TempDir(), "t10k-images-idx3-ubyte.gz")
 	data, err := os.ReadFile("../../testdata/fashion-mnist/t10k-images-idx3-ubyte.gz")
 	if err == nil {

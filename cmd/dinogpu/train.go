@@ -21,7 +21,8 @@ type trainCmd struct {
 	DryRun bool `group:"plan" help:"Say what the run would take, and stop. Needs no GPU and no data."`
 	JSON   bool `name:"json" group:"plan" help:"With --dry-run: as JSON."`
 
-	stored *run.Stored // what Resume names; nil for a new run
+	stored  *run.Stored // what Resume names; nil for a new run
+	initial initialWeights
 }
 
 // Flags of train that are no setting of the run.
@@ -73,6 +74,7 @@ func (t *trainCmd) AfterApply(ctx *kong.Context, a *app) error {
 		}
 		from.Base = &t.stored.Settings
 	}
+	from.Backbone = t.initial.backbone(a)
 	return t.merge(ctx, from, t.DryRun)
 }
 
@@ -87,6 +89,10 @@ func (t *trainCmd) Run(a *app) error {
 	if t.auto != nil && (t.DryRun || !t.auto.Assumed) {
 		a.console.Print("%s", settings.AutoNotice(t.Settings, *t.auto))
 	}
+	initial, err := t.openInitial(a)
+	if err != nil {
+		return err
+	}
 	if t.DryRun {
 		return t.dryRun(a)
 	}
@@ -97,7 +103,7 @@ func (t *trainCmd) Run(a *app) error {
 	if t.Resume != "" && t.RunDir != "" {
 		return usageError{errors.New("--run-dir starts a new run and --resume goes on with one: give one of them")}
 	}
-	return t.train(a)
+	return t.train(a, initial)
 }
 
 // A variable with our prefix that nothing reads is most likely a slip.

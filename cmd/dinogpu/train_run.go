@@ -3,17 +3,19 @@ package main
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
 
 	"github.com/dinogpu/dinogpu/augment"
 	"github.com/dinogpu/dinogpu/dino/run"
 	"github.com/dinogpu/dinogpu/dino/settings"
+	"github.com/dinogpu/dinogpu/dino/weights"
 )
 
 // train carries out the run that was asked for.
-func (t *trainCmd) train(a *app) error {
+func (t *trainCmd) train(a *app, initial *weights.Model) error {
 	follow := &follower{console: a.console}
 	o := run.Options{
-		Settings: t.Settings, Folder: t.RunDir, Images: t.images, Notices: follow,
+		Settings: t.Settings, Folder: t.RunDir, Images: t.images, Initial: initial, Notices: follow,
 		Program: versionText(), Words: asFlags, Now: a.now, EvaluateEvery: t.Settings.Run.KNNEvery,
 	}
 	if t.stored == nil {
@@ -65,11 +67,14 @@ func runWords(err error, folder string) error {
 		changed *settings.ChangedError
 		stopped *run.Stopped
 		broken  *run.Broken
+		others  *run.OtherImagesError
 	)
 	switch {
 	case errors.As(err, &exists):
 		return fmt.Errorf("%s already holds files, and a run never writes over another: go on with it by\n  %s\nor start anew with\n  %s train --run-dir %s",
 			exists.Path, resumeCommand(exists.Path), programName(), argument(exists.Free))
+	case errors.As(err, &others):
+		return fmt.Errorf("%w, as by\n  %s", err, anewCommand(others))
 	case errors.As(err, &changed):
 		return usageError{err}
 	case errors.Is(err, run.ErrNotBegun) && folder == "":
@@ -87,6 +92,15 @@ func runWords(err error, folder string) error {
 // resumeCommand is the command that goes on with a run.
 func resumeCommand(folder string) string {
 	return programName() + " train --resume " + argument(folder)
+}
+
+// anewCommand is the command that begins a new run on other images with a run's settings and weights.
+func anewCommand(e *run.OtherImagesError) string {
+	command := fmt.Sprintf("%s train --config %s", programName(), argument(filepath.Join(e.Folder, settings.FileName)))
+	for _, path := range e.Data.List() {
+		command += " --data " + argument(path)
+	}
+	return command + " --init-from " + argument(e.Folder)
 }
 
 // tellWhere names what the run left, and what may come next.

@@ -3,6 +3,9 @@ package run
 import (
 	"errors"
 	"fmt"
+	"strings"
+
+	"github.com/dinogpu/dinogpu/dino/settings"
 )
 
 // ErrStopped is in the chain of what Train returns when it was stopped before the run's end, in good order.
@@ -78,6 +81,18 @@ type ExistsError struct {
 
 func (e *ExistsError) Error() string {
 	return fmt.Sprintf("%s already holds files, and a run never writes over another: resume the run there, or start a new one in %s", e.Path, e.Free)
+}
+
+// An OtherImagesError says that a run cannot go on with other images than it began with.
+type OtherImagesError struct {
+	Folder string         // the run's
+	Data   settings.Paths // what holds the others
+	How    string         // how they differ
+}
+
+func (e *OtherImagesError) Error() string {
+	return fmt.Sprintf("`data` %s holds other images than the run began with: %s. Name the folder that holds those, put them back as they were, or start a new run with this one's weights (`init_from` %s)",
+		strings.Join(e.Data.List(), ", "), e.How, e.Folder)
 }
 
 // A MemoryError says before anything is allocated that a run's tensors do not fit.

@@ -80,6 +80,37 @@ func ExampleResume() {
 	// steps: 8
 }
 
+// Begins a run with the weights of another, its head first.
+func ExampleOptions_initial() {
+	folder, err := os.MkdirTemp("", "example")
+	if err != nil {
+		panic(err)
+	}
+	defer os.RemoveAll(folder)
+	ctx := context.Background()
+	r, err := run.New(ctx, run.Options{Settings: shortDemo(), Folder: filepath.Join(folder, "before")})
+	if err != nil {
+		panic(err)
+	}
+	if err := errors.Join(r.Train(ctx), r.Close()); err != nil {
+		panic(err)
+	}
+
+	model, err := weights.Open(r.Folder().Path(), weights.Options{})
+	if err != nil {
+		panic(err)
+	}
+	s := shortDemo()
+	s.Config.OutDim, s.Config.HeadWarmupEpochs = 256, 1
+	r, err = run.New(ctx, run.Options{Settings: s, Initial: model, Folder: filepath.Join(folder, "after")})
+	if err != nil {
+		panic(err)
+	}
+	defer r.Close()
+	fmt.Println(r.Settings().Config.InitFrom == model.File)
+	// Output: true
+}
+
 // Reads a run's weights and turns images into features.
 func Example_embed() {
 	folder, err := os.MkdirTemp("", "example")

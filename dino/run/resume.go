@@ -130,12 +130,11 @@ func (f *resumed) targetOn(a gpu.Adapter, matmul string) gpu.Target {
 }
 
 // sameImages refuses to go on with others: their number and order decide every batch and schedule from here on.
-func (f *resumed) sameImages(fingerprint, data string) error {
+func (f *resumed) sameImages(fingerprint string, data settings.Paths) error {
 	if !f.hasState() || fingerprint == f.header.Images {
 		return nil
 	}
-	return fmt.Errorf("`data` %s holds other images than the run began with: %s. Name the folder that holds those, put them back as they were, or start a new run",
-		data, otherImages(f.header.Images, fingerprint))
+	return &OtherImagesError{Folder: f.folder.Path(), Data: data, How: otherImages(f.header.Images, fingerprint)}
 }
 
 // otherImages says how two fingerprints differ, as far as they tell.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/dinogpu/dinogpu/augment"
@@ -22,6 +21,7 @@ type Options struct {
 	Folder   string         // of a new run; empty: runs/<preset>-<UTC time>
 	Device   *gpu.Device    // nil: opened as the settings say, and closed by Close
 	Images   augment.Source // nil: opened as the settings say
+	Initial  *weights.Model // what the networks begin with; nil: read from init_from, or fresh where that is empty
 	Notices  Notices        // nil: Silent
 	Program  string         // name and version of the program, for train.log, config.yaml and what tuning keeps
 
@@ -50,7 +50,8 @@ type Run struct {
 	target   gpu.Target
 	trainer  *dino.Trainer
 	folder   *Folder
-	from     *resumed // nil for a new run
+	from     *resumed      // nil for a new run
+	initial  *dino.Initial // what the networks begin with; nil: fresh weights, or a checkpoint's
 
 	step        int // submitted to the device; all have run wherever the run's state is looked at
 	steps       steps
@@ -64,9 +65,12 @@ type Run struct {
 }
 
 // New makes a new run and its folder. Whatever can be refused is refused before the folder is made: an unusable setting,
-// an *ExistsError, images that cannot be opened, a *gpu.LimitError, a *MemoryError, a *DiskError. Where ctx ends first,
-// ErrNotBegun is in the error's chain.
+// an *ExistsError, weights or images that cannot be opened, a *gpu.LimitError, a *MemoryError, a *DiskError. Where ctx ends
+// first, ErrNotBegun is in the error's chain.
 func New(ctx context.Context, o Options) (*Run, error) {
+	if o.Initial != nil && o.Settings.Config.InitFrom == "" {
+		o.Settings.Config.InitFrom = o.Initial.File // so that config.yaml says it
+	}
 	if err := o.Settings.Validate(); err != nil {
 		return nil, err
 	}
@@ -97,7 +101,7 @@ func newRun(o Options, from *resumed) *Run {
 
 // prepare opens, records and builds all that the run needs. It touches no folder.
 func (r *Run) prepare(ctx context.Context) error {
-	for _, work := range []func(context.Context) error{r.openImages, r.openDevice, r.record, r.build} {
+	for _, work := range []func(context.Context) error{r.openInitial, r.openImages, r.openDevice, r.record, r.build} {
 		if err := work(ctx); err != nil {
 			return err
 		}
@@ -116,7 +120,7 @@ func (r *Run) openImages(ctx context.Context) error {
 		}
 	}
 	r.fingerprint = augment.Fingerprint(r.images)
-	if err := r.from.sameImages(r.fingerprint, strings.Join(r.settings.Config.Data.List(), ", ")); err != nil {
+	if err := r.from.sameImages(r.fingerprint, r.settings.Config.Data); err != nil {
 		return err
 	}
 	for _, sentence := range augment.Remarks(r.images) {
@@ -152,6 +156,9 @@ func (r *Run) openDevice(context.Context) error {
 func (r *Run) record(ctx context.Context) error {
 	c := r.settings.Config
 	r.say("learning rate %.6g = lr %g x batch %d x accumulate %d / 256", c.ScaledLR(), c.LR, c.BatchSize, c.Accumulate)
+	if c.HeadWarmupEpochs > 0 {
+		r.say("only the head trains at first, for %s", settings.Count(c.HeadWarmupEpochs, "epoch"))
+	}
 	record := func(target gpu.Target) (*dino.Trainer, error) {
 		return dino.Record(c, target, r.loader.StepsPerEpoch(), dino.Options{Crops: r.settings.Run.Crops})
 	}
@@ -188,6 +195,12 @@ func (r *Run) build(context.Context) error {
 	}
 	if err := r.trainer.Build(r.device); err != nil {
 		return err
+	}
+	if r.initial != nil {
+		if err := r.trainer.Begin(*r.initial); err != nil {
+			return err
+		}
+		r.initial = nil
 	}
 	return r.restore()
 }

@@ -184,6 +184,7 @@ func TestRefusedResumeChangesNothing(t *testing.T) {
 	stopped, cancel := context.WithCancel(t.Context())
 	cancel()
 	var changed *settings.ChangedError
+	var others *OtherImagesError
 	if _, err := Resume(t.Context(), folder, Options{Settings: other, Device: d}); !errors.As(err, &changed) || changed.Key != "lr" {
 		t.Errorf("another rate: %v", err)
 	}
@@ -191,7 +192,7 @@ func TestRefusedResumeChangesNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Resume(t.Context(), folder, Options{Settings: resumed, Device: d, Images: renamed{src}}); err == nil || !strings.Contains(err.Error(), "holds other images") {
+	if _, err := Resume(t.Context(), folder, Options{Settings: resumed, Device: d, Images: renamed{src}}); !errors.As(err, &others) || others.Folder != folder || !strings.Contains(err.Error(), "holds other images") {
 		t.Errorf("other images: %v", err)
 	}
 	if _, err := Resume(stopped, folder, Options{Device: d}); !errors.Is(err, ErrNotBegun) {

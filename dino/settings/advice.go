@@ -16,6 +16,7 @@ func Advise(settings Settings, at AutoInput) []string {
 		adviseWarmup(c, "warmup_epochs", c.WarmupEpochs, 10, "which leaves the learning rate little time to fall"),
 		adviseWarmup(c, "warmup_teacher_temp_epochs", c.WarmupTeacherTempEpochs, 30, "in which the teacher's targets keep changing"),
 		adviseWarmup(c, "freeze_last_layer", c.FreezeLastLayer, 10, "in which the prototypes do not learn"),
+		adviseWarmup(c, "head_warmup_epochs", c.HeadWarmupEpochs, 10, "in which the backbone does not learn"),
 		advisePrototypes(c, at),
 		adviseTemp(c),
 		adviseCrops(c),

@@ -19,6 +19,7 @@ type Config struct {
 	NumWorkers   int    `yaml:"num_workers" group:"data" resume:"free" default:"0" help:"Goroutines that decode images. 0: one per core."`
 
 	// Student and teacher.
+	InitFrom       string  `yaml:"init_from" group:"model" often:"" placeholder:"W" help:"Begin with weights W: a run or a file. Without a preset or with auto, the backbone's size is theirs."`
 	Arch           string  `yaml:"arch" group:"model" often:"" default:"vit_small" help:"Backbone: vit_tiny, vit_small or vit_base."`
 	PatchSize      int     `yaml:"patch_size" group:"model" default:"16" help:"Pixels per side of a patch. 8 learns better, at 4.5 times the work."`
 	Dim            int     `yaml:"dim" group:"model" default:"0" help:"Width of the backbone. 0: as arch says."`
@@ -49,17 +50,18 @@ type Config struct {
 	// Optimizer and length.
 	Optimizer Optimizer `yaml:"optimizer" group:"optimizer" default:"adamw" help:"adamw (best for transformers), sgd or lars."`
 
-	LR              float64 `yaml:"lr" group:"optimizer" often:"" default:"0.0005" help:"Highest learning rate, for 256 images per step. The rate used is lr x batch x accumulate / 256; the log says it."`
-	MinLR           float64 `yaml:"min_lr" group:"optimizer" default:"1e-6" help:"Learning rate at the end; it is not scaled."`
-	WarmupEpochs    int     `yaml:"warmup_epochs" group:"optimizer" default:"10" help:"Epochs in which the learning rate rises from 0."`
-	WeightDecay     float64 `yaml:"weight_decay" group:"optimizer" default:"0.04" help:"Weight decay at the start."`
-	WeightDecayEnd  float64 `yaml:"weight_decay_end" group:"optimizer" default:"0.4" help:"Weight decay at the end. More decay late helps transformers."`
-	ClipGrad        float64 `yaml:"clip_grad" group:"optimizer" default:"3" help:"Largest norm of each tensor's gradient. 0: no clipping. Larger backbones want 0.3 to 1."`
-	FreezeLastLayer int     `yaml:"freeze_last_layer" group:"optimizer" default:"1" help:"Epochs in which the prototypes stay fixed. Raise it if the loss does not fall."`
-	BatchSize       int     `yaml:"batch_size" group:"optimizer" often:"" aliases:"batch-size-per-gpu" default:"64" help:"Images that run at once."`
-	Accumulate      int     `yaml:"accumulate" group:"optimizer" default:"1" help:"Batches per step: 16 x 4 learns as 64 does, in less memory."`
-	Epochs          int     `yaml:"epochs" group:"optimizer" often:"" default:"100" help:"Passes over the images."`
-	Seed            uint64  `yaml:"seed" group:"optimizer" often:"" default:"0" help:"Seed of all that is random. Same seed and device: same bytes."`
+	LR               float64 `yaml:"lr" group:"optimizer" often:"" default:"0.0005" help:"Highest learning rate, for 256 images per step. The rate used is lr x batch x accumulate / 256; the log says it."`
+	MinLR            float64 `yaml:"min_lr" group:"optimizer" default:"1e-6" help:"Learning rate at the end; it is not scaled."`
+	WarmupEpochs     int     `yaml:"warmup_epochs" group:"optimizer" default:"10" help:"Epochs in which the learning rate rises from 0."`
+	WeightDecay      float64 `yaml:"weight_decay" group:"optimizer" default:"0.04" help:"Weight decay at the start."`
+	WeightDecayEnd   float64 `yaml:"weight_decay_end" group:"optimizer" default:"0.4" help:"Weight decay at the end. More decay late helps transformers."`
+	ClipGrad         float64 `yaml:"clip_grad" group:"optimizer" default:"3" help:"Largest norm of each tensor's gradient. 0: no clipping. Larger backbones want 0.3 to 1."`
+	FreezeLastLayer  int     `yaml:"freeze_last_layer" group:"optimizer" default:"1" help:"Epochs in which the prototypes stay fixed. Raise it if the loss does not fall."`
+	HeadWarmupEpochs int     `yaml:"head_warmup_epochs" group:"optimizer" default:"0" help:"Epochs from the start in which only the head trains; freeze_last_layer runs beside it."`
+	BatchSize        int     `yaml:"batch_size" group:"optimizer" often:"" aliases:"batch-size-per-gpu" default:"64" help:"Images that run at once."`
+	Accumulate       int     `yaml:"accumulate" group:"optimizer" default:"1" help:"Batches per step: 16 x 4 learns as 64 does, in less memory."`
+	Epochs           int     `yaml:"epochs" group:"optimizer" often:"" default:"100" help:"Passes over the images."`
+	Seed             uint64  `yaml:"seed" group:"optimizer" often:"" default:"0" help:"Seed of all that is random. Same seed and device: same bytes."`
 }
 
 // ModelSize is a backbone's width, number of blocks and attention heads.

@@ -1,10 +1,13 @@
 package settings
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"sort"
 	"strings"
+
+	"github.com/dinogpu/dinogpu/layers"
 )
 
 // Sources say where settings come from, weakest last to be named: a flag beats
@@ -24,6 +27,10 @@ type Sources struct {
 	// AutoInput is asked what preset auto is to choose by, of a run with those
 	// settings; not where nothing is left to choose. Nil: what is assumed.
 	AutoInput func(Settings) AutoInput
+
+	// Backbone is asked which backbone the weights have that `init_from` names, where no preset chose one: its size
+	// beats the defaults and what preset auto chooses. Not ok: it cannot be told. Nil: nobody knows.
+	Backbone func(Settings) (v layers.ViTConfig, ok bool)
 }
 
 // EnvName is the environment variable of a setting: DINOGPU_OUT_DIM.
@@ -85,6 +92,18 @@ func (src Sources) Merge() (Settings, error) {
 	}
 	if err := lay(&s); err != nil {
 		return Settings{}, err
+	}
+	if s.Config.InitFrom != "" && src.Backbone != nil && (preset == "" || preset == PresetAuto) {
+		if v, ok := src.Backbone(s); ok {
+			over := lay
+			lay = func(s *Settings) error { return errors.Join(s.assign(backboneOf(v)), over(s)) }
+			if s, err = FromPreset(preset); err == nil {
+				err = lay(&s)
+			}
+			if err != nil {
+				return Settings{}, err
+			}
+		}
 	}
 	if preset == PresetAuto && !chooseAll(file, env, flags) {
 		at := assumedSituation()

@@ -166,6 +166,7 @@ func (c Config) validateOptimizer() error {
 		func() error { return rate("clip_grad", c.ClipGrad) },
 		func() error { return between("warmup_epochs", c.WarmupEpochs, 0, maxCount) },
 		func() error { return between("freeze_last_layer", c.FreezeLastLayer, 0, maxCount) },
+		func() error { return between("head_warmup_epochs", c.HeadWarmupEpochs, 0, maxCount) },
 		func() error { return between("batch_size", c.BatchSize, 1, maxCount) },
 		func() error { return between("accumulate", c.Accumulate, 1, maxCount) },
 	)
@@ -174,6 +175,9 @@ func (c Config) validateOptimizer() error {
 	}
 	if c.ScaledLR() > math.MaxFloat32 {
 		return fmt.Errorf("`lr` %v makes a rate of %.2g for `batch_size` %d and `accumulate` %d, beyond the largest number a GPU computes with (0.0005 is usual)", c.LR, c.ScaledLR(), c.BatchSize, c.Accumulate)
+	}
+	if c.HeadWarmupEpochs > 0 && c.HeadWarmupEpochs >= c.Epochs {
+		return fmt.Errorf("`head_warmup_epochs` %d leaves the backbone none of the run's `epochs` %d: lower it (a tenth of the run is plenty) or train longer", c.HeadWarmupEpochs, c.Epochs)
 	}
 	if c.WarmupEpochs > c.Epochs {
 		return fmt.Errorf("`warmup_epochs` %d is longer than the run's `epochs` %d: lower it (a tenth of the run is usual) or train longer", c.WarmupEpochs, c.Epochs)

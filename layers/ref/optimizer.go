@@ -46,13 +46,19 @@ const (
 	BlockLastLayer
 	BlockTrainable
 	BlockBuffer
+	BlockBackbone
 )
+
+// takesStep tells whether the optimizer moves a block, while it trains the backbone and the last layer or not.
+func takesStep(entry uint32, backbone, lastLayer bool) bool {
+	return entry&BlockTrainable != 0 && (backbone || entry&BlockBackbone == 0) && (lastLayer || entry&BlockLastLayer == 0)
+}
 
 // Adam holds the step's numbers for AdamW.
 type Adam struct {
 	LR, Decay, Rate1, Rate2, Epsilon float64
-	Correct1, Correct2               [2]float64 // of the ordinary tensors and of the last layer
-	LastLayer                        bool
+	Correct1, Correct2               [3]float64 // of the head, the backbone and the last layer
+	Backbone, LastLayer              bool       // whether they are trained
 }
 
 // AdamW is the twin of adamw.wgsl: weights, gradients, first, second (N), blocks (N / 256), norms (T, 2).
@@ -61,15 +67,18 @@ func AdamW(weights, gradients, first, second []float32, blocks []uint32, norms [
 		return
 	}
 	for b, tensor := range blocks {
-		last, decay := 0, 0.0
-		if tensor&BlockLastLayer != 0 {
-			last = 1
+		if !takesStep(tensor, s.Backbone, s.LastLayer) {
+			continue
+		}
+		part, decay := 0, 0.0
+		switch {
+		case tensor&BlockBackbone != 0:
+			part = 1
+		case tensor&BlockLastLayer != 0:
+			part = 2
 		}
 		if tensor&BlockDecay != 0 {
 			decay = s.Decay
-		}
-		if tensor&BlockTrainable == 0 || last == 1 && !s.LastLayer {
-			continue
 		}
 		coefficient := float64(norms[2*(tensor&0xffffff)+1])
 		for i := b * Block; i < (b+1)*Block; i++ {
@@ -77,18 +86,18 @@ func AdamW(weights, gradients, first, second []float32, blocks []uint32, norms [
 			m := float64(first[i]) + s.Rate1*(g-float64(first[i]))
 			v := float64(second[i]) + s.Rate2*(g*g-float64(second[i]))
 			first[i], second[i] = float32(m), float32(v)
-			weights[i] = float32(w - s.LR*decay*w - s.LR*m*s.Correct1[last]/(math.Sqrt(v)*s.Correct2[last]+s.Epsilon))
+			weights[i] = float32(w - s.LR*decay*w - s.LR*m*s.Correct1[part]/(math.Sqrt(v)*s.Correct2[part]+s.Epsilon))
 		}
 	}
 }
 
 // EMA is the twin of ema.wgsl: teacher, student (N), blocks (N / 256).
-func EMA(teacher, student []float32, blocks []uint32, rate float64, nonFinite bool) {
+func EMA(teacher, student []float32, blocks []uint32, rate float64, backbone, nonFinite bool) {
 	if nonFinite {
 		return
 	}
 	for i, v := range teacher {
-		if blocks[i/Block]&BlockBuffer != 0 {
+		if entry := blocks[i/Block]; entry&BlockBuffer != 0 || !backbone && entry&BlockBackbone != 0 {
 			continue
 		}
 		teacher[i] = float32(float64(v) + rate*(float64(student[i])-float64(v)))

@@ -10,12 +10,12 @@ const (
 
 // SGD is the twin of sgd.wgsl: weights, gradients, first (N), blocks (N / 256), norms (T, 2), and LARS's ratios (T),
 // nil for plain SGD.
-func SGD(weights, gradients, first []float32, blocks []uint32, norms, ratios []float32, lr, weightDecay float64, lastLayer, nonFinite bool) {
+func SGD(weights, gradients, first []float32, blocks []uint32, norms, ratios []float32, lr, weightDecay float64, backbone, lastLayer, nonFinite bool) {
 	if nonFinite {
 		return
 	}
 	for b, entry := range blocks {
-		if entry&BlockTrainable == 0 || entry&BlockLastLayer != 0 && !lastLayer {
+		if !takesStep(entry, backbone, lastLayer) {
 			continue
 		}
 		tensor := entry & 0xffffff
