@@ -14,7 +14,8 @@ type initialWeights struct {
 
 func (w *initialWeights) open(from string, a *app) (*weights.Model, error) {
 	if w.model == nil && w.err == nil {
-		w.model, w.err = weights.Open(from, weights.Options{Notice: func(err error) { a.console.Print("%v", err) }})
+		f := weightsFlags{Weights: from}
+		w.model, w.err = f.open(a)
 	}
 	return w.model, w.err
 }
@@ -38,6 +39,10 @@ func (t *trainCmd) openInitial(a *app) (*weights.Model, error) {
 	if c.InitFrom == "" || t.stored != nil {
 		return nil, nil
 	}
+	path, err := weightsPath(c.InitFrom)
+	if err != nil {
+		return nil, err
+	}
 	m, err := t.initial.open(c.InitFrom, a)
 	if err != nil {
 		return nil, err
@@ -45,5 +50,6 @@ func (t *trainCmd) openInitial(a *app) (*weights.Model, error) {
 	if err := c.CheckBackboneOf(m.File, m.ViT); err != nil {
 		return nil, usageError{err}
 	}
+	t.Settings.Config.InitFrom = path // a run that begins anew reads it by itself, and knows no names of pulled weights
 	return m, nil
 }
