@@ -7,7 +7,6 @@ import (
 	"os"
 
 	"github.com/dinogpu/dinogpu/dino/disk"
-	"github.com/dinogpu/dinogpu/dino/weights/dtype"
 	"github.com/dinogpu/dinogpu/layers"
 )
 
@@ -15,7 +14,8 @@ import (
 // on offsets whose sum wraps around, and merges tensors of one name.
 
 // ReadSafetensors reads a safetensors file's tensors, in the order of their bytes, and its metadata. Values of
-// F16, BF16 and F64 become float32. The format has no checksums: what is checked is that header and file agree.
+// F16, BF16, F64 and I64 become float32, or are an error where float32 cannot hold them. The format has no checksums:
+// what is checked is that header and file agree.
 func ReadSafetensors(path string) (tensors []layers.HostTensor, meta map[string]string, err error) {
 	r, err := openSafetensors(path)
 	if err != nil {
@@ -71,9 +71,9 @@ func (e safetensorsEntry) shape() []int {
 
 // values reads one tensor; readHeader has held its size against the file's.
 func (r *safetensorsReader) values(e safetensorsEntry) ([]float32, error) {
-	width := dtype.Size(e.DType)
+	width := elementSize(e.DType)
 	if width == 0 {
-		return nil, fmt.Errorf("%s holds tensor %s as %s, and dinogpu reads F32, F16, BF16 and F64: convert the file first", r.path, disk.Quote(e.name), disk.Quote(e.DType))
+		return nil, fmt.Errorf("%s holds tensor %s as %s, and dinogpu reads F32, F16, BF16, F64 and I64: convert the file first", r.path, disk.Quote(e.name), disk.Quote(e.DType))
 	}
 	bytes := int64(e.Offsets[1] - e.Offsets[0])
 	in := io.NewSectionReader(r.file, r.start+int64(e.Offsets[0]), bytes)
@@ -93,7 +93,7 @@ func (r *safetensorsReader) values(e safetensorsEntry) ([]float32, error) {
 		if _, err := io.ReadFull(in, raw); err != nil {
 			return nil, readError(r.path, err, r.damaged)
 		}
-		if err := dtype.Decode(rest[:n], e.DType, raw); err != nil {
+		if err := decodeElements(rest[:n], e.DType, raw); err != nil {
 			return nil, fmt.Errorf("%s: tensor %s %w: convert the file first", r.path, disk.Quote(e.name), err)
 		}
 		rest = rest[n:]

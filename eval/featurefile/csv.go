@@ -1,6 +1,7 @@
 package featurefile
 
 import (
+	"bufio"
 	"encoding/csv"
 	"fmt"
 	"io"
@@ -18,7 +19,9 @@ func newNamesCSV(f io.WriterAt) *namesCSV {
 	return n
 }
 
-func newCSV(f io.WriterAt) *csv.Writer { return csv.NewWriter(io.NewOffsetWriter(f, 0)) }
+func newCSV(f io.WriterAt) *csv.Writer {
+	return csv.NewWriter(bufio.NewWriterSize(io.NewOffsetWriter(f, 0), 1<<18)) // which it does not wrap again
+}
 
 func (n *namesCSV) add(i int, r Row) error {
 	return n.out.Write(append([]string{strconv.Itoa(i)}, words(r)...))
