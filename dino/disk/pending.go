@@ -35,7 +35,7 @@ func Absent(path string) error {
 		if err != nil {
 			return cannotWrite(path, err)
 		}
-		return fmt.Errorf("%s is there already and is not written over: %w", path, fs.ErrExist)
+		return fmt.Errorf("%s is not written over (%w)", path, fs.ErrExist)
 	}
 	return nil
 }
@@ -73,6 +73,9 @@ func (p *Pending) Drop() {
 // Unfinished are the temporary files beside path that a killed process left of it, or that another is writing.
 func Unfinished(path string) ([]string, error) {
 	entries, err := os.ReadDir(filepath.Dir(path))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
 	if err != nil {
 		return nil, CannotRead(filepath.Dir(path), err)
 	}
