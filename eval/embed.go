@@ -10,6 +10,7 @@ import (
 
 	"github.com/dinogpu/dinogpu/augment"
 	"github.com/dinogpu/dinogpu/dino"
+	"github.com/dinogpu/dinogpu/dino/disk"
 	"github.com/dinogpu/dinogpu/dino/settings"
 	"github.com/dinogpu/dinogpu/gpu"
 	"github.com/dinogpu/dinogpu/layers"
@@ -132,7 +133,7 @@ func (e Embedding) look(i int) (view, error) {
 	}
 	pixels, w, h, err := augment.WholeView(im, e.Size, e.ViT.Patch, settings.MaxSide)
 	if err != nil {
-		return view{}, fmt.Errorf("image %s: %w", e.Source.Name(i), err)
+		return view{}, fmt.Errorf("image %s: %w", disk.Quote(e.Source.Name(i)), err)
 	}
 	return view{shape{h, w}, pixels}, nil
 }

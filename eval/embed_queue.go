@@ -55,8 +55,17 @@ func newEmbedQueue(e Embedding, d *gpu.Device, weights *layers.Arena, take func(
 	return q, q.nets.fits(s, q.batch(s)).err
 }
 
+// softwareBatch images run together on a software adapter: more would not be faster, and a stop waits for a batch.
+const softwareBatch = 8
+
 // batch is the number of images of a shape that run together.
-func (q *embedQueue) batch(s shape) int { return evenBatch(q.config(s.h, s.w), q.Source.Len()) }
+func (q *embedQueue) batch(s shape) int {
+	n := evenBatch(q.config(s.h, s.w), q.Source.Len())
+	if q.nets.d.Adapter.Software {
+		return min(n, softwareBatch)
+	}
+	return n
+}
 
 // add puts in image i, or why there is none.
 func (q *embedQueue) add(ctx context.Context, i int, v view, err error) error {

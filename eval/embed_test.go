@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"runtime"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -250,8 +251,12 @@ func TestEmbedHoldsBackLittle(t *testing.T) {
 	decoded := &countingImages{imageSource: images}
 	e, weights := goldenEmbedding(t, d, decoded)
 	e.ViT.Depth, e.Size, e.Whole = 1, 16, true
-	at := -1
-	most := mostBatches*128 + 2*128 + 64
+	q, err := newEmbedQueue(e, d, weights, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at, cores, batch := -1, runtime.GOMAXPROCS(0), q.batch(e.usual())
+	most := mostBatches*batch + 2*max(batch, cores) + cores + 2 // that wait, that are decoded, and on their way
 	if _, err := e.Run(context.Background(), d, weights, func(r Embedded) error {
 		if at++; r.Index != at {
 			t.Fatalf("image %d at %d", r.Index, at)

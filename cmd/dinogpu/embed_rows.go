@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/dinogpu/dinogpu/augment"
+	"github.com/dinogpu/dinogpu/dino/disk"
 	"github.com/dinogpu/dinogpu/eval"
 	"github.com/dinogpu/dinogpu/eval/featurefile"
 )
@@ -35,7 +36,7 @@ func (r *embedRows) take(e eval.Embedded) error {
 		r.leftOut++
 		switch {
 		case r.leftOut <= mostNamed:
-			r.console.Print("row %d, %s, is left empty: %v", e.Index, row.Name, e.Err)
+			r.console.Print("row %d, %s, is left empty: %v", e.Index, disk.Quote(row.Name), e.Err)
 		case r.leftOut == mostNamed+1:
 			r.console.Print("more rows are left empty; from here on they are only counted")
 		}

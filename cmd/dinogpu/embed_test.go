@@ -115,7 +115,7 @@ func TestEmbedFormats(t *testing.T) {
 		r.ImagesPerSecond <= 0 || r.DeviceImagesPerSecond < r.ImagesPerSecond*12/13 || r.Seconds < r.Device+r.Building+r.WaitedForImages {
 		t.Errorf("%+v", r)
 	}
-	for _, want := range []string{"row 6, set/bee/01.png, is left empty: image " + at("set/bee/01.png") + ": ", "13 rows of 192 values, 1 of them without features in ", "images per second"} {
+	for _, want := range []string{"01.png\", is left empty: image " + at("set/bee/01.png") + ": ", "13 rows of 192 values, 1 of them without features in ", "images per second"} {
 		if !strings.Contains(o.stderr, filepath.FromSlash(want)) {
 			t.Errorf("%q is not said:\n%s", want, o.stderr)
 		}

@@ -7,6 +7,7 @@ import (
 	"os"
 
 	"github.com/dinogpu/dinogpu/dino/disk"
+	"github.com/dinogpu/dinogpu/dino/weights/dtype"
 	"github.com/dinogpu/dinogpu/layers"
 )
 
@@ -23,7 +24,11 @@ func ReadSafetensors(path string) (tensors []layers.HostTensor, meta map[string]
 	}
 	defer r.file.Close() // nothing was written
 	for _, e := range r.entries {
-		values, err := r.values(e)
+		read := r.values
+		if e.DType == "I64" {
+			read = r.integers
+		}
+		values, err := read(e)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -71,9 +76,9 @@ func (e safetensorsEntry) shape() []int {
 
 // values reads one tensor; readHeader has held its size against the file's.
 func (r *safetensorsReader) values(e safetensorsEntry) ([]float32, error) {
-	width := elementSize(e.DType)
+	width := dtype.Size(e.DType)
 	if width == 0 {
-		return nil, fmt.Errorf("%s holds tensor %s as %s, and dinogpu reads F32, F16, BF16, F64 and I64: convert the file first", r.path, disk.Quote(e.name), disk.Quote(e.DType))
+		return nil, fmt.Errorf("%s holds tensor %s as %s, and dinogpu reads F32, F16, BF16 and F64: convert the file first", r.path, disk.Quote(e.name), disk.Quote(e.DType))
 	}
 	bytes := int64(e.Offsets[1] - e.Offsets[0])
 	in := io.NewSectionReader(r.file, r.start+int64(e.Offsets[0]), bytes)
@@ -93,7 +98,7 @@ func (r *safetensorsReader) values(e safetensorsEntry) ([]float32, error) {
 		if _, err := io.ReadFull(in, raw); err != nil {
 			return nil, readError(r.path, err, r.damaged)
 		}
-		if err := decodeElements(rest[:n], e.DType, raw); err != nil {
+		if err := dtype.Decode(rest[:n], e.DType, raw); err != nil {
 			return nil, fmt.Errorf("%s: tensor %s %w: convert the file first", r.path, disk.Quote(e.name), err)
 		}
 		rest = rest[n:]
