@@ -96,8 +96,8 @@ func goldenImages(t *testing.T) imageSource {
 	return imageSource{photo, turned, part}
 }
 
-// near fails unless the values are all there and within 1e-4 of the largest.
-func near(t *testing.T, what string, got, want []float32) {
+// nearGolden fails unless the values are all there and within 1e-4 of the largest.
+func nearGolden(t *testing.T, what string, got, want []float32) {
 	t.Helper()
 	if len(got) != len(want) {
 		t.Errorf("%s: %d values, want %d", what, len(got), len(want))
@@ -143,12 +143,12 @@ func TestEmbedGolden(t *testing.T) {
 			}
 			for i, r := range rows {
 				want := blocksOf(g.Float32s(fmt.Sprintf("image%d.%s", i, view)), n, dim)
-				near(t, fmt.Sprintf("%s, image %d, n%d", view, i, n), r.Features, want[:n*dim])
+				nearGolden(t, fmt.Sprintf("%s, image %d, n%d", view, i, n), r.Features, want[:n*dim])
 				if r.Grid[0]*r.Grid[1]*n*dim != len(want)-n*dim || !e.Whole && r.Grid != e.Grid() {
 					t.Errorf("%s, image %d: a grid of %v", view, i, r.Grid)
 				}
 				if e.Patches {
-					near(t, fmt.Sprintf("%s, image %d, patches", view, i), r.Patches, want[n*dim:])
+					nearGolden(t, fmt.Sprintf("%s, image %d, patches", view, i), r.Patches, want[n*dim:])
 				} else if r.Patches != nil {
 					t.Error("patch tokens that nobody asked for")
 				}
@@ -178,7 +178,7 @@ func TestEmbedGoldenLinear(t *testing.T) {
 			for _, r := range rowsOf(out, size.n, [2]int{size.h / 8, size.w / 8}) {
 				all = append(all, r.Features...)
 			}
-			near(t, fmt.Sprintf("%sn%d", tag, blocks), all, g.Float32s(fmt.Sprintf("%sn%d", tag, blocks)))
+			nearGolden(t, fmt.Sprintf("%sn%d", tag, blocks), all, g.Float32s(fmt.Sprintf("%sn%d", tag, blocks)))
 		}
 	}
 }
