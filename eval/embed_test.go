@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -96,23 +95,6 @@ func goldenImages(t *testing.T) imageSource {
 	return imageSource{photo, turned, part}
 }
 
-// nearGolden fails unless the values are all there and within 1e-4 of the largest.
-func nearGolden(t *testing.T, what string, got, want []float32) {
-	t.Helper()
-	if len(got) != len(want) {
-		t.Errorf("%s: %d values, want %d", what, len(got), len(want))
-		return
-	}
-	largest, off := 0.0, 0.0
-	for i, w := range want {
-		largest = max(largest, math.Abs(float64(w)))
-		off = max(off, math.Abs(float64(got[i]-w)))
-	}
-	if !(off <= 1e-4*largest) {
-		t.Errorf("%s: off by %g of %g", what, off, largest)
-	}
-}
-
 // blocksOf keeps the last n of the four blocks that the golden tokens (many, 4*dim) hold side by side.
 func blocksOf(tokens []float32, n, dim int) []float32 {
 	var kept []float32
@@ -143,12 +125,12 @@ func TestEmbedGolden(t *testing.T) {
 			}
 			for i, r := range rows {
 				want := blocksOf(g.Float32s(fmt.Sprintf("image%d.%s", i, view)), n, dim)
-				nearGolden(t, fmt.Sprintf("%s, image %d, n%d", view, i, n), r.Features, want[:n*dim])
+				near(t, fmt.Sprintf("%s, image %d, n%d", view, i, n), r.Features, want[:n*dim])
 				if r.Grid[0]*r.Grid[1]*n*dim != len(want)-n*dim || !e.Whole && r.Grid != e.Grid() {
 					t.Errorf("%s, image %d: a grid of %v", view, i, r.Grid)
 				}
 				if e.Patches {
-					nearGolden(t, fmt.Sprintf("%s, image %d, patches", view, i), r.Patches, want[n*dim:])
+					near(t, fmt.Sprintf("%s, image %d, patches", view, i), r.Patches, want[n*dim:])
 				} else if r.Patches != nil {
 					t.Error("patch tokens that nobody asked for")
 				}
@@ -178,7 +160,7 @@ func TestEmbedGoldenLinear(t *testing.T) {
 			for _, r := range rowsOf(out, size.n, [2]int{size.h / 8, size.w / 8}) {
 				all = append(all, r.Features...)
 			}
-			nearGolden(t, fmt.Sprintf("%sn%d", tag, blocks), all, g.Float32s(fmt.Sprintf("%sn%d", tag, blocks)))
+			near(t, fmt.Sprintf("%sn%d", tag, blocks), all, g.Float32s(fmt.Sprintf("%sn%d", tag, blocks)))
 		}
 	}
 }
