@@ -18,10 +18,15 @@ func resizeCenter(im *Image, short, size int) []uint8 {
 	} else {
 		w = int(float64(short) * float64(im.W) / float64(im.H))
 	}
-	full := ResizedCrop(im, Box{W: im.W, H: im.H}, w, h)
 	left := int(math.RoundToEven(float64(w-size) / 2))
 	top := int(math.RoundToEven(float64(h-size) / 2))
-	return ResizedCrop(full, Box{Left: left, Top: top, W: size, H: size}, size, size).Pix
+	dst := make([]uint8, size*size*3)
+	if im.W == w && im.H == h { // Pillow copies too
+		resizedCropInto(dst, im, Box{Left: left, Top: top, W: size, H: size}, size, size, &scratch{})
+		return dst
+	}
+	resizePart(dst, im, area{right: float64(im.W), bottom: float64(im.H)}, w, h, Box{Left: left, Top: top, W: size, H: size}, &scratch{})
+	return dst
 }
 
 // Moved is image number index as the robustness evaluation sees it: one

@@ -33,19 +33,20 @@ type taps struct {
 }
 
 // set works out the taps that resize the stretch from..to (to > from >= 0, in
-// pixels, fractions allowed) of a line to n pixels. Pixels outside the stretch
-// have no say, as if it had been cut out first.
-func (t *taps) set(from, to float64, n int) {
+// pixels, fractions allowed) of a line to n pixels, of which only those from
+// begin on are wanted, many of them. Pixels outside the stretch have no say, as
+// if it had been cut out first.
+func (t *taps) set(from, to float64, n, begin, many int) {
 	lo, hi := int(from), int(math.Ceil(to))
 	scale := (to - from) / float64(n)
 	wide := max(scale, 1)
 	support := 2 * wide
 	t.most = int(math.Ceil(support))*2 + 1
-	t.first, t.count = grow(t.first, n), grow(t.count, n)
-	t.weights = grow(t.weights, n*t.most)
+	t.first, t.count = grow(t.first, many), grow(t.count, many)
+	t.weights = grow(t.weights, many*t.most)
 	var w []float64
-	for i := range n {
-		center := from - float64(lo) + float64((float64(i)+0.5)*scale)
+	for i := range many {
+		center := from - float64(lo) + float64((float64(begin+i)+0.5)*scale)
 		first := max(0, int(center-support+0.5))
 		end := min(hi-lo, int(center+support+0.5))
 		w = w[:0]
@@ -124,8 +125,14 @@ type area struct{ left, top, right, bottom float64 }
 
 // resizeInto resizes an area of an image to w x h pixels at dst.
 func resizeInto(dst []uint8, im *Image, a area, w, h int, s *scratch) {
-	s.rows.set(a.left, a.right, w)
-	s.cols.set(a.top, a.bottom, h)
+	resizePart(dst, im, a, w, h, Box{W: w, H: h}, s)
+}
+
+// resizePart makes only a box of those w x h pixels, at dst.
+func resizePart(dst []uint8, im *Image, a area, w, h int, b Box, s *scratch) {
+	s.rows.set(a.left, a.right, w, b.Left, b.W)
+	s.cols.set(a.top, a.bottom, h, b.Top, b.H)
+	w, h = b.W, b.H
 	// The rows that the second pass looks at.
 	from := s.cols.first[0]
 	to := s.cols.first[h-1] + s.cols.count[h-1]

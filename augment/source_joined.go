@@ -21,11 +21,16 @@ type joined struct {
 	said    []string
 }
 
-// openAll opens several paths as one set. A folder that two of them lead to is listed once.
-func openAll(paths []string) (Source, error) {
+// openAll opens several paths as one set, or takes what is open of them already. A folder that two of them lead to is
+// listed once.
+func openAll(paths []string, opened ...Source) (Source, error) {
 	j := &joined{names: shortNames(paths), starts: []int{0}}
 	seen := map[string]bool{}
 	for i, path := range paths {
+		if i < len(opened) && opened[i] != nil {
+			j.take(opened[i])
+			continue
+		}
 		real, err := realPath(path)
 		if err == nil && seen[real] {
 			j.said = append(j.said, fmt.Sprintf("passed over: %s, which is named twice or lies in another of the folders", quote(path)))
@@ -37,13 +42,18 @@ func openAll(paths []string) (Source, error) {
 			return nil, err
 		}
 		seen[real] = true // files; a folder is there already
-		j.parts = append(j.parts, src)
-		j.starts = append(j.starts, j.starts[len(j.starts)-1]+src.Len())
-		j.said = append(j.said, Remarks(src)...)
+		j.take(src)
 	}
 	j.names = slices.DeleteFunc(j.names, func(name string) bool { return name == "" })
 	j.pair()
 	return j, nil
+}
+
+// take adds a part.
+func (j *joined) take(src Source) {
+	j.parts = append(j.parts, src)
+	j.starts = append(j.starts, j.starts[len(j.starts)-1]+src.Len())
+	j.said = append(j.said, Remarks(src)...)
 }
 
 // shortNames are the ends of paths by which they can be told apart, so that a set that moves as a whole keeps its
@@ -125,8 +135,11 @@ func (j *joined) remarks() []string { return j.said }
 
 func (j *joined) Name(i int) string {
 	p, n := j.at(i)
-	if _, ok := j.parts[p].(*folder); ok {
-		return j.names[p] + string(filepath.Separator) + j.parts[p].Name(n)
+	switch part := j.parts[p].(type) {
+	case *folder:
+		return j.names[p] + string(filepath.Separator) + part.Name(n)
+	case files:
+		return part.Name(n)
 	}
 	return j.names[p] + ": " + j.parts[p].Name(n)
 }

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
-	"sync"
 
 	"github.com/dinogpu/dinogpu/augment"
 )
@@ -50,7 +48,7 @@ type Reading struct {
 // at most a few batches ahead of the embedders. Images that cannot be read are left out.
 func (m Images) Embed(ctx context.Context, r Reading, embedders ...Embedder) ([]Features, error) {
 	out := make([]Features, len(embedders))
-	next, stop := m.ahead(ctx, r.Workers, 2*r.Batch)
+	next, stop := ahead(ctx, len(m.Which), r.Workers, 2*r.Batch, m.Look)
 	defer stop()
 	var chunk [][]uint8
 	var labels []int
@@ -99,67 +97,4 @@ func (m Images) Embed(ctx context.Context, r Reading, embedders ...Embedder) ([]
 		out[e].Labels, out[e].Names = labels, names
 	}
 	return out, nil
-}
-
-// ahead makes the views on several goroutines, at most `most` of them ahead; next returns them in order. stop ends the
-// goroutines and waits for them.
-func (m Images) ahead(ctx context.Context, workers, most int) (next func() ([]uint8, error), stop func()) {
-	type view struct {
-		pixels []uint8
-		err    error
-	}
-	type task struct {
-		n  int
-		to chan<- view
-	}
-	if workers < 1 {
-		workers = runtime.GOMAXPROCS(0)
-	}
-	ctx, cancel := context.WithCancel(ctx)
-	order, tasks := make(chan (<-chan view), max(1, most)), make(chan task)
-	var all sync.WaitGroup
-	all.Go(func() {
-		defer close(tasks)
-		for n := range m.Which {
-			to := make(chan view, 1)
-			select {
-			case order <- to:
-			case <-ctx.Done():
-				return
-			}
-			select {
-			case tasks <- task{n, to}:
-			case <-ctx.Done():
-				return
-			}
-		}
-	})
-	for range workers {
-		all.Go(func() {
-			for t := range tasks {
-				var pixels []uint8
-				err := augment.Patiently(ctx, nil, func() (err error) {
-					pixels, err = m.Look(t.n)
-					return err
-				})
-				t.to <- view{pixels, err}
-			}
-		})
-	}
-	next = func() ([]uint8, error) {
-		select {
-		case from := <-order:
-			select {
-			case v := <-from:
-				return v.pixels, v.err
-			case <-ctx.Done():
-			}
-		case <-ctx.Done():
-		}
-		return nil, ctx.Err()
-	}
-	return next, func() {
-		cancel()
-		augment.WaitOrLeave(&all)
-	}
 }

@@ -36,11 +36,14 @@ var mayImport = map[string][]string{
 	"dino/run": {
 		"layers", "layers/tuning", "gpu", "augment", "dino", "dino/settings", "dino/weights", "dino/disk",
 	},
-	"eval":   {"layers", "gpu", "shaders", "augment", "dino", "dino/settings", "dino/weights"},
-	"viewer": {"augment", "dino/disk"},
+	"eval": {
+		"layers", "gpu", "shaders", "augment", "dino", "dino/settings", "dino/weights", "dino/disk",
+	},
+	"eval/featurefile": {"dino/disk"},
+	"viewer":           {"augment", "dino/disk"},
 	"cmd/dinogpu": {
 		"layers", "layers/tuning", "gpu", "shaders", "augment", "dino", "dino/settings", "dino/weights", "dino/weights/released", "dino/run",
-		"dino/disk", "eval", "viewer", "testdata",
+		"dino/disk", "eval", "eval/featurefile", "viewer", "testdata",
 	},
 }
 

@@ -1,9 +1,7 @@
 package main
 
 import (
-	"fmt"
 	"strings"
-	"time"
 
 	"github.com/dinogpu/dinogpu/dino/settings"
 	"github.com/dinogpu/dinogpu/eval"
@@ -82,20 +80,5 @@ func (l *leftOut) say() {
 
 // embedding is how images of a path are read for an evaluation, with its progress shown.
 func embedding(console *console, path string, p eval.Images, out *leftOut) eval.Reading {
-	begun := console.now()
-	drawn, printed := time.Time{}, begun
-	return eval.Reading{LeftOut: out.add, Done: func(n int) {
-		now := console.now()
-		line := func() string { return fmt.Sprintf("%s: %d of %d images", path, n, len(p.Which)) }
-		switch {
-		case n == len(p.Which):
-			console.Status("")
-		case console.tty && now.Sub(drawn) >= redrawEvery:
-			drawn = now
-			console.Status(line())
-		case !console.tty && now.Sub(printed) >= time.Minute:
-			printed = now
-			console.Print("%s", line())
-		}
-	}}
+	return eval.Reading{LeftOut: out.add, Done: counting(console, path, len(p.Which))}
 }

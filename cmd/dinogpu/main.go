@@ -34,6 +34,7 @@ const (
 type cli struct {
 	Train    trainCmd    `cmd:"" help:"Train a model on images."`
 	Eval     evalCmd     `cmd:"" help:"Judge trained weights on labeled images."`
+	Embed    embedCmd    `cmd:"" help:"Write images' features to a file."`
 	Weights  weightsCmd  `cmd:"" help:"Fetch, look at and convert files of trained weights."`
 	Devices  devicesCmd  `cmd:"" help:"List the adapters, and whether dinogpu can use them."`
 	Bench    benchCmd    `cmd:"" help:"Measure the adapter, every matmul of a preset and its whole step."`

@@ -171,6 +171,9 @@ func TestHelpLeadsWithAFewFlags(t *testing.T) {
 	if text := strings.Join(helpOf(t, 60, "eval", "knn", "--help"), "\n"); !strings.Contains(text, "--limit") || strings.Contains(text, "more flags") {
 		t.Errorf("eval knn:\n%s", text)
 	}
+	if text := strings.Join(helpOf(t, 60, "embed", "--help"), "\n"); !strings.Contains(text, "--patches") || strings.Contains(text, "more flags") {
+		t.Errorf("embed:\n%s", text)
+	}
 }
 
 // helpOf is a command's help by lines, none wider than a screen.

@@ -13,7 +13,7 @@ func TestEveryCommandTakesAdapterAndConfig(t *testing.T) {
 	if err := os.WriteFile(file, []byte("adapter: of-file\nepochs: 77\nwarmup_epochs: 3\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	for _, command := range []string{"train", "bench", "selftest", "tune", "eval knn"} {
+	for _, command := range []string{"train", "bench", "selftest", "tune", "eval knn", "embed"} {
 		for _, c := range []struct {
 			env  map[string]string
 			args string
@@ -30,6 +30,7 @@ func TestEveryCommandTakesAdapterAndConfig(t *testing.T) {
 			adapter := map[string]string{
 				"train": got.Train.Settings.Run.Adapter, "bench": got.Bench.Settings.Run.Adapter,
 				"selftest": got.Selftest.Settings.Run.Adapter, "tune": got.Tune.Settings.Run.Adapter, "eval knn": got.Eval.KNN.Adapter,
+				"embed": got.Embed.Adapter,
 			}[command]
 			if adapter != c.want {
 				t.Errorf("%s %s with %v: adapter %q, want %q", command, c.args, c.env, adapter, c.want)

@@ -15,7 +15,8 @@ import (
 // on offsets whose sum wraps around, and merges tensors of one name.
 
 // ReadSafetensors reads a safetensors file's tensors, in the order of their bytes, and its metadata. Values of
-// F16, BF16 and F64 become float32. The format has no checksums: what is checked is that header and file agree.
+// F16, BF16, F64 and I64 become float32, or are an error where float32 cannot hold them. The format has no checksums:
+// what is checked is that header and file agree.
 func ReadSafetensors(path string) (tensors []layers.HostTensor, meta map[string]string, err error) {
 	r, err := openSafetensors(path)
 	if err != nil {
@@ -23,7 +24,11 @@ func ReadSafetensors(path string) (tensors []layers.HostTensor, meta map[string]
 	}
 	defer r.file.Close() // nothing was written
 	for _, e := range r.entries {
-		values, err := r.values(e)
+		read := r.values
+		if e.DType == "I64" {
+			read = r.integers
+		}
+		values, err := read(e)
 		if err != nil {
 			return nil, nil, err
 		}

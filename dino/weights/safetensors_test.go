@@ -197,13 +197,16 @@ func buildSafetensors(header string, data []byte) []byte {
 
 func TestSafetensorsTypes(t *testing.T) {
 	header := `{"h":{"dtype":"F16","shape":[6],"data_offsets":[0,12]},"b":{"dtype":"BF16","shape":[2],"data_offsets":[12,16]},` +
-		`"d":{"dtype":"F64","shape":[2,1],"data_offsets":[16,32]}}  `
+		`"d":{"dtype":"F64","shape":[2,1],"data_offsets":[16,32]},"i":{"dtype":"I64","shape":[2],"data_offsets":[32,48]}}  `
 	var data []byte
 	for _, v := range []uint16{0x3c00, 0xc000, 0x0001, 0x83ff, 0x7bff, 0xfc00, 0x3f80, 0xc2f7} {
 		data = binary.LittleEndian.AppendUint16(data, v)
 	}
 	for _, v := range []float64{1.0 / 3, math.Inf(1)} {
 		data = binary.LittleEndian.AppendUint64(data, math.Float64bits(v))
+	}
+	for _, v := range []int64{-1, 1 << 24} {
+		data = binary.LittleEndian.AppendUint64(data, uint64(v))
 	}
 	path := writeTestFile(t, filepath.Join(t.TempDir(), "x"), buildSafetensors(header, data))
 	got, _, err := ReadSafetensors(path)
@@ -214,7 +217,15 @@ func TestSafetensorsTypes(t *testing.T) {
 		{Name: "h", Shape: []int{6}, Values: []float32{1, -2, 0x1p-24, -1023 * 0x1p-24, 65504, float32(math.Inf(-1))}},
 		{Name: "b", Shape: []int{2}, Values: []float32{1, -123.5}},
 		{Name: "d", Shape: []int{2, 1}, Values: []float32{1.0 / 3, float32(math.Inf(1))}},
+		{Name: "i", Shape: []int{2}, Values: []float32{-1, 1 << 24}},
 	})
+	for _, number := range []int64{1<<24 + 1, math.MaxInt64} {
+		binary.LittleEndian.PutUint64(data[40:], uint64(number))
+		writeTestFile(t, path, buildSafetensors(header, data))
+		if _, _, err := ReadSafetensors(path); err == nil || !strings.Contains(err.Error(), fmt.Sprint(number)) {
+			t.Errorf("a number that float32 has not gives %v", err)
+		}
+	}
 	binary.LittleEndian.PutUint64(data[24:], math.Float64bits(1e300))
 	writeTestFile(t, path, buildSafetensors(header, data))
 	if _, _, err := ReadSafetensors(path); err == nil || !strings.Contains(err.Error(), "1e+300") {

@@ -12,6 +12,7 @@ import math
 import numpy as np
 import torch
 from PIL import Image
+from torchvision import transforms as T
 
 from make import ViT, photo, save, seed_weights
 
@@ -39,6 +40,27 @@ def tiny_vit():
 def normed_blocks(net, x):
     """Every block's tokens after the final norm, first block first."""
     return [net.norm(tokens) for tokens in net(x)[1]]
+
+
+# ---------------------------------------------------------------- features of whole files
+
+def embed_goldens(net):
+    """Tokens of the last four blocks, side by side, of photo.png, of it turned, and of a piece of it."""
+    image = Image.fromarray(photo())
+    images = image, image.transpose(Image.Transpose.TRANSPOSE), image.crop((0, 0, 48, 40))
+    size, patch, out = CFG["size"], CFG["patch"], {}
+    mean, std = (torch.tensor(v).view(3, 1, 1) for v in ([.485, .456, .406], [.229, .224, .225]))
+    for i, im in enumerate(images):
+        short = T.Resize(round(256 * size / 224), T.InterpolationMode.BICUBIC)
+        side = lambda n, to: math.floor(n * to / min(im.size) / patch + 0.5) * patch
+        views = {"crop": T.CenterCrop(size)(short(im))}
+        for to in (size, 40):
+            sides = side(im.width, to), side(im.height, to)
+            views[f"whole{to}"] = im if sides == im.size else im.resize(sides, Image.BICUBIC)
+        for name, v in views.items():
+            x = torch.from_numpy(np.asarray(v).astype(np.float32) / 255).permute(2, 0, 1)
+            out[f"image{i}.{name}"] = torch.cat(normed_blocks(net, ((x - mean) / std)[None])[-4:], 2)[0]
+    save("embed.safetensors", out, CFG)
 
 
 # ---------------------------------------------------------------- linear probe
@@ -210,6 +232,7 @@ def attention_goldens(net):
 def main():
     torch.set_num_threads(1)
     net = tiny_vit()
+    embed_goldens(net)
     linear_goldens(net)
     attention_goldens(net)
 
