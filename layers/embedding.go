@@ -33,10 +33,6 @@ func (e *Embedding) Forward(p *gpu.Program, patches Patches) (gpu.Tensor, Spans)
 	return x, spans
 }
 
-// mostResized bounds the matrix that resizes positions, in elements: 256 MiB on host and device, enough for more patches
-// than attention can loop over.
-const mostResized = 1 << 26
-
 // positions records the positions (T, D) of the i-th size.
 func (e *Embedding) positions(p *gpu.Program, i int) gpu.Tensor {
 	side, D := e.Config.Side(), e.Config.Dim
@@ -46,7 +42,7 @@ func (e *Embedding) positions(p *gpu.Program, i int) gpu.Tensor {
 		return stored
 	}
 	if (h*w+1)*(side*side+1) > mostResized {
-		p.Fail("images of %d x %d patches are too large to resize the stored positions of %d x %d to: take smaller images", h, w, side, side)
+		p.Fail("%w", tooManyPatches(side, h, w))
 	}
 	if p.Err() != nil {
 		return stored

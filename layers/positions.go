@@ -1,6 +1,7 @@
 package layers
 
 import (
+	"fmt"
 	"maps"
 	"math"
 	"slices"
@@ -25,6 +26,47 @@ func positionWeights(side, h, w int) []float32 {
 		}
 	}
 	return m
+}
+
+// ResizePositions gives the positions (h*w + 1, Dim) that a backbone of c adds to images of h x w patches, from stored
+// ones (Side^2 + 1, Dim), which it shares where the grids are the same. It is what Embedding does on a device, in float64.
+func (c ViTConfig) ResizePositions(stored []float32, h, w int) ([]float32, error) {
+	side, D := c.Side(), c.Dim
+	if h == side && w == side {
+		return stored, nil
+	}
+	if (h*w+1)*(side*side+1) > mostResized {
+		return nil, tooManyPatches(side, h, w)
+	}
+	out := make([]float32, (h*w+1)*D)
+	copy(out, stored[:D]) // the class token's
+	rows, cols := cubicTaps(side, h), cubicTaps(side, w)
+	sum := make([]float64, D)
+	for y := range h {
+		for x := range w {
+			clear(sum)
+			for _, sy := range slices.Sorted(maps.Keys(rows[y])) {
+				for _, sx := range slices.Sorted(maps.Keys(cols[x])) {
+					weight := rows[y][sy] * cols[x][sx]
+					for i, v := range stored[(1+sy*side+sx)*D:][:D] {
+						sum[i] += weight * float64(v)
+					}
+				}
+			}
+			for i, v := range sum {
+				out[(1+y*w+x)*D+i] = float32(v)
+			}
+		}
+	}
+	return out, nil
+}
+
+// mostResized bounds the matrix that resizes positions, in elements: 256 MiB on host and device, enough for more patches
+// than attention can loop over.
+const mostResized = 1 << 26
+
+func tooManyPatches(side, h, w int) error {
+	return fmt.Errorf("images of %d x %d patches are too large to resize the stored positions of %d x %d to: take smaller images", h, w, side, side)
 }
 
 // cubicTaps gives, for each of n outputs, the weight of each of the side inputs that it reads.
@@ -54,40 +96,4 @@ func cubic(x float64) float64 {
 		return ((a*x-5*a)*x+8*a)*x - 4*a
 	}
 	return 0
-}
-
-// A tap is an input that an output reads, and how much of it.
-type tap struct {
-	from   int
-	weight float64
-}
-
-// ResizePositions resizes stored positions (side^2 + 1, dim) to (n^2 + 1, dim) on the host, as a backbone resizes them for
-// images of n x n patches.
-func ResizePositions(stored []float32, side, n, dim int) []float32 {
-	out := make([]float32, (n*n+1)*dim)
-	copy(out, stored[:dim]) // the class token's
-	taps := make([][]tap, n)
-	for i, of := range cubicTaps(side, n) {
-		for _, from := range slices.Sorted(maps.Keys(of)) { // a sum has one order
-			taps[i] = append(taps[i], tap{from, of[from]})
-		}
-	}
-	sums := make([]float64, dim)
-	for y := range n {
-		for x := range n {
-			clear(sums)
-			for _, v := range taps[y] {
-				for _, h := range taps[x] {
-					for d, p := range stored[(v.from*side+h.from+1)*dim:][:dim] {
-						sums[d] += v.weight * h.weight * float64(p)
-					}
-				}
-			}
-			for d, sum := range sums {
-				out[(y*n+x+1)*dim+d] = float32(sum)
-			}
-		}
-	}
-	return out
 }

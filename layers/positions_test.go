@@ -3,6 +3,7 @@ package layers
 import (
 	"fmt"
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/dinogpu/dinogpu/testdata/golden"
@@ -17,6 +18,11 @@ func TestPositionWeightsAgainstPyTorch(t *testing.T) {
 			g := golden.Open(t, "vit.safetensors")
 			stored := g.Float32s("weights.pos_embed")
 			want := g.Float32s(fmt.Sprintf("%dx%d.positions", c.H, c.W))
+			config := ViTConfig{ImageSize: side * patch, Patch: patch, Dim: D}
+			resized, err := config.ResizePositions(stored, c.H/patch, c.W/patch)
+			if err != nil || len(resized) != len(want) {
+				t.Fatalf("%d values, want %d: %v", len(resized), len(want), err)
+			}
 			m := positionWeights(side, c.H/patch, c.W/patch)
 			const wide = side*side + 1
 			if len(m)/wide*D != len(want) {
@@ -27,28 +33,20 @@ func TestPositionWeightsAgainstPyTorch(t *testing.T) {
 				for k := range wide {
 					v += float64(m[i/D*wide+k]) * float64(stored[k*D+i%D])
 				}
-				if e := math.Abs(v - float64(want[i])); e > 1e-6 {
-					t.Fatalf("row %d, column %d: %g is off PyTorch's %g by %g", i/D, i%D, v, want[i], e)
+				for _, v := range []float64{v, float64(resized[i])} {
+					if e := math.Abs(v - float64(want[i])); e > 1e-6 {
+						t.Fatalf("row %d, column %d: %g is off PyTorch's %g by %g", i/D, i%D, v, want[i], e)
+					}
 				}
 			}
 		})
 	}
 }
 
-// The same on the host, for square images.
-func TestResizePositionsAgainstPyTorch(t *testing.T) {
-	const side, D, patch = 4, 48, 8
-	for _, pixels := range []int{8, 16, 96} {
-		g := golden.Open(t, "vit.safetensors")
-		want := g.Float32s(fmt.Sprintf("%dx%d.positions", pixels, pixels))
-		got := ResizePositions(g.Float32s("weights.pos_embed"), side, pixels/patch, D)
-		if len(got) != len(want) {
-			t.Fatalf("%d pixels: %d values, want %d", pixels, len(got), len(want))
-		}
-		for i := range want {
-			if e := math.Abs(float64(got[i]) - float64(want[i])); !(e <= 1e-6) {
-				t.Fatalf("%d pixels: element %d is %g, PyTorch's %g", pixels, i, got[i], want[i])
-			}
-		}
+// The host refuses what a device would.
+func TestResizePositionsRefuses(t *testing.T) {
+	c := ViTConfig{ImageSize: 28 * 8, Patch: 8, Dim: 1}
+	if _, err := c.ResizePositions(make([]float32, 28*28+1), 300, 300); err == nil || !strings.Contains(err.Error(), "take smaller images") {
+		t.Errorf("%v", err)
 	}
 }

@@ -31,8 +31,12 @@ var mayImport = map[string][]string{
 	"dino/weights":           {"layers", "gpu", "dino/settings", "dino/disk", "dino/weights/dtype", "dino/weights/torchfile"},
 	"dino/weights/dtype":     {},
 	"dino/weights/torchfile": {"layers", "dino/disk", "dino/weights/dtype"},
-	"dino":                   {"layers", "gpu", "augment", "dino/settings"},
 	"dino/weights/released":  {"layers", "dino/settings", "dino/weights", "dino/disk"},
+	"dino/weights/onnx":      {"layers", "dino/weights/dtype"},
+	"dino/weights/export": {
+		"layers", "dino/settings", "dino/disk", "dino/weights", "dino/weights/onnx", "dino/weights/torchfile", "dino/weights/dtype",
+	},
+	"dino": {"layers", "gpu", "augment", "dino/settings"},
 	"dino/run": {
 		"layers", "layers/tuning", "gpu", "augment", "dino", "dino/settings", "dino/weights", "dino/disk",
 	},
@@ -42,8 +46,8 @@ var mayImport = map[string][]string{
 	"eval/featurefile": {"dino/disk"},
 	"viewer":           {"augment", "dino/disk"},
 	"cmd/dinogpu": {
-		"layers", "layers/tuning", "gpu", "shaders", "augment", "dino", "dino/settings", "dino/weights", "dino/weights/released", "dino/run",
-		"dino/disk", "eval", "eval/featurefile", "viewer", "testdata",
+		"layers", "layers/tuning", "gpu", "shaders", "augment", "dino", "dino/settings", "dino/weights", "dino/weights/released", "dino/weights/export",
+		"dino/run", "dino/disk", "eval", "eval/featurefile", "viewer", "testdata",
 	},
 }
 
@@ -61,7 +65,7 @@ var keptIn = map[string][]string{
 	"golang.org/x/image/bmp":       {"augment/decode"}, // so do these
 	"golang.org/x/image/tiff":      {"augment/decode"},
 	"golang.org/x/image/webp":      {"augment/decode"},
-	"google.golang.org/protobuf":   {"dino/run"}, // the wire format of TensorBoard's events
+	"google.golang.org/protobuf":   {"dino/run", "dino/weights/onnx"}, // the wire format of TensorBoard's events and of ONNX
 	"github.com/gofrs/flock":       {"dino/run", "dino/weights/released"},
 	"github.com/kelindar/binary":   {"dino/weights"}, // unsafe on bytes that nobody checked
 	"go.yaml.in/yaml":              {"dino/settings"},

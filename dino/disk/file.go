@@ -1,6 +1,6 @@
-// Package disk writes files that survive: whole ones ([WriteFile], [Pending]), and ones that grow by whole records
-// ([Growing]). It says what went wrong on a disk in words that help, and how much room is left ([Free]). It knows nothing of what the
-// files hold.
+// Package disk writes files that survive: whole ones ([WriteFile], [Pending]), whole folders of them ([WriteFolder]), and
+// ones that grow by whole records ([Growing]). It says what went wrong on a disk in words that help, and how much room is
+// left ([Free]). It knows nothing of what the files hold.
 package disk
 
 import (

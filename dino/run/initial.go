@@ -60,7 +60,10 @@ func initialOf(c settings.Config, m *weights.Model) (i dino.Initial, said []stri
 		if err := layers.CheckFinite(slices.Concat(n.Backbone, n.Head)...); err != nil {
 			return i, nil, fmt.Errorf("%s, %s: %w: name other weights with `init_from`", m.File, n.Role, err)
 		}
-		*role.to = backboneFor(c, m.ViT, n)
+		var err error
+		if *role.to, err = backboneFor(c, m.ViT, n); err != nil {
+			return i, nil, fmt.Errorf("%s: %w", m.File, err)
+		}
 		if why := otherHead(c, n.Head); why != "" {
 			heads, lacks = false, why
 		}
@@ -95,17 +98,20 @@ func networkFor(m *weights.Model, role string) weights.Network {
 }
 
 // backboneFor are a network's tensors under the names of the layout, with positions for the run's global crops.
-func backboneFor(c settings.Config, v layers.ViTConfig, n weights.Network) []layers.HostTensor {
+func backboneFor(c settings.Config, v layers.ViTConfig, n weights.Network) ([]layers.HostTensor, error) {
 	tensors := slices.Clone(n.Backbone)
 	for k := range tensors {
 		t := &tensors[k]
 		if side := c.ViT().Side(); t.Name == "pos_embed" && side != v.Side() {
-			t.Values = layers.ResizePositions(t.Values, v.Side(), side, v.Dim)
+			var err error
+			if t.Values, err = v.ResizePositions(t.Values, side, side); err != nil {
+				return nil, err
+			}
 			t.Shape = []int{1, side*side + 1, v.Dim}
 		}
 		t.Name = settings.BackbonePrefix + t.Name
 	}
-	return tensors
+	return tensors, nil
 }
 
 // otherHead says why a head is not of c's shape; empty: it is.

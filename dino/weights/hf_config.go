@@ -38,10 +38,25 @@ type configFile struct {
 	Architecture string          `json:"architecture"` // timm's
 	Pretrained   *timmPretrained `json:"pretrained_cfg"`
 	Args         *struct {
-		Heads *int `json:"num_heads"`
-		Image *int `json:"img_size"`
+		Heads *int      `json:"num_heads"`
+		Image timmSides `json:"img_size"`
 	} `json:"model_args"`
 	timmPretrained // earlier files have it here
+}
+
+// timmSides are an image's height and width, or one number for both.
+type timmSides []int
+
+// UnmarshalJSON reads what timm's models take, and what its save_for_hf writes.
+func (s *timmSides) UnmarshalJSON(b []byte) error {
+	var one *int
+	if json.Unmarshal(b, &one) != nil {
+		return json.Unmarshal(b, (*[]int)(s))
+	}
+	if one != nil {
+		*s = timmSides{*one, *one}
+	}
+	return nil
 }
 
 type timmPretrained struct {
@@ -128,8 +143,11 @@ func (c *hubConfig) fromTimm(f configFile) error {
 	heads := (*int)(nil)
 	if f.Args != nil {
 		heads = f.Args.Heads
-		if f.Args.Image != nil {
-			image = f.Args.Image
+		if sides := f.Args.Image; sides != nil {
+			if len(sides) != 2 || sides[0] != sides[1] {
+				return fmt.Errorf("%s has img_size %v, and dinogpu takes as many rows as columns", c.path, sides)
+			}
+			image = &sides[0]
 		}
 	}
 	if err := c.sizes(heads, image); err != nil {

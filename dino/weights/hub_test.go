@@ -66,6 +66,14 @@ func TestHubFolders(t *testing.T) {
 			settings.RGB{0.3, 0.2, 0.1},
 			"timm ViT (.safetensors)", "",
 		},
+		"timm, as save_for_hf of 1.0.31 writes it": {
+			backbone,
+			map[string]string{"config.json": `{"architecture": "vit_tiny_patch16_224", "num_classes": 0, "model_args": {"num_heads": 3, "img_size": [28, 28], "in_chans": 3},
+				"pretrained_cfg": {"input_size": [3, 28, 28], "mean": [0.1, 0.2, 0.3], "std": [0.3, 0.2, 0.1], "pool_size": null}}`},
+			settings.RGB{0.1, 0.2, 0.3},
+			settings.RGB{0.3, 0.2, 0.1},
+			"timm ViT (.safetensors)", "",
+		},
 		"timm, earlier": {
 			backbone,
 			map[string]string{"config.json": `{"architecture": "vit", "model_args": {"num_heads": 3, "img_size": 28}, "input_size": [3, 224, 224], "mean": [0.1, 0.2, 0.3], "std": [0.3, 0.2, 0.1]}`},
@@ -123,6 +131,8 @@ func TestHubFoldersRefused(t *testing.T) {
 		{map[string]string{"config.json": `{"num_attention_heads": 3}`, "preprocessor_config.json": `{"image_mean": [0.5]}`}, "mean of 1 channels"},
 		{map[string]string{"config.json": `{"num_attention_heads": 3}`, "preprocessor_config.json": `{"image_std": [0, 0, 0]}`}, "`std` 0,0,0 must be above 0"},
 		{map[string]string{"config.json": `{"architecture": "vit", "pretrained_cfg": {"input_size": [3, 28, 14]}}`}, "input_size [3 28 14]"},
+		{map[string]string{"config.json": `{"architecture": "vit", "model_args": {"img_size": [28, 14]}}`}, "img_size [28 14]"},
+		{map[string]string{"config.json": `{"architecture": "vit", "model_args": {"img_size": "28"}}`}, "config.json is damaged"},
 		{nil, "does not say how many attention heads"},
 	} {
 		dir := hubFolder(t, backbone, x.files)

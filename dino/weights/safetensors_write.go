@@ -13,6 +13,7 @@ import (
 	"unsafe"
 
 	"github.com/dinogpu/dinogpu/dino/disk"
+	"github.com/dinogpu/dinogpu/dino/weights/dtype"
 	"github.com/dinogpu/dinogpu/dino/weights/torchfile"
 	"github.com/dinogpu/dinogpu/layers"
 )
@@ -26,11 +27,20 @@ const maxSafetensorsHeader = 100_000_000
 // WriteSafetensors writes tensors as float32 in the safetensors format, sorted by name as Python's library does.
 // The file appears under its name when it is whole and on the disk. No copy of the values is made.
 func WriteSafetensors(path string, tensors []layers.HostTensor, meta map[string]string) error {
+	return WriteSafetensorsAs(path, "F32", tensors, meta)
+}
+
+// WriteSafetensorsAs is WriteSafetensors in another of dtype's types. A finite value that it cannot hold is a
+// [dtype.OverflowError] that names its tensor, and nothing is written.
+func WriteSafetensorsAs(path, kind string, tensors []layers.HostTensor, meta map[string]string) error {
 	if err := checkTensors(tensors); err != nil {
 		return fmt.Errorf("%s cannot be written: %w", path, err)
 	}
+	if err := CheckFits(tensors, kind); err != nil {
+		return fmt.Errorf("%s cannot be written: %w", path, err)
+	}
 	sorted := slices.SortedFunc(slices.Values(tensors), func(a, b layers.HostTensor) int { return strings.Compare(a.Name, b.Name) })
-	header, err := safetensorsHeader(sorted, meta)
+	header, err := safetensorsHeader(sorted, kind, meta)
 	if err != nil {
 		return fmt.Errorf("%s cannot be written: %w", path, err)
 	}
@@ -42,7 +52,7 @@ func WriteSafetensors(path string, tensors []layers.HostTensor, meta map[string]
 			return err
 		}
 		for _, t := range sorted {
-			if _, err := w.Write(floatBytes(t.Values)); err != nil {
+			if err := writeValues(w, kind, t.Values); err != nil {
 				return err
 			}
 		}
@@ -50,8 +60,30 @@ func WriteSafetensors(path string, tensors []layers.HostTensor, meta map[string]
 	})
 }
 
+// writeValues writes values as a type; float32 needs no copy.
+func writeValues(w io.Writer, kind string, values []float32) error {
+	if kind == "F32" {
+		_, err := w.Write(floatBytes(values))
+		return err
+	}
+	return dtype.Write(w, kind, values)
+}
+
+// CheckFits returns a [dtype.OverflowError] that names the first tensor with a finite value that the type cannot hold.
+func CheckFits(tensors []layers.HostTensor, kind string) error {
+	if kind == "F32" || kind == "F64" {
+		return nil
+	}
+	for _, t := range tensors {
+		if err := dtype.Write(io.Discard, kind, t.Values); err != nil {
+			return fmt.Errorf("tensor %s %w", disk.Quote(t.Name), err)
+		}
+	}
+	return nil
+}
+
 // safetensorsHeader is the JSON that says where each of the sorted tensors lies, padded to 8 bytes with spaces.
-func safetensorsHeader(sorted []layers.HostTensor, meta map[string]string) ([]byte, error) {
+func safetensorsHeader(sorted []layers.HostTensor, kind string, meta map[string]string) ([]byte, error) {
 	entries := make(map[string]any, len(sorted)+1) // whose names come out sorted
 	for k, v := range meta {
 		if !utf8.ValidString(k) || !utf8.ValidString(v) {
@@ -64,7 +96,7 @@ func safetensorsHeader(sorted []layers.HostTensor, meta map[string]string) ([]by
 		if t.Name == "__metadata__" {
 			return nil, errors.New("the format keeps the name __metadata__ for itself")
 		}
-		e := safetensorsEntry{DType: "F32", Shape: make([]uint64, len(t.Shape)), Offsets: []uint64{at, at + 4*uint64(len(t.Values))}}
+		e := safetensorsEntry{DType: kind, Shape: make([]uint64, len(t.Shape)), Offsets: []uint64{at, at + uint64(dtype.Size(kind)*len(t.Values))}}
 		for i, d := range t.Shape {
 			e.Shape[i] = uint64(d)
 		}

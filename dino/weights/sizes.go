@@ -20,13 +20,9 @@ const (
 	metaStd       = "dinogpu.std"
 )
 
-// BackboneMetadata makes a file of c's backbone one that Open understands by itself. "format" is what
-// Python's readers look for.
+// BackboneMetadata is the metadata of a file of c's backbone. "format" is what Python's readers look for.
 func BackboneMetadata(c settings.Config) map[string]string {
-	return map[string]string{
-		"format": "pt", metaHeads: strconv.Itoa(c.Size().Heads), metaImageSize: strconv.Itoa(c.GlobalCropsSize),
-		metaMean: settings.Text(c.Mean), metaStd: settings.Text(c.Std),
-	}
+	return (&Model{ViT: c.ViT(), Mean: c.Mean, Std: c.Std}).Metadata()
 }
 
 // facts are what the tensors of a backbone do not tell; what is zero was not said.

@@ -12,6 +12,7 @@ import (
 	"unsafe"
 
 	"github.com/dinogpu/dinogpu/dino/disk"
+	"github.com/dinogpu/dinogpu/dino/weights/dtype"
 	"github.com/dinogpu/dinogpu/layers"
 )
 
@@ -22,6 +23,12 @@ const folderInZip = "archive/"
 // archive that torch.load reads, with weights_only=True too. The same tensors give the same bytes. The file appears under
 // its name when it is whole and on the disk. No copy of the values is made.
 func Write(path string, tensors []layers.HostTensor) error {
+	return WriteAs(path, "F32", tensors)
+}
+
+// WriteAs is Write with float16 tensors where kind is F16, and with float32 ones where it is F32. One tensor at a time is
+// copied to round it. A finite value that float16 cannot hold is a [dtype.OverflowError].
+func WriteAs(path, kind string, tensors []layers.HostTensor) error {
 	seen := map[string]bool{}
 	for _, t := range tensors {
 		if err := writable(t); err != nil {
@@ -35,14 +42,21 @@ func Write(path string, tensors []layers.HostTensor) error {
 	return disk.WriteFile(path, func(w io.Writer) error {
 		out := &archive{written: counter{w: w}}
 		out.zip = zip.NewWriter(&out.written)
-		if err := out.add("data.pkl", statePickle(tensors)); err != nil {
+		if err := out.add("data.pkl", statePickle(tensors, kind)); err != nil {
 			return err
 		}
 		if err := out.add("byteorder", []byte("little")); err != nil {
 			return err
 		}
 		for i, t := range tensors {
-			if err := out.add("data/"+strconv.Itoa(i), floatBytes(t.Values)); err != nil {
+			data := floatBytes(t.Values)
+			if kind != "F32" {
+				data = make([]byte, dtype.Size(kind)*len(t.Values))
+				if err := dtype.Encode(data, kind, t.Values); err != nil {
+					return fmt.Errorf("tensor %s %w", disk.Quote(t.Name), err)
+				}
+			}
+			if err := out.add("data/"+strconv.Itoa(i), data); err != nil {
 				return err
 			}
 		}

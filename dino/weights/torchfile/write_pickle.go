@@ -8,7 +8,7 @@ import (
 )
 
 // statePickle is the program that builds an OrderedDict of tensors, in pickle's protocol 2. Tensor i is storage i.
-func statePickle(tensors []layers.HostTensor) []byte {
+func statePickle(tensors []layers.HostTensor, kind string) []byte {
 	const emptyOrdered = "ccollections\nOrderedDict\n)R" // GLOBAL, EMPTY_TUPLE, REDUCE
 	p := pickle("\x80\x02" + emptyOrdered)
 	p.add("(")
@@ -16,7 +16,7 @@ func statePickle(tensors []layers.HostTensor) []byte {
 		p.text(t.Name)
 		p.add("ctorch._utils\n_rebuild_tensor_v2\n((")
 		p.text("storage")
-		p.add("ctorch\nFloatStorage\n")
+		p.add("ctorch\n" + storages[kind] + "\n")
 		p.text(strconv.Itoa(i))
 		p.text("cpu")
 		p.number(len(t.Values))
@@ -33,6 +33,9 @@ func statePickle(tensors []layers.HostTensor) []byte {
 	p.add("u.") // SETITEMS, STOP
 	return p
 }
+
+// storages are torch's names for storage of the types that are written.
+var storages = map[string]string{"F32": "FloatStorage", "F16": "HalfStorage"}
 
 // rowMajor are the strides of a tensor whose elements follow each other.
 func rowMajor(shape []int) []int {
