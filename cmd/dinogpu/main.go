@@ -35,6 +35,7 @@ type cli struct {
 	Train    trainCmd    `cmd:"" help:"Train a model on images."`
 	Eval     evalCmd     `cmd:"" help:"Judge trained weights on labeled images."`
 	Weights  weightsCmd  `cmd:"" help:"Fetch, look at and convert files of trained weights."`
+	Report   reportCmd   `cmd:"" help:"Make one page of what runs left: curves, images, settings, in words."`
 	Devices  devicesCmd  `cmd:"" help:"List the adapters, and whether dinogpu can use them."`
 	Bench    benchCmd    `cmd:"" help:"Measure the adapter, every matmul of a preset and its whole step."`
 	Tune     tuneCmd     `cmd:"" help:"Measure which matmul kernels are best here, and remember it."`
