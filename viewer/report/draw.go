@@ -30,7 +30,10 @@ var (
 
 func runColor(i int) color.NRGBA { return color.NRGBA{16, uint8(i >> 8), uint8(i), 255} }
 
-var painted = regexp.MustCompile(`#(?:00000([123])|10([0-9A-F]{4}))\b`)
+// spanColor is the same, pale.
+func spanColor(i int) color.NRGBA { return color.NRGBA{17, uint8(i >> 8), uint8(i), 255} }
+
+var painted = regexp.MustCompile(`#(?:00000([123])|1([01])([0-9A-F]{4}))\b`)
 
 func paint(hex string) string {
 	found := painted.FindStringSubmatch(hex)
@@ -38,7 +41,10 @@ func paint(hex string) string {
 		return "var(--" + []string{"ink", "grid", "guide"}[found[1][0]-'1'] + ")"
 	}
 	var i int
-	_, _ = fmt.Sscanf(found[2], "%X", &i) // four digits
+	_, _ = fmt.Sscanf(found[3], "%X", &i) // four digits
+	if found[2] == "1" {
+		return fmt.Sprintf("var(--run-%d);fill-opacity:0.25", i)
+	}
 	return fmt.Sprintf("var(--run-%d)", i)
 }
 
@@ -180,9 +186,7 @@ func addSpan(p *plot.Plot, c curve, l line) error {
 		if err != nil {
 			return err
 		}
-		shade := runColor(l.run)
-		shade.A = 64
-		span.Color, span.LineStyle.Width = shade, 0
+		span.Color, span.LineStyle.Width = spanColor(l.run), 0
 		p.Add(span)
 	}
 	return nil

@@ -65,20 +65,20 @@ func (r *Run) remarks() (all []string) {
 // lossWords hold the loss's end beside its beginning, each the mean of a twentieth of the steps.
 func (r *Run) lossWords() string {
 	s := r.metrics.of("loss")
-	if s == nil || len(s.buckets) < 20 {
+	if s == nil || len(s.buckets) < 40 {
 		return ""
 	}
 	first, last := s.buckets[0].first, s.buckets[len(s.buckets)-1].last
-	part := max((last-first)/20, 2*s.width)
+	part := max((last-first)/20, 2*s.width, 10)
 	begin, end := s.mean(first, first+part), s.mean(last-part, last)
 	if math.IsNaN(begin) || math.IsNaN(end) {
 		return ""
 	}
-	words := fmt.Sprintf("The loss was %s in the first %d steps and is %s in the last.", digits(begin), part, digits(end))
+	words := fmt.Sprintf("The loss was %s in the first %d steps and is %s in the last %[2]d.", digits(begin), part, digits(end))
 	if lnK, ok := r.lnK(); ok {
 		words += fmt.Sprintf(" ln K is %s.", digits(lnK))
 	}
-	if end > begin*0.95 && r.alert() == "" {
+	if end > begin*0.95 && r.alert() == "" && r.metrics.steps == r.total() {
 		words += " A loss that ends where it began, or higher, is usual for DINO, as the teacher changes too, and says nothing against the run."
 	}
 	return words
