@@ -142,7 +142,10 @@ func TestCollapseIsSaid(t *testing.T) {
 		t.Errorf("%q is not said as it happens and at the end:\n%s", want, log)
 	}
 	lines := strings.Split(strings.TrimSpace(string(log)), "\n")
-	if end := lines[len(lines)-2]; !strings.Contains(end, "This run collapsed, and its weights are of little use. step 1") {
-		t.Errorf("the line before the last is %q", end)
+	if page, err := os.ReadFile(filepath.Join(dir, "report.html")); err != nil || !strings.Contains(string(page), "This run collapsed") || !strings.Contains(o.stderr, filepath.Join(dir, "report.html")) {
+		t.Errorf("the run's report does not say so (%v), or is not named: %s", err, o.stderr)
+	}
+	if end := lines[len(lines)-3]; !strings.Contains(end, "This run collapsed, and its weights are of little use. step 1") {
+		t.Errorf("the third line from the end is %q", end)
 	}
 }

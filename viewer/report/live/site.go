@@ -13,6 +13,8 @@ const pollEvery = time.Second
 
 // A Site is the live page of the runs that there are. It is safe for several goroutines.
 type Site struct {
+	every time.Duration // between looks at the files
+
 	mu      sync.Mutex
 	shelf   *shelf
 	version int // grows with every change
@@ -36,12 +38,12 @@ func New(folder string, paths []string) (*Site, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Site{shelf: shelf, made: map[string]made{}, waiting: map[chan struct{}]bool{}}, nil
+	return &Site{every: pollEvery, shelf: shelf, made: map[string]made{}, waiting: map[chan struct{}]bool{}}, nil
 }
 
 // Follow looks at the runs' files until ctx ends.
 func (s *Site) Follow(ctx context.Context) {
-	tick := time.NewTicker(pollEvery)
+	tick := time.NewTicker(s.every)
 	defer tick.Stop()
 	for {
 		select {
