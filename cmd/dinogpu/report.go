@@ -19,13 +19,22 @@ import (
 // reportFileName is where the page of a run lies in its folder, and that of several beside them.
 const reportFileName = "report.html"
 
-// reportWithin is how long the page of a run that has ended may take: it should keep nobody from leaving.
-const reportWithin = 20 * time.Second
+// How long the page of a run that has ended may take, and that of one that was stopped by someone who wants to leave.
+const (
+	reportWithin    = time.Minute
+	reportIfStopped = 5 * time.Second
+)
 
 // leaveReport writes the page of a run that has ended, for whatever reason, into its folder. That it cannot fails no run.
 func leaveReport(a *app, folder string) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(a.ctx), reportWithin)
+	within := reportWithin
+	if a.ctx.Err() != nil {
+		within = reportIfStopped
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(a.ctx), within)
 	defer cancel()
+	a.console.Status("making the run's report")
+	defer a.console.Status("")
 	path := filepath.Join(folder, reportFileName)
 	r, err := report.Open(ctx, folder)
 	if err == nil {

@@ -53,7 +53,7 @@ var curves = []curve{
 		Read: "How often the nearest labeled images name an image's class. Higher is better. The teacher (solid) should be above the student (dashed) for most of the training: it is an average over many students.",
 	},
 	{
-		ID: "views", Title: "Top-1 retrieval of two views", key: "views_top1_teacher", student: "views_top1_student", chance: "views_top1_chance", level: atChance, also: alsoHighest, points: true,
+		ID: "views", Title: "Top-1 retrieval of two views", Unit: "%", key: "views_top1_teacher", student: "views_top1_student", chance: "views_top1_chance", level: atChance, also: alsoHighest, points: true,
 		Read: "How often a moved copy's nearest neighbor is its original; no labels are needed. Higher is better. The dashed gray line is what guessing gives. Teacher solid, student dashed.",
 	},
 	{

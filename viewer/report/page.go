@@ -96,6 +96,9 @@ func Sections(runs []*Run) ([]Section, error) {
 	if err := add("runs", false, "runs", cards(runs)); err != nil {
 		return nil, err
 	}
+	if err := add("curves", false, "curves", thinning(runs)); err != nil {
+		return nil, err
+	}
 	for _, c := range curves {
 		text, err := plotOf(c, runs)
 		if err != nil {

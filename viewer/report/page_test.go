@@ -144,7 +144,7 @@ func TestLongRunsAreThinned(t *testing.T) {
 	if _, y := drawn(t, page, "loss", 0); len(y) > mostBuckets || len(y) < mostBuckets/2 {
 		t.Errorf("%d corners", len(y))
 	}
-	if !strings.Contains(page, "each is the mean of some steps, with the span") || !strings.Contains(page, "fill:var(--run-0);fill-opacity") {
+	if !strings.Contains(page, "each is the mean of some steps, and behind it is the span") || !strings.Contains(page, "fill:var(--run-0);fill-opacity") {
 		t.Error("that it is thinned is not said, or no span is drawn")
 	}
 }

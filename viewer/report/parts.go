@@ -49,7 +49,6 @@ func cards(runs []*Run) (list []card) {
 type plotted struct {
 	curve
 	SVG    template.HTML
-	Notes  []string
 	Values []plottedRun
 }
 
@@ -68,7 +67,6 @@ func plotOf(c curve, runs []*Run) (string, error) {
 	if unit != "" {
 		unit = " " + unit
 	}
-	thinned := false
 	for i, r := range runs {
 		of := func(key string, dashed bool) string {
 			s := r.metrics.of(key)
@@ -76,7 +74,6 @@ func plotOf(c curve, runs []*Run) (string, error) {
 				return ""
 			}
 			lines = append(lines, line{run: i, series: s, dashed: dashed})
-			thinned = thinned || s.thinned()
 			return digits(s.last.Value*c.times()) + unit
 		}
 		v := plottedRun{Number: i, Name: disk.Printable(r.Name), Value: of(c.key, false)}
@@ -95,16 +92,26 @@ func plotOf(c curve, runs []*Run) (string, error) {
 		return "", err
 	}
 	p.SVG = template.HTML(text)
-	if thinned {
-		note := fmt.Sprintf("At most %d points a line: each is the mean of some steps", mostBuckets)
-		if len(runs) == 1 {
-			note += ", with the span from their least to their greatest value behind it"
-		}
-		p.Notes = append(p.Notes, note+".")
-	}
 	var out bytes.Buffer
 	err = pages.ExecuteTemplate(&out, "plot", p)
 	return strings.TrimSpace(out.String()), err
+}
+
+// thinning says what became of the steps of long runs; empty: there is a point for each.
+func thinning(runs []*Run) string {
+	for _, r := range runs {
+		for _, s := range r.metrics.series {
+			if !s.thinned() {
+				continue
+			}
+			note := fmt.Sprintf("A line has at most %d points: each is the mean of some steps", mostBuckets)
+			if len(runs) == 1 {
+				note += ", and behind it is the span from their least to their greatest value"
+			}
+			return note + "."
+		}
+	}
+	return ""
 }
 
 // longest is the last step of all runs.

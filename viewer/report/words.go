@@ -69,8 +69,8 @@ func (r *Run) lossWords() string {
 		return ""
 	}
 	first, last := s.buckets[0].first, s.buckets[len(s.buckets)-1].last
-	part := max((last-first)/20, 2*s.width, 10)
-	begin, end := s.mean(first, first+part), s.mean(last-part, last)
+	part := max((last-first+1)/20, 2*s.width, 10)
+	begin, end := s.mean(first, first+part-1), s.mean(last-part+1, last)
 	if math.IsNaN(begin) || math.IsNaN(end) {
 		return ""
 	}
