@@ -9,10 +9,9 @@ import (
 
 // log is what a run's train.log tells beside its progress.
 type log struct {
-	device   string // the adapter of the last sitting
+	device   string // the adapter that was opened last
 	advice   []string
 	perEpoch int
-	sittings int       // how often the run was begun or went on
 	last     string    // line
 	at       time.Time // of the last line
 }
@@ -32,7 +31,6 @@ func (l *log) take(line []byte) {
 	l.last, l.at = text, at
 	if adapter, ok := strings.CutPrefix(text, "adapter "); ok {
 		l.device = adapterNumber.ReplaceAllString(adapter, "")
-		l.sittings++
 	}
 	if found := stepsPerEpoch.FindStringSubmatch(text); found != nil {
 		l.perEpoch, _ = strconv.Atoi(found[1]) // digits

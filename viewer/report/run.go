@@ -49,8 +49,10 @@ func Open(ctx context.Context, path string) (*Run, error) {
 	}
 	r.log, r.results, r.images.folder = &log{}, &results{}, folder
 	r.metrics = newMetrics(nil, 0)
-	_, err = r.Refresh(ctx)
-	return r, err
+	if _, err = r.Refresh(ctx); err != nil {
+		return nil, err
+	}
+	return r, nil
 }
 
 // nameOf is the last part of a folder's path, also of ".".
@@ -76,13 +78,13 @@ func (r *Run) Refresh(ctx context.Context) (changed bool, err error) {
 		{func() { r.results = &results{} }, func(line []byte) { r.results.take(line) }, whole},
 	} {
 		got, err := r.followed[i].next(ctx, file.again, file.take, file.complete)
+		changed = changed || got
 		if ctx.Err() != nil {
 			return changed, ctx.Err()
 		}
 		if err != nil {
 			r.trouble = append(r.trouble, err.Error())
 		}
-		changed = changed || got
 		if m := r.metrics; m.perEpoch == 0 {
 			m.perEpoch = r.log.perEpoch
 		}

@@ -80,10 +80,10 @@ func (s *Site) refresh(ctx context.Context) (changed bool) {
 			continue
 		}
 		got, err := e.run.Refresh(ctx)
-		if err != nil {
-			return changed // ctx ended
-		}
 		changed = changed || got
+		if err != nil {
+			break // ctx ended: the rest is there the next time
+		}
 	}
 	if changed {
 		s.version++
