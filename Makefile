@@ -13,7 +13,7 @@ GOFUMPT     := mvdan.cc/gofumpt@v0.12.0
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test test-swiftshader test-wine check bench clean
+.PHONY: help setup build run test test-swiftshader test-viewer test-wine check bench clean
 
 help: ## List the targets
 	@echo "dinogpu trains DINO vision transformers on any GPU. Targets:"
@@ -41,6 +41,10 @@ SWIFTSHADER ?= /usr/lib/chromium/vk_swiftshader_icd.json
 test-swiftshader: ## The tests that use a device, on SwiftShader (Debian: apt install chromium)
 	@test -e '$(SWIFTSHADER)' || { echo "SwiftShader was not found: install chromium, or name its manifest with SWIFTSHADER=PATH." >&2; exit 1; }
 	VK_ICD_FILENAMES='$(SWIFTSHADER)' VK_DRIVER_FILES='$(SWIFTSHADER)' $(GO) test -count=1 -timeout 30m ./gpu ./layers/... ./dino/... ./eval
+
+# Tag browser: pages looked at in headless Chromium (Debian: apt install chromium), another one by CHROMIUM=PATH.
+test-viewer: ## The pages in a browser (Debian: apt install chromium)
+	$(GO) test -count=1 -timeout 10m -tags browser -run Browser ./viewer/report/live
 
 test-wine: ## The Windows build under Wine beside the Linux one (Debian: apt install wine64 xvfb gcc-mingw-w64-x86-64)
 	@sh .ci/wine.sh '$(GO)'

@@ -41,6 +41,7 @@ type CollapseMonitor struct {
 	entropy, kl [collapseWindow]float64
 	seen        int
 	kind        collapse
+	since       string // what was said of the collapse that goes on
 }
 
 // NewCollapseMonitor watches a run of that many optimizer steps per epoch.
@@ -70,11 +71,20 @@ func (m *CollapseMonitor) Observe(s StepMetrics) string {
 	m.kind = m.judge(h, kl, collapseNear)
 	switch {
 	case m.kind != noCollapse:
-		return m.explain(s.Step, h, kl)
+		m.since = m.explain(s.Step, h, kl)
+		return m.since
 	case was != noCollapse:
 		return fmt.Sprintf("step %d: the collapse is over: entropy %.3f, KL %.3f", s.Step, h, kl)
 	}
 	return ""
+}
+
+// Collapsed is what Observe said of the collapse that the run is in; empty: it is in none.
+func (m *CollapseMonitor) Collapsed() string {
+	if m.kind == noCollapse {
+		return ""
+	}
+	return m.since
 }
 
 func (m *CollapseMonitor) judge(h, kl, near float64) collapse {

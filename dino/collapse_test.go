@@ -47,7 +47,13 @@ func TestCollapseMonitor(t *testing.T) {
 	quiet("before a window is full", feed(m, &step, 99, lnK, 0))
 	once(feed(m, &step, 1, lnK, 0), "step 130", "uniform targets", "entropy is 6.931 (ln K is 6.931)", "KL 0.000", "`teacher_temp` 0.02", "`lr` 0.00025", "`freeze_last_layer` 4")
 	quiet("said already", feed(m, &step, 500, lnK, 0.01))
+	if got := m.Collapsed(); !strings.HasPrefix(got, "step 130: collapse to uniform targets") {
+		t.Errorf("in a collapse for 500 steps: %q", got)
+	}
 	once(feed(m, &step, 100, 5, 0.8), "the collapse is over")
+	if got := m.Collapsed(); got != "" {
+		t.Errorf("after a collapse: %q", got)
+	}
 	quiet("healthy: the teacher is soft, but the student is not there yet", feed(m, &step, 200, lnK-0.1, 0.4))
 	quiet("healthy: the student agrees on what is neither", feed(m, &step, 200, 3, 0.05))
 	once(feed(m, &step, 200, 0.05, 0.02), "collapse to one prototype", "`lr` 0.00025")

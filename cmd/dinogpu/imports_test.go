@@ -43,11 +43,13 @@ var mayImport = map[string][]string{
 	"eval": {
 		"layers", "gpu", "shaders", "augment", "dino", "dino/settings", "dino/weights", "dino/disk",
 	},
-	"eval/featurefile": {"dino/disk"},
-	"viewer":           {"augment", "dino/disk"},
+	"eval/featurefile":   {"dino/disk"},
+	"viewer":             {"augment", "dino/disk"},
+	"viewer/report":      {"dino", "dino/run", "dino/weights", "dino/settings", "dino/disk"},
+	"viewer/report/live": {"viewer/report", "dino/run", "dino/settings", "dino/disk"},
 	"cmd/dinogpu": {
 		"layers", "layers/tuning", "gpu", "shaders", "augment", "dino", "dino/settings", "dino/weights", "dino/weights/released", "dino/weights/export",
-		"dino/run", "dino/disk", "eval", "eval/featurefile", "viewer", "testdata",
+		"dino/run", "dino/disk", "eval", "eval/featurefile", "viewer", "viewer/report", "viewer/report/live", "testdata",
 	},
 }
 
@@ -69,6 +71,7 @@ var keptIn = map[string][]string{
 	"github.com/gofrs/flock":       {"dino/run", "dino/weights/released"},
 	"github.com/kelindar/binary":   {"dino/weights"}, // unsafe on bytes that nobody checked
 	"go.yaml.in/yaml":              {"dino/settings"},
+	"gonum.org/v1":                 {"viewer/report"},
 	"golang.org/x/sys":             {"dino/disk", "cmd/dinogpu"}, // the command: Windows consoles, and its tests of terminals
 }
 

@@ -122,7 +122,7 @@ func TestDryRunOfAuto(t *testing.T) {
 	}
 }
 
-// A run that collapses is told so, on the console and in its log.
+// A run that collapses is told so, on the console and in its log: as it happens and at the end.
 func TestCollapseIsSaid(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "run")
 	o := dinogpu(t, nil, "train", "--data", photographs(t, 24), "--run-dir", dir, "--drop-path-rate", "0",
@@ -138,7 +138,14 @@ func TestCollapseIsSaid(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := "collapse to uniform targets"
-	if !strings.Contains(o.stderr, want) || strings.Count(string(log), want) != 1 || !strings.Contains(string(log), "start a new run with --teacher-temp 0.04") {
-		t.Errorf("%q is not said once:\n%s", want, log)
+	if !strings.Contains(o.stderr, want) || strings.Count(string(log), want) != 2 || !strings.Contains(string(log), "start a new run with --teacher-temp 0.04") {
+		t.Errorf("%q is not said as it happens and at the end:\n%s", want, log)
+	}
+	lines := strings.Split(strings.TrimSpace(string(log)), "\n")
+	if page, err := os.ReadFile(filepath.Join(dir, "report.html")); err != nil || !strings.Contains(string(page), "This run collapsed") || !strings.Contains(o.stderr, filepath.Join(dir, "report.html")) {
+		t.Errorf("the run's report does not say so (%v), or is not named: %s", err, o.stderr)
+	}
+	if end := lines[len(lines)-3]; !strings.Contains(end, "This run collapsed, and its weights are of little use. step 1") {
+		t.Errorf("the third line from the end is %q", end)
 	}
 }

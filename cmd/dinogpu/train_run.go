@@ -49,6 +49,7 @@ func (t *trainCmd) train(a *app, initial *weights.Model) error {
 	follow.begin(r)
 	a.console.attach(r.Log)
 	err = r.Train(a.ctx)
+	leaveReport(a, r.Folder().Path())
 	if err == nil {
 		err = tellWhere(a, r)
 	}
@@ -105,7 +106,7 @@ func anewCommand(e *run.OtherImagesError) string {
 
 // tellWhere names what the run left, and what may come next.
 func tellWhere(a *app, r *run.Run) error {
-	files := "teacher.safetensors (the released names), "
+	files := "report.html (open it in a browser), teacher.safetensors (the released names), "
 	next := fmt.Sprintf("  %s eval knn --weights %s --data LABELED   how well it tells classes apart; LABELED holds train/ and val/",
 		programName(), argument(r.Folder().Path()))
 	if r.Settings().Config.Data == settings.DataDemo {

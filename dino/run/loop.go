@@ -33,6 +33,7 @@ func (r *Run) Train(ctx context.Context) error {
 }
 
 func (r *Run) carryOut(ctx context.Context) error {
+	defer r.sayCollapsed()
 	trained := r.train(ctx)
 	r.sayLeftOut()
 	if trained != nil && !errors.Is(trained, ErrStopped) {
@@ -53,6 +54,15 @@ func (r *Run) carryOut(ctx context.Context) error {
 		return err
 	}
 	return nil
+}
+
+// sayCollapsed says once more, where a run ends, that it is in a collapse: hours lie between the first time and now.
+func (r *Run) sayCollapsed() {
+	if m := r.steps.collapse; m != nil {
+		if since := m.Collapsed(); since != "" {
+			r.say("This run collapsed, and its weights are of little use. %s", since)
+		}
+	}
 }
 
 // train does the steps.
