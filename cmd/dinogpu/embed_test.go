@@ -138,10 +138,18 @@ func TestEmbedFormats(t *testing.T) {
 	want := [][]string{
 		{"row", "name", "class"},
 		{"0", "/photo.png", ""},
-		{"1", "set/ant/00.png", "ant"}, {"2", "set/ant/01.png", "ant"}, {"3", "set/ant/02.png", "ant"}, {"4", "set/ant/03.png", "ant"},
-		{"5", "set/bee/00.png", "bee"}, {"6", "set/bee/01.png", "bee"}, {"7", "set/bee/02.png", "bee"}, {"8", "set/bee/03.png", "bee"},
-		{"9", "list.txt: photo.png", ""}, {"10", "list.txt: set/ant/00.png", ""},
-		{"11", "x-idx4-ubyte: x-idx4-ubyte#0", ""}, {"12", "x-idx4-ubyte: x-idx4-ubyte#1", ""},
+		{"1", "set/ant/00.png", "ant"},
+		{"2", "set/ant/01.png", "ant"},
+		{"3", "set/ant/02.png", "ant"},
+		{"4", "set/ant/03.png", "ant"},
+		{"5", "set/bee/00.png", "bee"},
+		{"6", "set/bee/01.png", "bee"},
+		{"7", "set/bee/02.png", "bee"},
+		{"8", "set/bee/03.png", "bee"},
+		{"9", "list.txt: photo.png", ""},
+		{"10", "list.txt: set/ant/00.png", ""},
+		{"11", "x-idx4-ubyte: x-idx4-ubyte#0", ""},
+		{"12", "x-idx4-ubyte: x-idx4-ubyte#1", ""},
 	}
 	if d := cmp.Diff(want, short); d != "" {
 		t.Error(d)
