@@ -31,6 +31,7 @@ import transformers
 from PIL import Image
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(HERE, "..", "golden"))
 from make import Head, ViT  # noqa: E402
 
