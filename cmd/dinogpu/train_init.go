@@ -12,9 +12,9 @@ type initialWeights struct {
 	err   error
 }
 
-func (w *initialWeights) open(from string, a *app) (*weights.Model, error) {
+func (w *initialWeights) open(c settings.Config, a *app) (*weights.Model, error) {
 	if w.model == nil && w.err == nil {
-		f := weightsFlags{Weights: from}
+		f := weightsFlags{Weights: c.InitFrom, Partial: c.Partial}
 		w.model, w.err = f.open(a)
 	}
 	return w.model, w.err
@@ -24,7 +24,7 @@ func (w *initialWeights) open(from string, a *app) (*weights.Model, error) {
 // report.
 func (w *initialWeights) backbone(a *app) func(settings.Settings) (layers.ViTConfig, bool) {
 	return func(s settings.Settings) (layers.ViTConfig, bool) {
-		m, err := w.open(s.Config.InitFrom, a)
+		m, err := w.open(s.Config, a)
 		if err != nil {
 			return layers.ViTConfig{}, false
 		}
@@ -43,7 +43,7 @@ func (t *trainCmd) openInitial(a *app) (*weights.Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	m, err := t.initial.open(c.InitFrom, a)
+	m, err := t.initial.open(c, a)
 	if err != nil {
 		return nil, err
 	}

@@ -21,7 +21,7 @@ func (r *Run) openInitial(context.Context) error {
 	}
 	if m == nil {
 		var err error
-		if m, err = weights.Open(c.InitFrom, weights.Options{Notice: func(err error) { r.say("%v", err) }}); err != nil {
+		if m, err = weights.Open(c.InitFrom, weights.Options{Partial: c.Partial, Notice: func(err error) { r.say("%v", err) }}); err != nil {
 			return err
 		}
 	}
@@ -44,9 +44,9 @@ func initialOf(c settings.Config, m *weights.Model) (i dino.Initial, said []stri
 	}
 	say := func(format string, args ...any) { said = append(said, fmt.Sprintf(format, args...)) }
 	if len(m.Networks) == 1 {
-		say("begins with %s: student and teacher as its %s", m.File, m.Networks[0].Role)
+		say("begins with %s, a %s: student and teacher as its only network", m.File, m.Format)
 	} else {
-		say("begins with %s: student as its student, teacher as its teacher", m.File)
+		say("begins with %s, a %s: student as its student, teacher as its teacher", m.File, m.Format)
 	}
 	if side, n := m.ViT.Side(), c.ViT().Side(); side != n {
 		say("positions are resized from %d x %d to %d x %d patches", side, side, n, n)

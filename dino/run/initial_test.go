@@ -63,7 +63,7 @@ func TestInitFrom(t *testing.T) {
 	}{
 		"the same": {
 			folder, func(*settings.Config) {}, false, "",
-			[]string{"begins with " + folder, "student as its student, teacher as its teacher", "the head and the center are taken"},
+			[]string{"begins with " + folder, ", a checkpoint of dinogpu, teacher and student: student as its student, teacher as its teacher", "the head and the center are taken"},
 		},
 		"larger images": {
 			folder, func(c *settings.Config) { c.GlobalCropsSize = 44 }, false, "",
@@ -76,7 +76,7 @@ func TestInitFrom(t *testing.T) {
 		"a deeper head": {folder, func(c *settings.Config) { c.HeadLayers = 4 }, false, "the file's has 3 layers, and `head_layers` is 4", nil},
 		"the teacher's file": {
 			alone, func(*settings.Config) {}, true, "the file has none",
-			[]string{"begins with " + alone + ": student and teacher as its teacher"},
+			[]string{"begins with " + alone + ", a backbone of dinogpu (.safetensors): student and teacher as its only network"},
 		},
 		"other colors": {
 			folder, func(c *settings.Config) { c.Mean = settings.RGB{0.5, 0.5, 0.5} }, false, "",
@@ -203,6 +203,35 @@ func TestRefusedInitialWeights(t *testing.T) {
 		if _, err := os.Stat(folder); err == nil {
 			t.Fatalf("%s: a folder was made", name)
 		}
+	}
+}
+
+// A file with more than a backbone is begun with where partial says so, here a classifier's.
+func TestInitFromPart(t *testing.T) {
+	d := openDevice(t)
+	s := tiny(1)
+	l := &layers.Params{}
+	s.Config.ViT().AddParams(l, "")
+	tensors := l.Fresh(9)
+	tensors = append(tensors, layers.HostTensor{Name: "head.weight", Shape: []int{5, 96}, Values: make([]float32, 5*96)})
+	s.Config.InitFrom = filepath.Join(t.TempDir(), "timm.safetensors")
+	if err := weights.WriteSafetensors(s.Config.InitFrom, tensors, weights.BackboneMetadata(s.Config)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := New(t.Context(), Options{Settings: s, Folder: filepath.Join(t.TempDir(), "run"), Device: d}); err == nil || !strings.Contains(err.Error(), "set `partial`") {
+		t.Errorf("not partial: %v", err)
+	}
+	s.Config.Partial = true
+	got, h := begunWith(t, d, Options{Settings: s})
+	for _, x := range tensors[:len(tensors)-1] {
+		for _, role := range []string{"student.", "teacher."} {
+			if !reflect.DeepEqual(got[role+settings.BackbonePrefix+x.Name].Values, x.Values) {
+				t.Errorf("%s%s is not the file's", role, x.Name)
+			}
+		}
+	}
+	if !h.holds("head.weight") || !h.holds("the head starts fresh: the file has none") {
+		t.Errorf("said %q", h.said)
 	}
 }
 

@@ -59,6 +59,18 @@ func TestBackboneOfTheWeights(t *testing.T) {
 	}
 }
 
+func TestPartialNeedsInitFrom(t *testing.T) {
+	s := Default()
+	s.Config.Partial = true
+	if err := s.Validate(); err == nil || !strings.Contains(err.Error(), "`init_from`") {
+		t.Error(err)
+	}
+	s.Config.InitFrom = "W"
+	if err := s.Validate(); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestHeadWarmupLeavesTheBackboneSomething(t *testing.T) {
 	s := Default()
 	s.Config.Epochs, s.Config.WarmupEpochs, s.Config.HeadWarmupEpochs = 3, 0, 3

@@ -20,6 +20,7 @@ type Config struct {
 
 	// Student and teacher.
 	InitFrom       string  `yaml:"init_from" group:"model" often:"" placeholder:"W" help:"Begin with weights W: a run or a file. Without a preset or with auto, the backbone's size is theirs."`
+	Partial        bool    `yaml:"partial" group:"model" default:"false" help:"With init_from: take what fits of the file; the rest of the backbone starts as in a new network."`
 	Arch           string  `yaml:"arch" group:"model" often:"" default:"vit_small" help:"Backbone: vit_tiny, vit_small or vit_base."`
 	PatchSize      int     `yaml:"patch_size" group:"model" default:"16" help:"Pixels per side of a patch. 8 learns better, at 4.5 times the work."`
 	Dim            int     `yaml:"dim" group:"model" default:"0" help:"Width of the backbone. 0: as arch says."`

@@ -103,6 +103,9 @@ func checkViT(v layers.ViTConfig) error {
 }
 
 func (c Config) validateModel() error {
+	if c.Partial && c.InitFrom == "" {
+		return errors.New("`partial` is for the weights that a run begins with: name them with `init_from`")
+	}
 	if err := oneOf("arch", c.Arch, Archs()...); err != nil {
 		return err
 	}
