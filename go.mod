@@ -3,6 +3,8 @@ module github.com/dinogpu/dinogpu
 go 1.26.4
 
 require (
+	gonum.org/v1/gonum v0.17.0
+	github.com/bep/imagemeta v1.0.1
 	github.com/alecthomas/kong v1.17.0
 	github.com/cogentcore/webgpu v0.23.0
 	github.com/gen2brain/jpegn v0.6.1

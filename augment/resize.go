@@ -30,6 +30,15 @@ type taps struct {
 	first, count []int
 	weights      []int32
 	most         int
+	bilinear     bool // Pillow's bilinear filter, not its bicubic one
+}
+
+// filter is the filter of the taps, and how far it reaches.
+func (t *taps) filter() (f func(float64) float64, reach float64) {
+	if t.bilinear {
+		return func(x float64) float64 { return max(0, 1-math.Abs(x)) }, 1
+	}
+	return cubic, 2
 }
 
 // set works out the taps that resize the stretch from..to (to > from >= 0, in
@@ -40,7 +49,8 @@ func (t *taps) set(from, to float64, n, begin, many int) {
 	lo, hi := int(from), int(math.Ceil(to))
 	scale := (to - from) / float64(n)
 	wide := max(scale, 1)
-	support := 2 * wide
+	filter, reach := t.filter()
+	support := reach * wide
 	t.most = int(math.Ceil(support))*2 + 1
 	t.first, t.count = grow(t.first, many), grow(t.count, many)
 	t.weights = grow(t.weights, many*t.most)
@@ -52,7 +62,7 @@ func (t *taps) set(from, to float64, n, begin, many int) {
 		w = w[:0]
 		sum := 0.0
 		for j := first; j < end; j++ {
-			v := cubic((float64(j) - center + 0.5) * (1 / wide))
+			v := filter((float64(j) - center + 0.5) * (1 / wide))
 			w = append(w, v)
 			sum += v
 		}

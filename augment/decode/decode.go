@@ -17,6 +17,9 @@ type Options struct {
 	// signed and float ones, become 0 and 255. Without it 16-bit samples keep their
 	// upper 8 bits, and those without a natural range are refused.
 	Range *Range
+	// Upright turns an image as its EXIF says that the camera was held. Training does
+	// without, as the reference does.
+	Upright bool
 }
 
 // Shrink tells how many times smaller than its w x h pixels an image may be
@@ -63,8 +66,8 @@ func formatOf(head []byte) (format, bool) {
 	return format{}, false
 }
 
-// Decode reads one image from the start of f. A JPEG's EXIF orientation is not
-// applied. An error says what is wrong and what to do, but not with which file;
+// Decode reads one image from the start of f. The EXIF orientation is applied
+// only if o says so. An error says what is wrong and what to do, but not with which file;
 // one of f's own (*fs.PathError from a file) is in its chain.
 func Decode(f io.ReadSeeker, o Options) (im *Image, err error) {
 	w := &work{Options: o, share: share{budget: o.Budget}}
@@ -94,6 +97,9 @@ func Decode(f io.ReadSeeker, o Options) (im *Image, err error) {
 		}
 		w.share.keep(len(im.Pix))
 		im.share = w.share
+		if o.Upright {
+			im = turned(im, orientation(data, format.name))
+		}
 	}()
 	return format.decode(data, w)
 }

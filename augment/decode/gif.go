@@ -16,18 +16,19 @@ import (
 // color that they are stored with, and so does the canvas around the frame.
 func decodeGIF(data []byte, o *work) (*Image, error) {
 	g := &gifReader{data: data}
+	if err := g.header(); err != nil {
+		return nil, err
+	}
 	if err := g.frame(); err != nil {
 		return nil, err
 	}
+	g.w, g.h = max(g.w, g.left+g.fw), max(g.h, g.top+g.fh) // one that sticks out
 	if err := o.fits(g.w, g.h, g.fw*g.fh, 4096); err != nil {
 		return nil, err
 	}
-	pix := make([]uint8, g.fw*g.fh)
-	if g.bits < 2 || g.bits > 8 {
-		return nil, fmt.Errorf("codes of %d bits", g.bits)
-	}
-	if _, err := io.ReadFull(lzw.NewReader(g, lzw.LSB, g.bits), pix); err != nil {
-		return nil, fmt.Errorf("its pixels: %w", err)
+	pix, err := g.pixels()
+	if err != nil {
+		return nil, err
 	}
 	im := NewImage(g.w, g.h)
 	around := g.colors[g.around]
@@ -43,17 +44,34 @@ func decodeGIF(data []byte, o *work) (*Image, error) {
 	return im, nil
 }
 
-// gifReader reads a GIF up to its first frame, and then is that frame's codes.
+// pixels unpacks the frame at hand: an index of colors for each pixel, in the order
+// of rows.
+func (g *gifReader) pixels() ([]uint8, error) {
+	if g.bits < 2 || g.bits > 8 {
+		return nil, fmt.Errorf("codes of %d bits", g.bits)
+	}
+	pix := make([]uint8, g.fw*g.fh)
+	if _, err := io.ReadFull(lzw.NewReader(g, lzw.LSB, g.bits), pix); err != nil {
+		return nil, fmt.Errorf("its pixels: %w", err)
+	}
+	return pix, nil
+}
+
+// gifReader reads a GIF up to a frame, and then is that frame's codes.
 type gifReader struct {
-	data   []byte // what is not read yet
-	block  []byte // the rest of the block at hand
-	w, h   int    // the canvas
-	around int    // the index that fills it
-	colors palette
+	data   []byte  // what is not read yet
+	block  []byte  // the rest of the block at hand
+	ended  bool    // the frame's last block is behind
+	w, h   int     // the canvas
+	around int     // the index that fills it
+	shared palette // the file's
+	colors palette // the frame's
 
 	left, top, fw, fh int // the frame
 	interlaced        bool
 	bits              int // of its shortest codes
+	clear             int // the index that is transparent in it, -1 for none
+	disposal, delay   int // what becomes of it, and when, in hundredths of a second
 }
 
 // take gives the next n bytes.
@@ -67,7 +85,7 @@ func (g *gifReader) take(n int) ([]byte, error) {
 }
 
 // readPalette reads one if flags say so.
-func (g *gifReader) readPalette(flags byte) error {
+func (g *gifReader) readPalette(to *palette, flags byte) error {
 	if flags&0x80 == 0 {
 		return nil
 	}
@@ -75,28 +93,37 @@ func (g *gifReader) readPalette(flags byte) error {
 	if err != nil {
 		return err
 	}
-	clear(g.colors[:])
+	clear(to[:])
 	for i := range len(b) / 3 {
-		copy(g.colors[i][:], b[3*i:])
+		copy(to[i][:], b[3*i:])
 	}
-	g.colors.fill(len(b) / 3)
+	to.fill(len(b) / 3)
 	return nil
 }
 
-// frame reads up to the first frame's codes.
-func (g *gifReader) frame() error {
-	g.colors.fill(0)
+// gifSize reads two numbers of 16 bits.
+func gifSize(b []byte) (int, int) {
+	return int(binary.LittleEndian.Uint16(b)), int(binary.LittleEndian.Uint16(b[2:]))
+}
+
+// header reads the canvas and the file's palette.
+func (g *gifReader) header() error {
+	g.shared.fill(0)
 	head, err := g.take(13)
 	if err != nil {
 		return err
 	}
-	size := func(b []byte) (int, int) {
-		return int(binary.LittleEndian.Uint16(b)), int(binary.LittleEndian.Uint16(b[2:]))
-	}
-	g.w, g.h = size(head[6:])
-	if err := g.readPalette(head[10]); err != nil {
-		return err
-	}
+	g.w, g.h = gifSize(head[6:])
+	return g.readPalette(&g.shared, head[10])
+}
+
+// errNoFrame is what frame returns behind the last one.
+var errNoFrame = errors.New("no image in it")
+
+// frame reads up to the next frame's codes.
+func (g *gifReader) frame() error {
+	g.colors, g.clear, g.disposal, g.delay = g.shared, -1, 0, 0
+	g.block, g.ended = nil, false
 	for {
 		b, err := g.take(1)
 		if err != nil {
@@ -104,7 +131,7 @@ func (g *gifReader) frame() error {
 		}
 		switch b[0] {
 		case ';':
-			return errors.New("no image in it")
+			return errNoFrame
 		case '!':
 			if err := g.extension(); err != nil {
 				return err
@@ -114,11 +141,10 @@ func (g *gifReader) frame() error {
 			if err != nil {
 				return err
 			}
-			g.left, g.top = size(b)
-			g.fw, g.fh = size(b[4:])
+			g.left, g.top = gifSize(b)
+			g.fw, g.fh = gifSize(b[4:])
 			g.interlaced = b[8]&0x40 != 0
-			g.w, g.h = max(g.w, g.left+g.fw), max(g.h, g.top+g.fh) // one that sticks out
-			if err := g.readPalette(b[8]); err != nil {
+			if err := g.readPalette(&g.colors, b[8]); err != nil {
 				return err
 			}
 			if b, err = g.take(1); err != nil {
@@ -130,7 +156,7 @@ func (g *gifReader) frame() error {
 	}
 }
 
-// extension passes over one, but for a transparent color.
+// extension passes over one, but for what it says of the next frame.
 func (g *gifReader) extension() error {
 	label, err := g.take(1)
 	if err != nil {
@@ -148,8 +174,12 @@ func (g *gifReader) extension() error {
 		if len(b) == 0 {
 			return nil
 		}
-		if first && label[0] == 0xf9 && len(b) == 4 && b[0]&1 != 0 {
-			g.around = int(b[3])
+		if first && label[0] == 0xf9 && len(b) == 4 {
+			g.clear, g.disposal = -1, int(b[0]>>2&7)
+			g.delay = int(binary.LittleEndian.Uint16(b[1:]))
+			if b[0]&1 != 0 {
+				g.around, g.clear = int(b[3]), int(b[3])
+			}
 		}
 	}
 }
@@ -159,6 +189,7 @@ func (g *gifReader) ReadByte() (byte, error) {
 	if len(g.block) == 0 {
 		n, err := g.take(1)
 		if err != nil || n[0] == 0 {
+			g.ended = true
 			return 0, io.EOF
 		}
 		if g.block, err = g.take(min(int(n[0]), len(g.data))); err != nil || len(g.block) == 0 {

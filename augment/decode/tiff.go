@@ -245,33 +245,3 @@ func straighten(d []uint8, alpha uint8) {
 		}
 	}
 }
-
-// turned is the image as an orientation of 1 to 8 says that it is to be shown.
-func turned(im *Image, orientation int) *Image {
-	if orientation < 2 || orientation > 8 {
-		return im
-	}
-	w, h := im.W, im.H
-	if orientation > 4 {
-		w, h = h, w
-	}
-	out := NewImage(w, h)
-	for y := range h {
-		for x := range w {
-			fromX, fromY := x, y
-			if orientation > 4 {
-				fromX, fromY = y, x
-			}
-			switch orientation {
-			case 2, 3, 7, 8:
-				fromX = im.W - 1 - fromX
-			}
-			switch orientation {
-			case 3, 4, 6, 7:
-				fromY = im.H - 1 - fromY
-			}
-			copy(out.Pix[3*(y*w+x):][:3], im.Pix[3*(fromY*im.W+fromX):])
-		}
-	}
-	return out
-}

@@ -62,6 +62,8 @@ var forTests = []string{"testdata/golden", "testdata/hostile"}
 var keptIn = map[string][]string{
 	"github.com/cogentcore/webgpu": {"gpu", "viewer"},
 	"github.com/alecthomas/kong":   {"cmd/dinogpu"},
+	"github.com/bep/imagemeta":     {"augment/decode"}, // how a camera was held
+	"gonum.org/v1/gonum":           {"eval"},           // eigenvectors
 	"golang.org/x/term":            {"cmd/dinogpu"},
 	"github.com/gen2brain/jpegn":   {"augment/decode"}, // registers itself with package image
 	"golang.org/x/image/bmp":       {"augment/decode"}, // so do these
