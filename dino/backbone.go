@@ -28,6 +28,7 @@ type BackboneConfig struct {
 	Patches   bool  // and their patch tokens
 	Attention []int // the attention in these blocks
 	Queries   []int // of these tokens to all tokens; nil: of the class token
+	Keep      bool  // keep those blocks' queries and keys, for Attend
 
 	Normalized bool // images are already normalized and come to RunNormalized; Mean and Std are not used
 }
@@ -106,9 +107,11 @@ type Backbone struct {
 
 	d       *gpu.Device
 	program *gpu.Program
-	input   gpu.Tensor // packed bytes (batch, H, W, 3), or float32 (batch, 3, H, W)
+	attend  *gpu.Program // with Keep: the attention of the queries, from what program kept
+	input   gpu.Tensor   // packed bytes (batch, H, W, 3), or float32 (batch, 3, H, W)
 	queries gpu.Tensor
 	given   layers.Inspected
+	held    int // images that it holds queries and keys of
 }
 
 // NewBackbone builds the backbone of these weights, which have to outlive it: an arena whose parameters are the
@@ -119,9 +122,11 @@ func NewBackbone(d *gpu.Device, target gpu.Target, c BackboneConfig, weights *la
 		return nil, err
 	}
 	b.d = d
-	if err := b.program.Build(d); err != nil {
-		b.Release()
-		return nil, err
+	for _, p := range b.programs() {
+		if err := p.Build(d); err != nil {
+			b.Release()
+			return nil, err
+		}
 	}
 	if err := b.SetQueries(b.Config.Queries...); err != nil {
 		b.Release()
@@ -164,15 +169,47 @@ func recordBackbone(target gpu.Target, c BackboneConfig, weights *layers.Arena) 
 	}
 	vit := layers.NewViT(c.ViT, settings.BackbonePrefix, weights, nil)
 	b.given = vit.Inspect(p, layers.GatherPatches(p, c.ViT.Patch, images), layers.Wanted{
-		Blocks: c.Blocks, Patches: c.Patches, Attention: c.Attention, Queries: b.queries,
+		Blocks: c.Blocks, Patches: c.Patches, Attention: c.Attention, Queries: b.queries, Keep: c.Keep,
 	})
-	if err := p.Err(); err != nil {
-		return nil, err
+	if c.Keep {
+		b.recordAttend(target)
 	}
-	for _, t := range append(b.given.Tokens, b.given.Attention...) {
+	for _, p := range b.programs() {
+		if err := p.Err(); err != nil {
+			return nil, err
+		}
+	}
+	for _, t := range b.given.Tokens {
 		p.Pin(t)
 	}
+	for _, t := range b.given.Attention {
+		b.attention().Pin(t)
+	}
 	return b, nil
+}
+
+// recordAttend records the program that makes the attention of the queries from what the blocks' queries and keys are.
+func (b *Backbone) recordAttend(target gpu.Target) {
+	c := b.Config
+	b.attend = gpu.NewProgram("attention", target)
+	for _, qkv := range b.given.QKV {
+		attention := layers.Attention{Heads: c.ViT.Heads}
+		b.given.Attention = append(b.given.Attention, attention.Probabilities(b.attend, qkv, layers.Spans{{B: c.Batch, T: c.tokens()}}, b.queries))
+	}
+}
+
+// programs are those that run for a batch, in order.
+func (b *Backbone) programs() []*gpu.Program {
+	if b.attend == nil {
+		return []*gpu.Program{b.program}
+	}
+	return []*gpu.Program{b.program, b.attend}
+}
+
+// attention is the program that makes the attention.
+func (b *Backbone) attention() *gpu.Program {
+	programs := b.programs()
+	return programs[len(programs)-1]
 }
 
 // checkWeights finds a parameter of the backbone that weights lack.
@@ -212,8 +249,10 @@ func (b *Backbone) SetQueries(tokens ...int) error {
 
 // Release gives the backbone's memory back; the weights stay.
 func (b *Backbone) Release() {
-	b.program.Release()
-	gpu.Release(b.input, b.queries)
+	for _, p := range b.programs() {
+		p.Release()
+	}
+	gpu.Release(append(b.given.QKV, b.input, b.queries)...)
 }
 
 // Features gives the class token (N, Dim) of N images as the last block leaves it, after the final norm. Config.Blocks

@@ -64,9 +64,13 @@ func run[E uint8 | float32](ctx context.Context, b *Backbone, images [][]E, uplo
 		if err := upload(batch); err != nil {
 			return nil, err
 		}
-		if err := b.program.Run(); err != nil {
-			return nil, err
+		b.held = 0
+		for _, p := range b.programs() {
+			if err := p.Run(); err != nil {
+				return nil, err
+			}
 		}
+		b.held = len(batch)
 		if err := b.read(out, at, len(batch)); err != nil {
 			return nil, err
 		}
@@ -112,13 +116,41 @@ func (b *Backbone) read(out *BackboneOutput, first, n int) error {
 			copy(out.Patches[k][(first+i)*patches:], image[D:])
 		}
 	}
+	return b.readAttention(out, first, n)
+}
+
+// readAttention copies the attention of n images.
+func (b *Backbone) readAttention(out *BackboneOutput, first, n int) error {
 	for k, t := range b.given.Attention {
 		values := make([]float32, t.Len())
-		if err := b.program.Read(t, values); err != nil {
+		if err := b.attention().Read(t, values); err != nil {
 			return err
 		}
 		each := len(values) / b.Config.Batch
 		copy(out.Attention[k][first*each:], values[:n*each])
 	}
 	return nil
+}
+
+// Attend gives the attention of other tokens, as many as Config.Queries, in the images of the last batch that Run was
+// given, from what was kept of it: the network does not run again. Config.Keep has to be set.
+func (b *Backbone) Attend(tokens ...int) (*BackboneOutput, error) {
+	switch {
+	case b.attend == nil:
+		return nil, errors.New("backbone: it was built without keeping queries and keys, so that attention comes with a run alone")
+	case b.held == 0:
+		return nil, errors.New("backbone: it holds no image's queries and keys: run it first")
+	}
+	if err := b.SetQueries(tokens...); err != nil {
+		return nil, err
+	}
+	if err := b.attend.Run(); err != nil {
+		return nil, err
+	}
+	c := b.Config
+	out := &BackboneOutput{queries: len(c.Queries), heads: c.ViT.Heads, tokens: c.tokens()}
+	for range c.Attention {
+		out.Attention = append(out.Attention, make([]float32, b.held*len(c.Queries)*c.ViT.Heads*c.tokens()))
+	}
+	return out, b.readAttention(out, 0, b.held)
 }

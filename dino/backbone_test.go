@@ -209,6 +209,56 @@ func TestBackboneAttentionOfEarlierBlocks(t *testing.T) {
 	}
 }
 
+// What is kept of a run gives every other token's attention without running again.
+func TestBackboneAttend(t *testing.T) {
+	for name, target := range targets {
+		t.Run(name, func(t *testing.T) {
+			g := readGolden(t, "vit_evals")
+			v, weights := g.goldenBackbone(openDevice(t))
+			images := split(readGolden(t, "linear").Float32s("48x40.input"), 2)
+			c := BackboneConfig{ViT: v, Height: 48, Width: 40, Batch: 2, Blocks: 1, Patches: true, Attention: []int{4, 1}, Queries: []int{0, 17}}
+			plain := newBackbone(t, target, c, weights)
+			c.Keep = true
+			keeping := newBackbone(t, target, c, weights)
+			if _, err := keeping.Attend(1, 2); err == nil {
+				t.Error("attention was given of no image")
+			}
+			if _, err := plain.Attend(1, 2); err == nil {
+				t.Error("attention was given by a backbone that keeps nothing")
+			}
+			got, want := runNormalized(t, keeping, images), runNormalized(t, plain, images)
+			g.near("tokens", got.tokensOf(2), want.tokensOf(2), 0)
+			for k := range c.Attention {
+				g.near("attention with a run", got.Attention[k], want.Attention[k], 0)
+			}
+			if err := plain.SetQueries(30, 5); err != nil {
+				t.Fatal(err)
+			}
+			want = runNormalized(t, plain, images)
+			got, err := keeping.Attend(30, 5)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for k := range c.Attention {
+				g.near("attention afterwards", got.Attention[k], want.Attention[k], 0)
+			}
+			if got.Map(1, 1, 1, 2)[3] != want.Map(1, 1, 1, 2)[3] {
+				t.Error("a map lies elsewhere")
+			}
+			// of two images the last run had one alone
+			want = runNormalized(t, plain, images[1:])
+			runNormalized(t, keeping, images[1:])
+			if got, err = keeping.Attend(30, 5); err != nil {
+				t.Fatal(err)
+			}
+			g.near("attention of one image", got.Attention[0], want.Attention[0], 0)
+			if _, err := keeping.Attend(30, 31); err == nil || !strings.Contains(err.Error(), "token 31") {
+				t.Errorf("a token that is not there: %v", err)
+			}
+		})
+	}
+}
+
 // Bytes are normalized as the configuration says, and the pixels left over beside whole patches change nothing. Three
 // images do not fill the second batch of two.
 func TestBackboneOfBytes(t *testing.T) {

@@ -33,6 +33,12 @@ func (b *TransformerBlock) qkv(p *gpu.Program, x gpu.Tensor) gpu.Tensor {
 	return b.QKV.Forward(p, b.norm(p, &b.Norm1, x), Epilogue{})
 }
 
+// keptQKV records the same into memory that outlives the program.
+func (b *TransformerBlock) keptQKV(p *gpu.Program, x gpu.Tensor) gpu.Tensor {
+	kept := gpu.NewTensor("qkv", x.Rows(), b.QKV.Weight.Rows())
+	return b.QKV.forwardInto(p, b.norm(p, &b.Norm1, x), kept, Epilogue{})
+}
+
 // after records the rest of the block, after qkv.
 func (b *TransformerBlock) after(p *gpu.Program, x, qkv gpu.Tensor) gpu.Tensor {
 	o := b.attend(p, qkv)

@@ -12,26 +12,42 @@ type Wanted struct {
 	Patches   bool       // whether their other tokens are wanted too
 	Attention []int      // blocks whose attention is wanted
 	Queries   gpu.Tensor // (Q) uint32: the tokens that attend there
+	Keep      bool       // give those blocks' queries and keys in place of their attention
 }
 
 // Inspected holds the tensors that were wanted.
 type Inspected struct {
 	Tokens    []gpu.Tensor // of each of the last blocks, the oldest first: (B, D), or (B*T, D) with Patches
-	Attention []gpu.Tensor // of each block asked for: (B, Q, heads, T)
+	Attention []gpu.Tensor // of each block asked for: (B, Q, heads, T); none with Keep
+	QKV       []gpu.Tensor // of each block asked for, with Keep: (B*T, 3*D), for Probabilities; the caller releases them
 }
 
 // Inspect records the wanted tensors of a frozen backbone, for patches of images of one size, and nothing else. Tokens have
 // gone through the final norm, whichever block they are from (reference get_intermediate_layers and
 // get_last_selfattention).
 func (v *ViT) Inspect(p *gpu.Program, patches Patches, w Wanted) Inspected {
-	out := Inspected{Attention: make([]gpu.Tensor, len(w.Attention))}
+	var out Inspected
+	if w.Keep {
+		out.QKV = make([]gpu.Tensor, len(w.Attention))
+	} else {
+		out.Attention = make([]gpu.Tensor, len(w.Attention))
+	}
 	x, spans := v.embed.Forward(p, patches)
 	last := len(v.blocks) - 1
 	for i, b := range v.blocks {
 		b.spans, b.ClassOnly = spans, i == last && !w.Patches
-		qkv := b.qkv(p, x)
+		var qkv gpu.Tensor
+		if w.Keep && slices.Contains(w.Attention, i) {
+			qkv = b.keptQKV(p, x)
+		} else {
+			qkv = b.qkv(p, x)
+		}
 		for k, block := range w.Attention {
-			if block == i {
+			switch {
+			case block != i:
+			case w.Keep:
+				out.QKV[k] = qkv
+			default:
 				out.Attention[k] = b.Attention.Probabilities(p, qkv, spans, w.Queries)
 			}
 		}

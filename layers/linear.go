@@ -12,9 +12,14 @@ type Linear struct {
 
 // Forward records y (R, out) for x (R, in): x W^T + b, then the operations of e.
 func (l *Linear) Forward(p *gpu.Program, x gpu.Tensor, e Epilogue) gpu.Tensor {
+	return l.forwardInto(p, x, p.Scratch("linear", x.Rows(), l.Weight.Rows()), e)
+}
+
+// forwardInto records the same into y (R, out), which it returns.
+func (l *Linear) forwardInto(p *gpu.Program, x, y gpu.Tensor, e Epilogue) gpu.Tensor {
 	l.x = x
 	e.Bias = l.Bias
-	return MatMul(p, NT, x, l.Weight, p.Scratch("linear", x.Rows(), l.Weight.Rows()), e)
+	return MatMul(p, NT, x, l.Weight, y, e)
 }
 
 // Backward records DWeight += dy^T x and DBias += the sum of dy's rows, and returns dx = dy W. Where x was a
