@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """Makes the golden numbers of what evaluations take from a backbone: features of the last blocks and a linear probe,
-attention maps. Plain PyTorch and NumPy; README.md says what each file holds.
+attention maps, patch features. Plain PyTorch and NumPy; README.md says what each file holds.
 
 Run: python3 make_evals.py            says how far the stored files are from those that it makes, and changes none
      python3 make_evals.py --write    makes the stored files anew
@@ -11,6 +11,7 @@ import math
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from PIL import Image
 from torchvision import transforms as T
 
@@ -229,12 +230,38 @@ def attention_goldens(net):
     save("attention.safetensors", out, dict(CFG, patch=patch, nearest_cut=nearest_cut))
 
 
+# ---------------------------------------------------------------- patch features
+
+def sign_fixed(rows):
+    """Each row times +-1 so that its entry of largest magnitude is positive."""
+    pick = rows.gather(1, rows.abs().argmax(1, keepdim=True))
+    return rows * pick.sign()
+
+
+def patch_goldens(net):
+    x = torch.randn(1, 3, 48, 64, generator=gen(95))
+    x = F.avg_pool2d(F.pad(x, (2, 2, 2, 2), mode="reflect"), 5, 1) * 4  # a smoother image
+    tokens = normed_blocks(net, x)[-1][0, 1:]
+    t = tokens.double()
+    mean = t.mean(0)
+    values, vectors = torch.linalg.eigh((t - mean).t() @ (t - mean) / (len(t) - 1))
+    axes = sign_fixed(vectors.flip(1).t()[:3])
+    score = (t - mean) @ axes.t()
+    unit = F.normalize(t, dim=1)
+    lo, hi = score.min(0)[0], score.max(0)[0]
+    save("patches.safetensors", {"input": x, "tokens": tokens, "pca.mean": mean, "pca.axes": axes, "pca.scores": score,
+                                 "pca.variances": values.flip(0)[:6], "pca.variance_share": (values.flip(0) / values.sum())[:3],
+                                 "pca.unit": (score - lo) / (hi - lo), "cosine.to_patch_19": unit @ unit[19], "cosine.all": unit @ unit.t()},
+         dict(CFG, grid="6x8", sign="entry of largest magnitude of each axis is positive"))
+
+
 def main():
     torch.set_num_threads(1)
     net = tiny_vit()
     embed_goldens(net)
     linear_goldens(net)
     attention_goldens(net)
+    patch_goldens(net)
 
 
 if __name__ == "__main__":
