@@ -3,8 +3,6 @@ package viewer
 import (
 	"fmt"
 	"image"
-	"image/color"
-	"math"
 
 	"github.com/dinogpu/dinogpu/augment"
 )
@@ -72,29 +70,9 @@ func heat(sheet *image.RGBA, m []float32, place image.Rectangle, gridH, gridW in
 			v := m[y*gridH/h*gridW+x*gridW/w]
 			c := broken
 			if finite(v) {
-				c = inferno(v / most)
+				c = Inferno.At(v / most)
 			}
 			sheet.SetRGBA(place.Min.X+x, place.Min.Y+y, c)
 		}
 	}
-}
-
-func finite(v float32) bool { return !math.IsNaN(float64(v)) && !math.IsInf(float64(v), 0) }
-
-// broken marks a weight that is NaN or infinite: a color that is not in the map.
-var broken = color.RGBA{0, 255, 255, 255}
-
-// infernoStops are every fifth part of matplotlib's inferno (Nathaniel Smith and Stefan van der Walt, CC0), a map
-// from dark to light whose lightness rises evenly.
-var infernoStops = [...][3]float32{
-	{0, 0, 4}, {66, 10, 104}, {147, 38, 103}, {221, 81, 58}, {252, 165, 10}, {252, 255, 164},
-}
-
-// inferno is the color of a weight from 0 to 1: the stops, mixed.
-func inferno(v float32) color.RGBA {
-	v = min(max(v, 0), 1) * float32(len(infernoStops)-1)
-	i := min(int(v), len(infernoStops)-2)
-	a, b, f := infernoStops[i], infernoStops[i+1], v-float32(i)
-	mix := func(k int) uint8 { return uint8(a[k] + f*(b[k]-a[k]) + 0.5) }
-	return color.RGBA{mix(0), mix(1), mix(2), 255}
 }

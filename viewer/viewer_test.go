@@ -138,12 +138,12 @@ func TestAttention(t *testing.T) {
 		what        string
 	}{
 		{0, 0, gray(99), gray(99), "the image"},
-		{0, 1, inferno(0), inferno(1), "head 1, scaled to its own maximum"},
-		{0, 2, inferno(1), inferno(0), "head 2"},
-		{0, 3, inferno(1), inferno(0.5), "the mean of the weights as they are"},
+		{0, 1, Inferno.At(0), Inferno.At(1), "head 1, scaled to its own maximum"},
+		{0, 2, Inferno.At(1), Inferno.At(0), "head 2"},
+		{0, 3, Inferno.At(1), Inferno.At(0.5), "the mean of the weights as they are"},
 		{1, 0, gray(98), gray(98), "the second image"},
-		{1, 1, inferno(0), inferno(0), "a map of zeros"},
-		{1, 2, inferno(0.5), inferno(1), "the second image's head 2"},
+		{1, 1, Inferno.At(0), Inferno.At(0), "a map of zeros"},
+		{1, 2, Inferno.At(0.5), Inferno.At(1), "the second image's head 2"},
 	} {
 		x, y := place(c.row, c.column)
 		wantPixel(t, sheet, x, y, c.left, c.what)
@@ -157,10 +157,10 @@ func TestAttention(t *testing.T) {
 func TestAttentionRowsOfTheGrid(t *testing.T) {
 	sheet := Attention([]*augment.Image{flat(28, 28, 0)}, [][][]float32{{{1, 0, 0, 0, 0, 0.5}}}, 3, 2)
 	x, y := gap+112+gap, 2*caption+gap
-	wantPixel(t, sheet, x, y, inferno(1), "row 1, column 1")
-	wantPixel(t, sheet, x+111, y, inferno(0), "row 1, column 2")
-	wantPixel(t, sheet, x, y+111, inferno(0), "row 3, column 1")
-	wantPixel(t, sheet, x+111, y+111, inferno(0.5), "row 3, column 2")
+	wantPixel(t, sheet, x, y, Inferno.At(1), "row 1, column 1")
+	wantPixel(t, sheet, x+111, y, Inferno.At(0), "row 1, column 2")
+	wantPixel(t, sheet, x, y+111, Inferno.At(0), "row 3, column 1")
+	wantPixel(t, sheet, x+111, y+111, Inferno.At(0.5), "row 3, column 2")
 }
 
 // A weight that is no number shows as such and leaves the others as they are.
@@ -169,8 +169,8 @@ func TestAttentionNotFinite(t *testing.T) {
 	sheet := Attention([]*augment.Image{flat(28, 28, 0)}, [][][]float32{{{nan, 1, 0.5, inf}}}, 2, 2)
 	x, y := gap+112+gap, 2*caption+gap
 	wantPixel(t, sheet, x, y, broken, "NaN")
-	wantPixel(t, sheet, x+111, y, inferno(1), "the largest weight")
-	wantPixel(t, sheet, x, y+111, inferno(0.5), "half of it")
+	wantPixel(t, sheet, x+111, y, Inferno.At(1), "the largest weight")
+	wantPixel(t, sheet, x, y+111, Inferno.At(0.5), "half of it")
 	wantPixel(t, sheet, x+111, y+111, broken, "infinity")
 }
 
@@ -181,25 +181,6 @@ func TestAttentionPanicsOnAnotherGrid(t *testing.T) {
 		}
 	}()
 	Attention([]*augment.Image{flat(28, 28, 0)}, [][][]float32{{{1, 2, 3}}}, 2, 2)
-}
-
-// The ends are matplotlib's, and the lightness rises all along.
-func TestInferno(t *testing.T) {
-	if a, b := inferno(0), inferno(1); a != (color.RGBA{0, 0, 4, 255}) || b != (color.RGBA{252, 255, 164, 255}) {
-		t.Errorf("it goes from %v to %v", a, b)
-	}
-	if inferno(-1) != inferno(0) || inferno(2) != inferno(1) {
-		t.Error("weights outside 0 to 1 are not held at the ends")
-	}
-	before := -1.0
-	for i := range 101 {
-		c := inferno(float32(i) / 100)
-		light := 0.2126*float64(c.R) + 0.7152*float64(c.G) + 0.0722*float64(c.B)
-		if light <= before {
-			t.Fatalf("at %d %% it is no lighter than before", i)
-		}
-		before = light
-	}
 }
 
 func TestNothingToDraw(t *testing.T) {
