@@ -37,6 +37,7 @@ type cli struct {
 	Embed    embedCmd    `cmd:"" help:"Write images' features to a file."`
 	Weights  weightsCmd  `cmd:"" help:"Fetch, look at and convert files of trained weights."`
 	Report   reportCmd   `cmd:"" help:"Make one page of what runs left: curves, images, settings, in words."`
+	View     viewCmd     `cmd:"" help:"Show what a network looks at in your images."`
 	Devices  devicesCmd  `cmd:"" help:"List the adapters, and whether dinogpu can use them."`
 	Bench    benchCmd    `cmd:"" help:"Measure the adapter, every matmul of a preset and its whole step."`
 	Tune     tuneCmd     `cmd:"" help:"Measure which matmul kernels are best here, and remember it."`

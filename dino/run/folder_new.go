@@ -80,7 +80,7 @@ func CheckNew(path string) error {
 		if e.Name() == lockName {
 			continue // of a run that ended before it began
 		}
-		if held(path) {
+		if Held(path) {
 			return inUse(path)
 		}
 		return &ExistsError{Path: path, Free: unusedSibling(path)}

@@ -66,8 +66,8 @@ func holder(name string) (process int, ok bool) {
 	return process, err == nil && process > 0
 }
 
-// held tells, without leaving a file, whether a process holds the run's folder.
-func held(path string) bool {
+// Held tells, without leaving a file, whether a process holds the run's folder, as one that trains does.
+func Held(path string) bool {
 	if _, err := os.Stat(filepath.Join(path, lockName)); err != nil {
 		return false
 	}
