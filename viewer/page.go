@@ -115,18 +115,19 @@ func (c *Composer) page(p *Page) {
 // pictures draws the main picture at the left and the groups beside it.
 func (c *Composer) pictures(p *Page, area image.Rectangle) {
 	aspect := p.Main.aspect()
-	most := image.Pt(area.Dx(), area.Dy()-c.small.Height)
+	size := within(aspect, image.Pt(area.Dx(), area.Dy()-c.small.Height))
+	gap := 2 * c.px(16)
+	var columns int
+	var cell image.Point
 	if len(p.Groups) > 0 {
-		most.X = area.Dx() * 9 / 20
+		size, columns, cell = c.share(p.Groups, aspect, area.Size(), gap)
 	}
-	size := within(aspect, most)
 	c.Places.Main = image.Rectangle{Max: size}.Add(area.Min)
 	c.draw(&p.Main, c.Places.Main, p.Part)
-	beside := image.Rect(area.Min.X+size.X+2*c.px(16), area.Min.Y, area.Max.X, area.Max.Y)
+	beside := image.Rect(area.Min.X+size.X+gap, area.Min.Y, area.Max.X, area.Max.Y)
 	if len(p.Groups) == 0 || beside.Dx() < 8 {
 		return
 	}
-	columns, cell := c.grid(p.Groups, aspect, beside.Size())
 	y := beside.Min.Y
 	for _, g := range p.Groups {
 		for _, s := range c.strong.Wrap(g.Title, beside.Dx()) {
@@ -144,6 +145,24 @@ func (c *Composer) pictures(p *Page, area image.Rectangle) {
 		c.Places.Groups = append(c.Places.Groups, places)
 		y += rowsOf(len(g.Pictures), columns)*(cell.Y+c.small.Height+c.px(8)) + c.px(6)
 	}
+}
+
+// share divides a room between the main picture and the groups so that both together cover most of it, small pictures
+// counted twice, the main picture from 3 to 6 tenths of its width.
+func (c *Composer) share(groups []Group, aspect float64, room image.Point, gap int) (size image.Point, columns int, cell image.Point) {
+	pictures := 0
+	for _, g := range groups {
+		pictures += len(g.Pictures)
+	}
+	best := -1
+	for tenths := 3; tenths <= 6; tenths++ {
+		main := within(aspect, image.Pt(room.X*tenths/10, room.Y-c.small.Height))
+		n, small := c.grid(groups, aspect, image.Pt(room.X-main.X-gap, room.Y))
+		if area := main.X*main.Y + 2*pictures*small.X*small.Y; area > best {
+			best, size, columns, cell = area, main, n, small
+		}
+	}
+	return size, columns, cell
 }
 
 func rowsOf(n, by int) int { return (n + by - 1) / by }

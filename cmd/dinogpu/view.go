@@ -62,8 +62,10 @@ func (c *viewCmd) Run(a *app) error {
 	var watcher *explore.Watcher
 	if c.Watch != "" {
 		watcher = &explore.Watcher{Run: c.Watch, Notice: func(err error) { a.console.Print("%v", err) }}
-		o.Newer = watcher.Newer
 		o.Model, err = c.firstCheckpoint(a, watcher)
+		if !still {
+			o.Watch = watcher
+		}
 	} else {
 		o.Model, err = c.openModel(a)
 	}

@@ -194,20 +194,19 @@ func (e *Explorer) tokenAt(at image.Point) int {
 
 // choose takes the head whose small picture is at a pixel.
 func (e *Explorer) choose(at image.Point) bool {
-	for _, group := range e.composer.Places.Groups {
+	for g, group := range e.composer.Places.Groups {
 		for i, place := range group {
-			if !at.In(place) {
-				continue
-			}
-			switch heads := e.net.model.ViT.Heads; {
-			case len(group) == 1:
+			switch {
+			case !at.In(place):
+			case g == plainGroup && i == 1:
 				e.mode = principal
-			case i < heads:
-				e.head, e.mode = i, attention
-			default:
-				e.head, e.mode = -1, attention
+				return true
+			case g != plainGroup:
+				if e.head, e.mode = i, attention; i == len(e.maps) {
+					e.head = -1
+				}
+				return true
 			}
-			return true
 		}
 	}
 	return false

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"image"
 	"image/color"
+	"time"
 
 	"github.com/dinogpu/dinogpu/augment"
 	"github.com/dinogpu/dinogpu/dino/settings"
@@ -28,9 +29,8 @@ type Options struct {
 	Features  bool    // patch features too: cosine similarity needs them
 	PCA       bool    // their first three components as colors, one basis for all images
 
-	// Newer gives a model that is newer than the one that is shown, or nil. It is asked about once a second by Pending, of a
-	// run that trains. Nil: there is none.
-	Newer func() (*weights.Model, error)
+	// Watch follows a run that trains: Pending looks for a newer checkpoint about once a second. Nil: nothing is followed.
+	Watch *Watcher
 
 	// Keep writes a page that the user wants to keep and says where it is. Nil: nothing is kept.
 	Keep func(*image.RGBA) (path string, err error)
@@ -78,8 +78,8 @@ type Explorer struct {
 	scale     float64
 
 	have  view // what the fields below are of
-	fresh *weights.Model
-	asked watchTimer
+	due   bool      // a newer checkpoint is there
+	asked time.Time // when it was looked for
 	seen  map[seenKey]*seen
 	held  []seenKey // of seen, the oldest first
 	image *augment.Image

@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 
 	"github.com/dinogpu/dinogpu/dino/disk"
-	"github.com/dinogpu/dinogpu/dino/settings"
 	"github.com/dinogpu/dinogpu/eval"
 	"github.com/dinogpu/dinogpu/viewer"
 )
@@ -67,6 +66,9 @@ func (e *Explorer) main(p viewer.Picture) viewer.Picture {
 	return p
 }
 
+// plainGroup is the group of the image itself and its features; those before it have a picture for each head and the mean.
+const plainGroup = 2
+
 // groups are the small pictures: each head's map and their mean, what masks keep of them, and the components.
 func (e *Explorer) groups(p viewer.Picture) []viewer.Group {
 	who := "Each head's attention, and their mean"
@@ -74,7 +76,7 @@ func (e *Explorer) groups(p viewer.Picture) []viewer.Group {
 		who = "Each head's attention from the framed patch, and their mean"
 	}
 	maps := viewer.Group{Title: who}
-	masks := viewer.Group{Title: fmt.Sprintf("The fewest patches that hold %.0f %% of it", 100*e.threshold)}
+	masks := viewer.Group{Title: fmt.Sprintf("The fewest patches that hold %.0f %% of it, and how many of all they are", 100*e.threshold)}
 	for h, m := range append(e.maps[:len(e.maps):len(e.maps)], e.mean()) {
 		caption, selected := fmt.Sprintf("head %d", h+1), h == e.head
 		if h == len(e.maps) {
@@ -84,19 +86,20 @@ func (e *Explorer) groups(p viewer.Picture) []viewer.Group {
 		colored.Image, colored.Patches, colored.Opacity = nil, e.colors.Colored(m), 1
 		colored.Caption, colored.Selected = caption, selected && e.mode == attention
 		masked.Kept = eval.Kept(m, e.threshold)
-		masked.Caption = fmt.Sprintf("%s: %s", caption, share(masked.Kept))
+		masked.Caption = caption + ": " + share(masked.Kept)
 		maps.Pictures, masks.Pictures = append(maps.Pictures, colored), append(masks.Pictures, masked)
 	}
-	groups := []viewer.Group{maps, masks}
+	plain := viewer.Group{Title: "The image", Pictures: []viewer.Picture{p}}
 	if colors, of := e.principalColors(); colors != nil {
+		plain.Title = fmt.Sprintf("The image, and its patches' features in color: like colors, like features (%.0f %% of the variance)", 100*of)
 		p.Image, p.Patches, p.Opacity, p.Selected = nil, colors, 1, e.mode == principal
-		p.Caption = fmt.Sprintf("%.0f %% of the variance", 100*of)
-		groups = append(groups, viewer.Group{Title: "Features in color: three components", Pictures: []viewer.Picture{p}})
+		p.Caption = "features"
+		plain.Pictures = append(plain.Pictures, p)
 	}
-	return groups
+	return []viewer.Group{maps, masks, plain}
 }
 
-// share tells how many patches a mask keeps.
+// share tells how many of all patches a mask keeps.
 func share(kept []bool) string {
 	n := 0
 	for _, k := range kept {
@@ -104,7 +107,7 @@ func share(kept []bool) string {
 			n++
 		}
 	}
-	return fmt.Sprintf("%.0f %% of the patches", 100*float64(n)/float64(max(1, len(kept))))
+	return fmt.Sprintf("%.0f %%", 100*float64(n)/float64(max(1, len(kept))))
 }
 
 // sentence says what is seen.
@@ -139,14 +142,14 @@ func (e *Explorer) notes() string {
 
 // status is what goes on.
 func (e *Explorer) status() string {
-	s := fmt.Sprintf("image %d of %s: %s", e.index+1, settings.Count(e.pictures.n, "image"), disk.Printable(e.pictures.name(e.index)))
+	s := fmt.Sprintf("image %d of %d: %s", e.index+1, e.pictures.n, disk.Printable(e.pictures.name(e.index)))
 	if e.pictures.n == 1 {
 		s = disk.Printable(e.pictures.name(e.index))
 	}
 	switch {
 	case e.told != "":
 		return disk.Printable(e.told)
-	case e.want() != e.have || e.fresh != nil:
+	case e.want() != e.have || e.due:
 		return s + " ... the network runs"
 	}
 	return s

@@ -18,32 +18,31 @@ type seenKey struct{ index, block, list int }
 // mostSeen bounds the bytes that are remembered of images that were looked at.
 const mostSeen = 1 << 30
 
-// watchTimer says when a newer model was last asked for.
-type watchTimer struct{ at time.Time }
-
 // watchEvery is how often a newer model is asked for.
 const watchEvery = time.Second
 
 // Pending tells whether Update has work.
 func (e *Explorer) Pending() bool {
-	if e.o.Newer != nil && e.fresh == nil && time.Since(e.asked.at) >= watchEvery {
-		e.asked.at = time.Now()
-		m, err := e.o.Newer()
-		if err != nil {
+	if e.o.Watch != nil && !e.due && time.Since(e.asked) >= watchEvery {
+		e.asked = time.Now()
+		var err error
+		if e.due, err = e.o.Watch.due(); err != nil {
 			e.told = err.Error()
 		}
-		e.fresh = m
 	}
-	return e.fresh != nil || e.want() != e.have || e.o.PCA && e.err == nil && !e.basisFits()
+	return e.due || e.want() != e.have || e.o.PCA && e.err == nil && !e.basisFits()
 }
 
 // Update runs what the view needs. What is wrong with an image, Err gives and the page says.
 func (e *Explorer) Update(ctx context.Context) error {
-	if e.fresh != nil {
-		m := e.fresh
-		e.fresh = nil
-		if err := e.Reload(m); err != nil {
-			return err
+	if e.due {
+		e.due = false
+		m, err := e.o.Watch.Newer()
+		if err == nil && m != nil {
+			err = e.Reload(m)
+		}
+		if err != nil {
+			e.told = err.Error() // what was seen so far is still right
 		}
 	}
 	want := e.want()

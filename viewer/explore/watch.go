@@ -10,6 +10,12 @@ type Watcher struct {
 	last string // the newest checkpoint when one was given
 }
 
+// due tells whether there is a checkpoint that Newer has not given.
+func (w *Watcher) due() (bool, error) {
+	paths, err := weights.Checkpoints(w.Run)
+	return err == nil && len(paths) > 0 && paths[0] != w.last, err
+}
+
 // Newer gives the run's newest checkpoint if it is not the one that it gave before; else nil. A run without a checkpoint
 // has none yet.
 func (w *Watcher) Newer() (*weights.Model, error) {
