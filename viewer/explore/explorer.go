@@ -77,7 +77,7 @@ type Explorer struct {
 	size      image.Point // of the last page
 	scale     float64
 
-	have  view // what the fields below are of
+	have  view      // what the fields below are of
 	due   bool      // a newer checkpoint is there
 	asked time.Time // when it was looked for
 	seen  map[seenKey]*seen

@@ -151,3 +151,20 @@ func plainImage(w, h int) *augment.Image {
 	}
 	return im
 }
+
+func writeText(t *testing.T, path, text string) string {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// settle brings a page up to date that may have nothing to show.
+func settle(t *testing.T, e *Explorer) {
+	t.Helper()
+	if err := e.Update(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	e.Compose(wide, high, 1)
+}
