@@ -1,5 +1,7 @@
-// Package viewer draws what a network learned, as sheets of small images: nearest neighbors and attention maps. Nothing is
-// shown in a window.
+// Package viewer makes pictures on the CPU, for people to look at: of attention, of patches that hold most of it, of features'
+// components, of nearest neighbors. It knows neither GPU nor window.
 //
-// Begin with [Neighbors] and [Attention], which draw a sheet; [WritePNG] writes it to a file.
+// A [Page] is one picture of pictures with words that say what is seen; a [Composer] draws it, and [Enlarged], [Masked]
+// and [Stretched] are the pictures of the reference's visualize_attention. [Neighbors] and [Attention] draw sheets of small
+// images. [WritePNG] and [WriteNPY] write files. A [Scene] is what a window shows.
 package viewer

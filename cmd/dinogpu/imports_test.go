@@ -45,11 +45,14 @@ var mayImport = map[string][]string{
 	},
 	"eval/featurefile":   {"dino/disk"},
 	"viewer":             {"augment", "dino/disk"},
+	"viewer/explore": {
+		"layers", "gpu", "augment", "augment/decode", "dino", "dino/settings", "dino/weights", "dino/disk", "eval", "viewer",
+	},
 	"viewer/report":      {"dino", "dino/run", "dino/weights", "dino/settings", "dino/disk"},
 	"viewer/report/live": {"viewer/report", "dino/run", "dino/settings", "dino/disk"},
 	"cmd/dinogpu": {
 		"layers", "layers/tuning", "gpu", "shaders", "augment", "dino", "dino/settings", "dino/weights", "dino/weights/released", "dino/weights/export",
-		"dino/run", "dino/disk", "eval", "eval/featurefile", "viewer", "viewer/report", "viewer/report/live", "testdata",
+		"dino/run", "dino/disk", "eval", "eval/featurefile", "viewer", "viewer/explore", "viewer/report", "viewer/report/live", "testdata",
 	},
 }
 

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/dinogpu/dinogpu/dino/run"
@@ -48,12 +47,7 @@ func (c *viewCmd) Run(a *app) error {
 	if err := c.check(); err != nil {
 		return usageError{err}
 	}
-	still := c.Save != "" || c.Video != ""
-	if !still && showWindow == nil {
-		c.Save = saveFolder
-		a.console.Print("this dinogpu was built without a window (make viewer builds it with one): pictures go to the folder %s instead, as with --save", saveFolder)
-		still = true
-	}
+	still := c.Save != "" || c.Video != "" || showWindow == nil
 	o := explore.Options{
 		Role: c.CheckpointKey, Images: c.Images, ImageSize: c.ImageSize, Threshold: c.Threshold, Block: c.Block, Head: c.Head,
 		Features: !still, PCA: c.PCA, Keep: keepPage,
@@ -83,10 +77,14 @@ func (c *viewCmd) Run(a *app) error {
 		return usageError{err}
 	}
 	defer e.Close()
-	switch {
-	case !still:
+	if !still {
 		return showWindow(a, e, o.Device)
-	case watcher != nil:
+	}
+	if c.Save == "" && c.Video == "" {
+		c.Save = saveFolder
+		a.console.Print("this dinogpu was built without a window (make viewer builds it with one): pictures go to the folder %s instead, as with --save", saveFolder)
+	}
+	if watcher != nil {
 		return c.saveEach(a, e, watcher)
 	}
 	return c.save(a, e)
@@ -119,11 +117,11 @@ func (c *viewCmd) openModel(a *app) (*weights.Model, error) {
 
 // nearestWeights are the newest run's.
 func nearestWeights() (string, error) {
-	text, err := os.ReadFile(filepath.Join(run.RunsFolder, "latest"))
-	if name, _, _ := strings.Cut(string(text), "\n"); err == nil {
-		return filepath.Join(run.RunsFolder, filepath.Base(strings.TrimSpace(name))), nil
+	latest := filepath.Join(run.RunsFolder, "latest")
+	if _, err := os.Stat(latest); err == nil {
+		return latest, nil
 	}
-	return "", errors.New("there is no run here to look through: name weights with --weights (a run's folder, a .dino checkpoint or a .safetensors file)")
+	return "", fmt.Errorf("there is no run here to look through; %w", errNoWeights)
 }
 
 // watchEvery is how often a run is asked for a newer checkpoint.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"os"
 	"path/filepath"
@@ -8,8 +9,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dinogpu/dinogpu/dino/run"
 	"github.com/dinogpu/dinogpu/dino/weights"
+	"github.com/dinogpu/dinogpu/gpu"
 	"github.com/dinogpu/dinogpu/testdata/golden"
+	"github.com/dinogpu/dinogpu/viewer"
 )
 
 // begunRun copies a run's folder with a checkpoint.
@@ -23,9 +27,11 @@ func begunRun(t *testing.T, to string) string {
 
 // Without a window: the newest run's weights, and files in a named folder.
 func TestViewWithoutAWindow(t *testing.T) {
+	defer func(show func(*app, viewer.Scene, *gpu.Device) error) { showWindow = show }(showWindow)
+	showWindow = nil // as in a build without one
 	photo := golden.Path(t, "photo.png")
 	t.Chdir(t.TempDir())
-	if o := dinogpu(t, nil, "view", photo); o.code != exitUsage || !strings.Contains(o.stderr, "name weights with --weights") {
+	if o := dinogpu(t, nil, "view", photo); o.code != exitUsage || !strings.Contains(o.stderr, "name the weights with --weights") {
 		t.Errorf("without weights: %d, %s", o.code, o.stderr)
 	}
 	begunRun(t, filepath.Join("runs", "a-run"))
@@ -45,7 +51,7 @@ func TestViewWithoutAWindow(t *testing.T) {
 }
 
 func TestViewRefuses(t *testing.T) {
-	run, photo := begunRun(t, filepath.Join(t.TempDir(), "run")), golden.Path(t, "photo.png")
+	dir, photo := begunRun(t, filepath.Join(t.TempDir(), "run")), golden.Path(t, "photo.png")
 	for _, c := range []struct {
 		args string
 		code int
@@ -66,7 +72,7 @@ func TestViewRefuses(t *testing.T) {
 	} {
 		args := []string{"view"}
 		for _, a := range strings.Fields(c.args) {
-			args = append(args, strings.NewReplacer("RUN", run, "PHOTO", photo).Replace(a))
+			args = append(args, strings.NewReplacer("RUN", dir, "PHOTO", photo).Replace(a))
 		}
 		if c.want != "" && !strings.Contains(c.args, "--save") && !strings.Contains(c.args, "--video") {
 			args = append(args, "--save", filepath.Join(t.TempDir(), "out"))
@@ -79,24 +85,24 @@ func TestViewRefuses(t *testing.T) {
 
 // A run that trains is followed: files are written again at a newer checkpoint, until it ends.
 func TestViewWatches(t *testing.T) {
-	run := begunRun(t, filepath.Join(t.TempDir(), "run"))
+	dir := begunRun(t, filepath.Join(t.TempDir(), "run"))
 	out := filepath.Join(t.TempDir(), "out")
-	h, tensors, err := weights.ReadCheckpoint(filepath.Join(run, weights.CheckpointsFolder, weights.CheckpointName(5)))
+	h, tensors, err := weights.ReadCheckpoint(filepath.Join(dir, weights.CheckpointsFolder, weights.CheckpointName(5)))
 	if err != nil {
 		t.Fatal(err)
 	}
-	release := holdRun(t, run)
+	release := holdRun(t, dir)
 	go func() { // another process that trains
 		for _, err := os.Stat(filepath.Join(out, "sheet.png")); err != nil; _, err = os.Stat(filepath.Join(out, "sheet.png")) {
 			time.Sleep(10 * time.Millisecond)
 		}
 		h.Step = 9
-		if err := weights.WriteCheckpoint(filepath.Join(run, weights.CheckpointsFolder, weights.CheckpointName(9)), h, tensors); err != nil {
+		if err := weights.WriteCheckpoint(filepath.Join(dir, weights.CheckpointsFolder, weights.CheckpointName(9)), h, tensors); err != nil {
 			t.Error(err)
 		}
 		release()
 	}()
-	o := dinogpu(t, nil, "view", golden.Path(t, "photo.png"), "--watch", run, "--save", out)
+	o := dinogpu(t, nil, "view", golden.Path(t, "photo.png"), "--watch", dir, "--save", out)
 	if o.code != exitDone || strings.Count(o.stdout, out) != 2 || !strings.Contains(o.stderr, "step-00000009.dino") || !strings.Contains(o.stderr, "nothing trains in") {
 		t.Errorf("%d\n%s\n%s", o.code, o.stdout, o.stderr)
 	}
@@ -104,8 +110,8 @@ func TestViewWatches(t *testing.T) {
 
 // Ctrl-C while nothing new comes ends it as stopped.
 func TestViewWatchIsStopped(t *testing.T) {
-	run := begunRun(t, filepath.Join(t.TempDir(), "run"))
-	defer holdRun(t, run)()
+	dir := begunRun(t, filepath.Join(t.TempDir(), "run"))
+	defer holdRun(t, dir)()
 	out := filepath.Join(t.TempDir(), "out")
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
@@ -115,7 +121,23 @@ func TestViewWatchIsStopped(t *testing.T) {
 		}
 		stop()
 	}()
-	if o := dinogpuWith(t, ctx, nil, "view", golden.Path(t, "photo.png"), "--watch", run, "--save", out); o.code != exitStopped {
-		t.Errorf("%d\n%s", o.code, o.stderr)
+	var stdout, stderr bytes.Buffer
+	a := &app{ctx: ctx, stdout: &stdout, console: &console{w: &stderr, width: func() int { return 80 }, now: time.Now}, env: os.LookupEnv, now: time.Now}
+	if code := execute(a, []string{"view", golden.Path(t, "photo.png"), "--watch", dir, "--save", out}); code != exitStopped {
+		t.Errorf("%d\n%s", code, &stderr)
+	}
+}
+
+// holdRun holds a run's folder as a process does that trains, until release.
+func holdRun(t *testing.T, path string) (release func()) {
+	t.Helper()
+	folder, err := run.OpenFolder(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func() {
+		if err := folder.Close(); err != nil {
+			t.Error(err)
+		}
 	}
 }
