@@ -3,5 +3,5 @@
 //
 // A [Page] is one picture of pictures with words that say what is seen; a [Composer] draws it, and [Enlarged], [Masked]
 // and [Stretched] are the pictures of the reference's visualize_attention. [Neighbors] and [Attention] draw sheets of small
-// images. [WritePNG] and [WriteNPY] write files. A [Scene] is what a window shows.
+// images. [WritePNG] writes a file. A [Scene] is what a window shows.
 package viewer

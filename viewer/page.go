@@ -4,13 +4,14 @@ import (
 	"image"
 	"image/draw"
 	"math"
+	"strings"
 )
 
 // A Page is one picture of pictures: a large one at the left, groups of small ones beside it, and words that say what is
 // seen. It is drawn by a [Composer].
 type Page struct {
 	Title string // a sentence that says what is seen
-	Notes string // a line under it: which network, which image, how to read it
+	Notes string // two lines under it: which network, which image, how to read it
 
 	Main   Picture
 	Part   Region // of Main that is shown
@@ -88,12 +89,9 @@ func (c *Composer) page(p *Page) {
 	margin, line := c.px(16), c.px(4)
 	area := c.out.Rect.Inset(margin)
 	y := area.Min.Y
-	for _, s := range c.title.Wrap(p.Title, area.Dx()) {
-		c.title.Write(c.out, area.Min.X, y, area.Dx(), s, ink)
-		y += c.title.Height
-	}
-	y += line
-	for _, s := range c.small.Wrap(p.Notes, area.Dx()) {
+	c.title.Write(c.out, area.Min.X, y, area.Dx(), p.Title, ink)
+	y += c.title.Height + line
+	for _, s := range c.notes(p.Notes, area.Dx()) {
 		c.small.Write(c.out, area.Min.X, y, area.Dx(), s, plain)
 		y += c.small.Height
 	}
@@ -110,6 +108,15 @@ func (c *Composer) page(p *Page) {
 	if p.Help != nil {
 		c.help(p.Help)
 	}
+}
+
+// notes are two lines, whatever is said: pictures stay where they are while words change, and under the mouse.
+func (c *Composer) notes(text string, w int) [2]string {
+	lines := c.small.Wrap(text, w)
+	if len(lines) == 1 {
+		return [2]string{lines[0], ""}
+	}
+	return [2]string{lines[0], strings.Join(lines[1:], " ")}
 }
 
 // pictures draws the main picture at the left and the groups beside it.
@@ -130,11 +137,8 @@ func (c *Composer) pictures(p *Page, area image.Rectangle) {
 	}
 	y := beside.Min.Y
 	for _, g := range p.Groups {
-		for _, s := range c.strong.Wrap(g.Title, beside.Dx()) {
-			c.strong.Write(c.out, beside.Min.X, y, beside.Dx(), s, ink)
-			y += c.strong.Height
-		}
-		y += c.px(4)
+		c.strong.Write(c.out, beside.Min.X, y, beside.Dx(), g.Title, ink)
+		y += c.strong.Height + c.px(4)
 		var places []image.Rectangle
 		for i := range g.Pictures {
 			at := image.Pt(beside.Min.X+i%columns*(cell.X+c.px(8)), y+i/columns*(cell.Y+c.small.Height+c.px(8)))
@@ -178,7 +182,7 @@ func (c *Composer) grid(groups []Group, aspect float64, room image.Point) (colum
 		rows, words := 0, 0
 		for _, g := range groups {
 			rows += rowsOf(len(g.Pictures), n)
-			words += len(c.strong.Wrap(g.Title, room.X))*c.strong.Height + c.px(10)
+			words += c.strong.Height + c.px(10)
 		}
 		each := image.Pt(
 			(room.X-(n-1)*c.px(8))/n,

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"image"
 	"image/color"
+	"reflect"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -159,5 +161,23 @@ func BenchmarkCompose(b *testing.B) {
 	for b.Loop() {
 		p.Main.Opacity = 0.5 + 0.5*float64(b.N%2)
 		c.Compose(p, 1600, 900, 1)
+	}
+}
+
+// Words change while the mouse moves: the pictures stay where they are.
+func TestWordsMoveNothing(t *testing.T) {
+	var c Composer
+	p := example(6, 3, 3, 4)
+	c.Compose(p, 900, 500, 1)
+	before := c.Places
+	long := strings.Repeat("many more words than there is room for ", 20)
+	p.Title, p.Notes, p.Status, p.Main.Caption, p.Groups[0].Title, p.Groups[1].Pictures[2].Caption = long, long, long, long, long, long
+	c.Compose(p, 900, 500, 1)
+	if !reflect.DeepEqual(c.Places, before) {
+		t.Errorf("%v became %v", before, c.Places)
+	}
+	p.Notes = ""
+	if c.Compose(p, 900, 500, 1); !reflect.DeepEqual(c.Places, before) {
+		t.Errorf("without notes %v became %v", before, c.Places)
 	}
 }

@@ -46,7 +46,8 @@ var mayImport = map[string][]string{
 	"eval/featurefile":   {"dino/disk"},
 	"viewer":             {"augment", "dino/disk"},
 	"viewer/explore": {
-		"layers", "gpu", "augment", "augment/decode", "dino", "dino/settings", "dino/weights", "dino/disk", "eval", "viewer",
+		"layers", "gpu", "augment", "augment/decode", "dino", "dino/settings", "dino/weights", "dino/disk", "eval", "eval/featurefile",
+		"viewer",
 	},
 	"viewer/report":      {"dino", "dino/run", "dino/weights", "dino/settings", "dino/disk"},
 	"viewer/report/live": {"viewer/report", "dino/run", "dino/settings", "dino/disk"},

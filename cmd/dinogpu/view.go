@@ -10,6 +10,7 @@ import (
 	"github.com/dinogpu/dinogpu/dino/run"
 	"github.com/dinogpu/dinogpu/dino/settings"
 	"github.com/dinogpu/dinogpu/dino/weights"
+	"github.com/dinogpu/dinogpu/dino/weights/released"
 	"github.com/dinogpu/dinogpu/gpu"
 	"github.com/dinogpu/dinogpu/viewer"
 	"github.com/dinogpu/dinogpu/viewer/explore"
@@ -115,13 +116,18 @@ func (c *viewCmd) openModel(a *app) (*weights.Model, error) {
 	return c.open(a)
 }
 
-// nearestWeights are the newest run's.
+// nearestWeights are the newest run's here, else those of the paper that are on this machine.
 func nearestWeights() (string, error) {
 	latest := filepath.Join(run.RunsFolder, "latest")
 	if _, err := os.Stat(latest); err == nil {
 		return latest, nil
 	}
-	return "", fmt.Errorf("there is no run here to look through; %w", errNoWeights)
+	for _, name := range []string{"dino_vits8", "dino_vits16"} {
+		if path, err := released.Path(name); err == nil {
+			return path, nil
+		}
+	}
+	return "", fmt.Errorf("there is no run here to look through: dinogpu weights pull dino_vits8 fetches weights that show it well, or %w", errNoWeights)
 }
 
 // watchEvery is how often a run is asked for a newer checkpoint.

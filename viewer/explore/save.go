@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/dinogpu/dinogpu/eval"
+	"github.com/dinogpu/dinogpu/eval/featurefile"
 	"github.com/dinogpu/dinogpu/viewer"
 )
 
@@ -169,7 +170,7 @@ func (e *Explorer) save(p place, written func(string)) error {
 		}
 	}
 	values := slices.Concat(e.maps...)
-	if err := viewer.WriteNPY(filepath.Join(p.dir, "attention.npy"), values, len(e.maps), e.now.gridH, e.now.gridW); err != nil {
+	if err := featurefile.WriteNPY(filepath.Join(p.dir, "attention.npy"), values, len(e.maps), e.now.gridH, e.now.gridW); err != nil {
 		return err
 	}
 	if err := viewer.WritePNG(filepath.Join(p.dir, "sheet.png"), e.Compose(SheetWidth, SheetHeight, 1)); err != nil {

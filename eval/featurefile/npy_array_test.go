@@ -1,4 +1,4 @@
-package viewer
+package featurefile
 
 import (
 	"bytes"
@@ -12,7 +12,7 @@ import (
 // Byte for byte what numpy 1.24's np.save writes of np.arange(6, dtype="f4") in these shapes.
 func TestWriteNPY(t *testing.T) {
 	for shape, dims := range map[string][]int{"(6,)": {6}, "(2, 3)": {2, 3}, "(1, 3, 2)": {1, 3, 2}} {
-		path := filepath.Join(t.TempDir(), "maps", "a.npy")
+		path := filepath.Join(t.TempDir(), "a.npy")
 		if err := WriteNPY(path, []float32{0, 1, 2, 3, 4, 5}, dims...); err != nil {
 			t.Fatal(err)
 		}
