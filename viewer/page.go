@@ -152,14 +152,14 @@ func (c *Composer) pictures(p *Page, area image.Rectangle) {
 }
 
 // share divides a room between the main picture and the groups so that both together cover most of it, small pictures
-// counted three times, since they tell most; the main picture has from a quarter to six tenths of the width.
+// counted three times, since they tell most; the main picture has from seven to twelve twentieths of the width.
 func (c *Composer) share(groups []Group, aspect float64, room image.Point, gap int) (size image.Point, columns int, cell image.Point) {
 	pictures := 0
 	for _, g := range groups {
 		pictures += len(g.Pictures)
 	}
 	best := -1
-	for twentieths := 5; twentieths <= 12; twentieths++ {
+	for twentieths := 7; twentieths <= 12; twentieths++ {
 		main := within(aspect, image.Pt(room.X*twentieths/20, room.Y-c.small.Height))
 		n, small := c.grid(groups, aspect, image.Pt(room.X-main.X-gap, room.Y))
 		if area := main.X*main.Y + 3*pictures*small.X*small.Y; area > best {
