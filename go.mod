@@ -3,9 +3,8 @@ module github.com/dinogpu/dinogpu
 go 1.26.4
 
 require (
-	gonum.org/v1/gonum v0.17.0
-	github.com/bep/imagemeta v1.0.1
 	github.com/alecthomas/kong v1.17.0
+	github.com/bep/imagemeta v1.0.1
 	github.com/cogentcore/webgpu v0.23.0
 	github.com/gen2brain/jpegn v0.6.1
 	github.com/gofrs/flock v0.13.2
@@ -15,6 +14,7 @@ require (
 	golang.org/x/image v0.47.0
 	golang.org/x/sys v0.49.0
 	golang.org/x/term v0.47.0
+	gonum.org/v1/gonum v0.17.0
 	gonum.org/v1/plot v0.17.0
 	google.golang.org/protobuf v1.36.12
 	pgregory.net/rapid v1.3.0

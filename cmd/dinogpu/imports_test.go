@@ -43,8 +43,8 @@ var mayImport = map[string][]string{
 	"eval": {
 		"layers", "gpu", "shaders", "augment", "dino", "dino/settings", "dino/weights", "dino/disk",
 	},
-	"eval/featurefile":   {"dino/disk"},
-	"viewer":             {"augment", "dino/disk"},
+	"eval/featurefile": {"dino/disk"},
+	"viewer":           {"augment", "dino/disk"},
 	"viewer/explore": {
 		"layers", "gpu", "augment", "augment/decode", "dino", "dino/settings", "dino/weights", "dino/disk", "eval", "eval/featurefile",
 		"viewer",
@@ -77,7 +77,7 @@ var keptIn = map[string][]string{
 	"github.com/gofrs/flock":       {"dino/run", "dino/weights/released"},
 	"github.com/kelindar/binary":   {"dino/weights"}, // unsafe on bytes that nobody checked
 	"go.yaml.in/yaml":              {"dino/settings"},
-	"gonum.org/v1":                 {"viewer/report"},
+	"gonum.org/v1/plot":            {"viewer/report"},
 	"golang.org/x/sys":             {"dino/disk", "cmd/dinogpu"}, // the command: Windows consoles, and its tests of terminals
 }
 
