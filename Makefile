@@ -13,7 +13,7 @@ GOFUMPT     := mvdan.cc/gofumpt@v0.12.0
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test test-swiftshader test-viewer test-wine check bench clean
+.PHONY: help setup build viewer run test test-swiftshader test-viewer test-wine check bench clean
 
 help: ## List the targets
 	@echo "dinogpu trains DINO vision transformers on any GPU. Targets:"
@@ -24,6 +24,12 @@ setup: ## Look for a C compiler and a GPU driver; install software Vulkan where 
 
 build: ## Build bin/dinogpu
 	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/dinogpu
+
+# TAGS='window wayland' for a desktop without X11 and XWayland.
+TAGS ?= window
+viewer: setup ## Build bin/dinogpu with view's window; install what that needs where apt may
+	@sh .ci/viewer.sh
+	$(GO) build -trimpath -tags '$(TAGS)' -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/dinogpu
 
 run: setup build ## Train the demo: real pictures, minutes on two cores
 	$(BIN) train --preset demo
@@ -42,9 +48,11 @@ test-swiftshader: ## The tests that use a device, on SwiftShader (Debian: apt in
 	@test -e '$(SWIFTSHADER)' || { echo "SwiftShader was not found: install chromium, or name its manifest with SWIFTSHADER=PATH." >&2; exit 1; }
 	VK_ICD_FILENAMES='$(SWIFTSHADER)' VK_DRIVER_FILES='$(SWIFTSHADER)' $(GO) test -count=1 -timeout 30m ./gpu ./layers/... ./dino/... ./eval
 
-# Tag browser: pages looked at in headless Chromium (Debian: apt install chromium), another one by CHROMIUM=PATH.
-test-viewer: ## The pages in a browser (Debian: apt install chromium)
+# Tag browser: pages looked at in headless Chromium, another one by CHROMIUM=PATH. The window: on an X server of its own.
+test-viewer: viewer ## The window and the pages (Debian: apt install chromium xvfb x11-apps xdotool)
+	$(GO) vet -tags '$(TAGS)' ./viewer/window ./cmd/dinogpu
 	$(GO) test -count=1 -timeout 10m -tags browser -run Browser ./viewer/report/live
+	$(GO) test -count=1 -timeout 15m -tags '$(TAGS)' ./viewer/window
 
 test-wine: ## The Windows build under Wine beside the Linux one (Debian: apt install wine64 xvfb gcc-mingw-w64-x86-64)
 	@sh .ci/wine.sh '$(GO)'

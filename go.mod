@@ -20,7 +20,10 @@ require (
 	pgregory.net/rapid v1.3.0
 )
 
-require golang.org/x/sync v0.24.0
+require (
+	github.com/go-gl/glfw/v3.3/glfw v0.0.0-20260823155953-d41da22a9587
+	golang.org/x/sync v0.24.0
+)
 
 require (
 	codeberg.org/go-fonts/liberation v0.5.0 // indirect

@@ -2,8 +2,12 @@ package viewer
 
 import (
 	"context"
+	"errors"
 	"image"
 )
+
+// ErrNoDisplay is in the chain of an error where there is no desktop to show a window on.
+var ErrNoDisplay = errors.New("no display")
 
 // A Scene is a picture that answers to keys and mouse. A window shows what Compose draws, pixel for pixel, and hands on
 // what happens in it; the scene knows no window. All methods belong to one goroutine.

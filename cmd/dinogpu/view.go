@@ -78,12 +78,17 @@ func (c *viewCmd) Run(a *app) error {
 		return usageError{err}
 	}
 	defer e.Close()
+	why := "this dinogpu was built without a window (make viewer builds it with one)"
 	if !still {
-		return showWindow(a, e, o.Device)
+		err := showWindow(a, e, o.Device)
+		if !errors.Is(err, viewer.ErrNoDisplay) {
+			return err
+		}
+		why = err.Error()
 	}
 	if c.Save == "" && c.Video == "" {
 		c.Save = saveFolder
-		a.console.Print("this dinogpu was built without a window (make viewer builds it with one): pictures go to the folder %s instead, as with --save", saveFolder)
+		a.console.Print("%s: pictures go to the folder %s instead, as with --save", why, saveFolder)
 	}
 	if watcher != nil {
 		return c.saveEach(a, e, watcher)
