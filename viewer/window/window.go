@@ -4,9 +4,12 @@ package window
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"image"
+	"log"
 	"runtime"
+	"strings"
 	"time"
 
 	"github.com/cogentcore/webgpu/wgpuglfw"
@@ -56,14 +59,9 @@ func Show(ctx context.Context, scene viewer.Scene, w, h int, d *gpu.Device, draw
 }
 
 func open(scene viewer.Scene, w, h int, d *gpu.Device) (*window, error) {
-	if err := glfw.Init(); err != nil {
-		return nil, fmt.Errorf("%w: the window system did not start (%v)", viewer.ErrNoDisplay, err)
-	}
-	glfw.WindowHint(glfw.ClientAPI, glfw.NoAPI) // wgpu draws
-	g, err := glfw.CreateWindow(w, h, scene.Title(), nil, nil)
+	g, err := newWindow(w, h, scene.Title())
 	if err != nil {
-		glfw.Terminate()
-		return nil, fmt.Errorf("%w: no window opened (%v)", viewer.ErrNoDisplay, err)
+		return nil, err
 	}
 	win := &window{scene: scene, glfw: g, stale: true, title: scene.Title()}
 	if win.screen, err = gpu.OpenScreen(wgpuglfw.GetSurfaceDescriptor(g), d); err != nil {
@@ -75,6 +73,35 @@ func open(scene viewer.Scene, w, h int, d *gpu.Device) (*window, error) {
 	scale, _ := g.GetContentScale()
 	win.rescaled(scale)
 	return win, nil
+}
+
+// newWindow opens a window that nothing draws in yet. Where there is no desktop, GLFW's binding writes to the log and may
+// panic: that becomes an error.
+func newWindow(w, h int, title string) (g *glfw.Window, err error) {
+	var said strings.Builder
+	to, flags := log.Writer(), log.Flags()
+	log.SetOutput(&said)
+	log.SetFlags(0)
+	defer func() {
+		log.SetOutput(to)
+		log.SetFlags(flags)
+		if r := recover(); r != nil {
+			err = fmt.Errorf("%v", r)
+		}
+		if err == nil && g != nil {
+			return
+		}
+		if why := strings.TrimSpace(said.String()); why != "" {
+			err = errors.New(why)
+		}
+		glfw.Terminate()
+		g, err = nil, fmt.Errorf("%w to open a window on (%v)", viewer.ErrNoDisplay, err)
+	}()
+	if err := glfw.Init(); err != nil {
+		return nil, err
+	}
+	glfw.WindowHint(glfw.ClientAPI, glfw.NoAPI) // wgpu draws
+	return glfw.CreateWindow(w, h, title, nil, nil)
 }
 
 func (w *window) close() {
