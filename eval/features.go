@@ -51,18 +51,23 @@ func (f Features) name(i int) string {
 func (f Features) unit(stride int) []float32 {
 	out := make([]float32, f.Len()*stride)
 	for i := range f.Len() {
-		row := f.Values[i*f.Dim : (i+1)*f.Dim]
-		var norm float64
-		for _, v := range row {
-			norm += float64(v) * float64(v)
-		}
-		if norm == 0 {
-			continue
-		}
-		norm = math.Sqrt(norm)
-		for j, v := range row {
-			out[i*stride+j] = float32(float64(v) / norm)
-		}
+		copy(out[i*stride:], f.Values[i*f.Dim:(i+1)*f.Dim])
+		toUnit(out[i*stride : i*stride+f.Dim])
 	}
 	return out
+}
+
+// toUnit scales a vector to length 1; one of zeros stays.
+func toUnit(row []float32) {
+	var norm float64
+	for _, v := range row {
+		norm += float64(v) * float64(v)
+	}
+	if norm == 0 {
+		return
+	}
+	norm = math.Sqrt(norm)
+	for j, v := range row {
+		row[j] = float32(float64(v) / norm)
+	}
 }

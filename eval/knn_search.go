@@ -44,29 +44,32 @@ func (s *search) release() {
 
 // nearest finds the k nearest of the bank for each query.
 func nearest(ctx context.Context, d *gpu.Device, bank, queries Features, k int) ([][]Neighbor, error) {
-	stride := ceil(bank.Dim, 4) * 4
-	s, err := newSearch(d, queries.Len(), bank.Len(), stride, k)
+	return bank.gallery().nearest(ctx, d, queries.gallery(), k, nil)
+}
+
+// nearest finds the k nearest of the gallery for each query. done, if it is not nil, is told how many queries are through.
+func (g *Gallery) nearest(ctx context.Context, d *gpu.Device, queries *Gallery, k int, done func(n int)) ([][]Neighbor, error) {
+	s, err := newSearch(d, queries.n, g.n, g.stride, k)
 	if err != nil {
 		return nil, fmt.Errorf("k-NN: %w", err)
 	}
 	defer s.release()
-	all, units := bank.unit(stride), queries.unit(stride)
 	Q, N := s.queries.Rows(), s.bank.Rows()
-	found := make([][]Neighbor, 0, queries.Len())
-	for at := 0; at < queries.Len(); at += Q {
-		if err := fill(d, s.queries, units, at*stride); err != nil {
+	found := make([][]Neighbor, 0, queries.n)
+	for at := 0; at < queries.n; at += Q {
+		if err := fill(d, s.queries, queries.values, at*g.stride); err != nil {
 			return nil, err
 		}
-		for first := 0; first < bank.Len(); first += N {
+		for first := 0; first < g.n; first += N {
 			if err := ctx.Err(); err != nil {
 				return nil, err
 			}
-			if at == 0 || bank.Len() > N { // a bank of one chunk is uploaded once
-				if err := fill(d, s.bank, all, first*stride); err != nil {
+			if at == 0 || g.n > N { // a bank of one chunk is uploaded once
+				if err := fill(d, s.bank, g.values, first*g.stride); err != nil {
 					return nil, err
 				}
 			}
-			chunk := []uint32{uint32(first), uint32(min(N, bank.Len()-first)), 0, 0}
+			chunk := []uint32{uint32(first), uint32(min(N, g.n-first)), 0, 0}
 			if first == 0 {
 				chunk[2] = 1
 			}
@@ -81,7 +84,10 @@ func nearest(ctx context.Context, d *gpu.Device, bank, queries Features, k int) 
 		if err != nil {
 			return nil, err
 		}
-		found = append(found, lists[:min(Q, queries.Len()-at)]...)
+		found = append(found, lists[:min(Q, queries.n-at)]...)
+		if done != nil {
+			done(len(found))
+		}
 	}
 	return found, nil
 }
