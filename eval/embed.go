@@ -80,7 +80,7 @@ func (e Embedding) config(h, w int) dino.BackboneConfig {
 
 // Run gives each image's part to take, in the source's order. Images are decoded on several goroutines while the device
 // works, a few batches ahead of it. It ends at the first error of take, of the device or of ctx, at trouble that is no
-// image's fault (*augment.Trouble), and with an error where no image at all has features.
+// image's fault (*augment.Trouble), and with a *NoFeaturesError where no image at all has features.
 func (e Embedding) Run(ctx context.Context, d *gpu.Device, weights *layers.Arena, take func(Embedded) error) (EmbedTimes, error) {
 	q, err := newEmbedQueue(e, d, weights, take)
 	if err != nil {
@@ -108,10 +108,22 @@ func (e Embedding) Run(ctx context.Context, d *gpu.Device, weights *layers.Arena
 		return q.times, err
 	}
 	if q.times.LeftOut == q.times.Images {
-		return q.times, fmt.Errorf("none of %s has features; the first: %w", settings.Count(q.times.Images, "image"), q.first)
+		return q.times, &NoFeaturesError{q.times.Images, q.first}
 	}
 	return q.times, nil
 }
+
+// A NoFeaturesError says that none of a source's images has features.
+type NoFeaturesError struct {
+	Images int
+	First  error // why the first has none
+}
+
+func (e *NoFeaturesError) Error() string {
+	return fmt.Sprintf("none of %s has features; the first: %v", settings.Count(e.Images, "image"), e.First)
+}
+
+func (e *NoFeaturesError) Unwrap() error { return e.First }
 
 // A view is an image as the backbone sees it.
 type view struct {

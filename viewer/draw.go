@@ -49,6 +49,15 @@ func fitted(im *augment.Image) image.Point {
 	return image.Pt(im.W*n, im.H*n)
 }
 
+// Small is an image as a sheet has room for it: a large one is shrunk, so that a sheet of photographs takes little memory.
+func Small(im *augment.Image) *augment.Image {
+	size := fitted(im)
+	if size.X >= im.W {
+		return im
+	}
+	return augment.ResizedCrop(im, augment.Box{W: im.W, H: im.H}, size.X, size.Y)
+}
+
 // room is the size that holds each of these sizes.
 func room(sizes ...image.Point) image.Point {
 	var r image.Point

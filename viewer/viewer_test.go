@@ -45,7 +45,7 @@ func inked(im *image.RGBA, r image.Rectangle) bool {
 
 func TestNeighbors(t *testing.T) {
 	row := NeighborRow{Query: flat(28, 28, 10), Class: "Bag", Nearest: []Neighbor{
-		{flat(28, 28, 20), "Bag"}, {flat(28, 28, 30), "Coat"}, {flat(28, 28, 40), ""},
+		{Image: flat(28, 28, 20), Class: "Bag"}, {Image: flat(28, 28, 30), Class: "Coat"}, {Image: flat(28, 28, 40), Class: ""},
 	}}
 	sheet := Neighbors([]NeighborRow{row, {Query: flat(28, 28, 50), Class: "Coat"}})
 	const w = 112 // 28 x 4
@@ -103,7 +103,7 @@ func TestPutSizes(t *testing.T) {
 // Images of several sizes do not lie over each other.
 func TestNeighborsOfSeveralSizes(t *testing.T) {
 	sheet := Neighbors([]NeighborRow{{Query: flat(28, 28, 1), Nearest: []Neighbor{
-		{flat(300, 300, 2), ""}, {flat(14, 28, 3), ""},
+		{Image: flat(300, 300, 2), Class: ""}, {Image: flat(14, 28, 3), Class: ""},
 	}}})
 	for k, v := range []uint8{1, 2, 3} {
 		x := gap + k*(224+2*gap)
@@ -111,6 +111,41 @@ func TestNeighborsOfSeveralSizes(t *testing.T) {
 			x += gap
 		}
 		wantPixel(t, sheet, x, caption+gap, gray(v), "an image's corner")
+	}
+}
+
+// A sheet without colors does not speak of them; captions stand where classes would.
+func TestSheetTitleAndCaptions(t *testing.T) {
+	row := NeighborRow{Query: flat(28, 28, 10), Caption: "a.png", Nearest: []Neighbor{{Image: flat(28, 28, 20), Class: "Bag", Caption: "0.91"}}}
+	sheet := Sheet("Queries and their neighbors", []NeighborRow{row})
+	y := caption + gap
+	second := 2*gap + 112 + 2*gap
+	wantPixel(t, sheet, second-1, y, plain, "the frame of a class with an unknown query")
+	for _, x := range []int{gap, second} {
+		if !inked(sheet, image.Rect(x, y+112+frame, x+112, y+112+frame+caption)) {
+			t.Errorf("there is no caption at %d", x)
+		}
+	}
+	width := func(title string) int { return letter * len(title) }
+	if inked(sheet, image.Rect(gap+width("Queries and their neighbors")+1, 0, sheet.Bounds().Dx(), caption)) {
+		t.Error("the title says more than it was given")
+	}
+	row.Class = "Coat"
+	sheet = Sheet("Queries and their neighbors", []NeighborRow{row})
+	wantPixel(t, sheet, second-1, y, wrong, "the frame of another class")
+	if !inked(sheet, image.Rect(width("Queries and their neighbors: green the same class"), 0, sheet.Bounds().Dx(), caption)) {
+		t.Error("the title does not say what colors mean")
+	}
+}
+
+// A small copy fills the same place as its image.
+func TestSmall(t *testing.T) {
+	for _, size := range []image.Point{{28, 28}, {224, 100}, {225, 100}, {1000, 3}, {3, 5000}} {
+		im := flat(size.X, size.Y, 9)
+		got := Small(im)
+		if fitted(got) != fitted(im) || max(got.W, got.H) > widest || got.Pix[0] != 9 {
+			t.Errorf("%v becomes %d x %d, shown as %v, not %v", size, got.W, got.H, fitted(got), fitted(im))
+		}
 	}
 }
 

@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"time"
 )
 
@@ -79,13 +78,13 @@ func (c *Cache) Get(im Image) []float32 {
 	return values
 }
 
-// Add takes a present image's features.
+// Add takes a present image's features, which are the cache's from then on.
 func (c *Cache) Add(im Image, values []float32) {
 	if len(values) != c.dim {
 		panic(fmt.Sprintf("featurecache: %d values for rows of %d", len(values), c.dim))
 	}
 	c.asked[im] = true
-	c.now.add(im, slices.Clone(values))
+	c.now.add(im, values)
 	c.added = true
 }
 

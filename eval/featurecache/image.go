@@ -3,7 +3,7 @@ package featurecache
 import (
 	"crypto/sha256"
 	"encoding/binary"
-	"os"
+	"io/fs"
 	"path/filepath"
 )
 
@@ -14,13 +14,10 @@ type Image [imageSize]byte
 // nanoseconds.
 const imageSize = 16 + 8 + 8
 
-// Look looks at an image's file. Look before the file is read: what changes afterwards is then seen the next time.
-func Look(path string) (Image, error) {
+// Of is the image's file at a path, by what [os.Stat] says of it. Stat before the file is read: what changes afterwards is
+// then seen the next time.
+func Of(path string, info fs.FileInfo) (Image, error) {
 	abs, err := filepath.Abs(path)
-	if err != nil {
-		return Image{}, err
-	}
-	info, err := os.Stat(abs)
 	if err != nil {
 		return Image{}, err
 	}
