@@ -7,7 +7,6 @@ import (
 
 	"github.com/dinogpu/dinogpu/augment"
 	"github.com/dinogpu/dinogpu/dino/disk"
-	"github.com/dinogpu/dinogpu/dino/settings"
 	"github.com/dinogpu/dinogpu/dino/weights"
 	"github.com/dinogpu/dinogpu/eval"
 	"github.com/dinogpu/dinogpu/eval/featurefile"
@@ -16,11 +15,9 @@ import (
 type embedCmd struct {
 	Images []string `arg:"" optional:"" help:"Folders of images, text files of paths, idx files and image files, in the order of the rows."`
 	weightsFlags
-	Out       string `placeholder:"FILE" help:"Where features go: FILE.npy, FILE.safetensors or FILE.csv. A file that is there is not written over."`
-	ImageSize int    `default:"0" help:"Pixels per side. 0: the size that the weights were trained at."`
-	Whole     bool   `help:"Cut nothing off: the short side becomes --image-size, both sides are rounded to whole patches."`
-	Patches   bool   `help:"Patch tokens too (not in .csv)."`
-	Blocks    int    `default:"1" aliases:"n-last-blocks" help:"The class tokens of the last N blocks side by side, the oldest first; patch tokens likewise."`
+	Out string `placeholder:"FILE" help:"Where features go: FILE.npy, FILE.safetensors or FILE.csv. A file that is there is not written over."`
+	featureFlags
+	Patches bool `help:"Patch tokens too, of the same blocks (not in .csv)."`
 	adapterFlags
 	JSON bool `name:"json" help:"Say as JSON what was done and where the time went."`
 }
@@ -39,17 +36,8 @@ func (c *embedCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	if _, err := model.Network(c.CheckpointKey); err != nil {
-		return usageError{err}
-	}
-	if c.ImageSize == 0 {
-		c.ImageSize = model.ViT.ImageSize
-	}
-	switch {
-	case !c.Whole && c.ImageSize < model.ViT.Patch:
-		return usageError{fmt.Errorf("--image-size %d is smaller than one patch of %d pixels", c.ImageSize, model.ViT.Patch)}
-	case c.Blocks > model.ViT.Depth:
-		return usageError{fmt.Errorf("--blocks %d: the backbone of %s has %d", c.Blocks, model.File, model.ViT.Depth)}
+	if err := c.fit(model, c.CheckpointKey); err != nil {
+		return err
 	}
 	source, err := augment.OpenImages(c.Images...)
 	if err != nil {
@@ -68,10 +56,8 @@ func (c *embedCmd) Run(a *app) error {
 		return err
 	}
 	defer arena.Release()
-	e := eval.Embedding{
-		Source: source, ViT: model.ViT, Mean: model.Mean, Std: model.Std,
-		Size: c.ImageSize, Whole: c.Whole, Blocks: c.Blocks, Patches: c.Patches,
-	}
+	e := c.embedding(model, source)
+	e.Patches = c.Patches
 	out, err := c.create(a, e, model)
 	if err != nil {
 		return err
@@ -103,10 +89,9 @@ func (c *embedCmd) check() error {
 		return usageError{errNoWeights}
 	case c.Out == "":
 		return usageError{errors.New("name the file that features go to: --out FILE.npy, FILE.safetensors or FILE.csv")}
-	case c.ImageSize < 0 || c.ImageSize > settings.MaxSide:
-		return usageError{fmt.Errorf("--image-size %d is no number of pixels from 1 to %d", c.ImageSize, settings.MaxSide)}
-	case c.Blocks < 1:
-		return usageError{fmt.Errorf("--blocks %d is below 1", c.Blocks)}
+	}
+	if err := c.featureFlags.check(); err != nil {
+		return err
 	}
 	t := featurefile.Table{Rows: 1, Dim: 1, Patches: c.Patches, Grid: [2]int{1, 1}}
 	if c.Whole {
@@ -125,13 +110,9 @@ func asUsage(err error) error {
 
 // create begins the files; what killed processes left of them is named.
 func (c *embedCmd) create(a *app, e eval.Embedding, model *weights.Model) (*featurefile.Writer, error) {
-	view := "center"
-	if c.Whole {
-		view = "whole"
-	}
 	t := featurefile.Table{
 		Rows: e.Source.Len(), Dim: e.Dim(), Patches: c.Patches, Grid: e.Grid(),
-		Notes: map[string]string{"weights": model.File, "network": c.CheckpointKey, "image_size": strconv.Itoa(c.ImageSize), "view": view, "blocks": strconv.Itoa(c.Blocks)},
+		Notes: map[string]string{"weights": model.File, "network": c.CheckpointKey, "image_size": strconv.Itoa(c.ImageSize), "view": c.view(), "blocks": strconv.Itoa(c.Blocks)},
 	}
 	paths, err := t.Paths(c.Out)
 	if err != nil {
