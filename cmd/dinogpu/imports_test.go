@@ -43,10 +43,11 @@ var mayImport = map[string][]string{
 	"eval": {
 		"layers", "gpu", "shaders", "augment", "dino", "dino/settings", "dino/weights", "dino/disk",
 	},
-	"eval/featurefile": {"dino/disk"},
-	"viewer":           {"augment", "dino/disk"},
+	"eval/featurecache": {"layers", "dino/disk"},
+	"eval/featurefile":  {"dino/disk"},
+	"viewer":            {"augment", "dino/disk"},
 	"viewer/explore": {
-		"layers", "gpu", "augment", "augment/decode", "dino", "dino/settings", "dino/weights", "dino/disk", "eval", "eval/featurefile",
+		"layers", "gpu", "augment", "augment/decode", "dino", "dino/settings", "dino/weights", "dino/disk", "eval", "eval/featurecache", "eval/featurefile",
 		"viewer",
 	},
 	"viewer/window":      {"gpu", "viewer"},
@@ -54,7 +55,7 @@ var mayImport = map[string][]string{
 	"viewer/report/live": {"viewer/report", "dino/run", "dino/settings", "dino/disk"},
 	"cmd/dinogpu": {
 		"layers", "layers/tuning", "gpu", "shaders", "augment", "dino", "dino/settings", "dino/weights", "dino/weights/released", "dino/weights/export",
-		"dino/run", "dino/disk", "eval", "eval/featurefile", "viewer", "viewer/explore", "viewer/window", "viewer/report", "viewer/report/live", "testdata",
+		"dino/run", "dino/disk", "eval", "eval/featurecache", "eval/featurefile", "viewer", "viewer/explore", "viewer/window", "viewer/report", "viewer/report/live", "testdata",
 	},
 }
 

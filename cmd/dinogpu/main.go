@@ -32,19 +32,20 @@ const (
 
 // The commands.
 type cli struct {
-	Train    trainCmd    `cmd:"" help:"Train a model on images."`
-	Eval     evalCmd     `cmd:"" help:"Judge trained weights on labeled images."`
-	Embed    embedCmd    `cmd:"" help:"Write images' features to a file."`
-	Weights  weightsCmd  `cmd:"" help:"Fetch, look at and convert files of trained weights."`
-	Report   reportCmd   `cmd:"" help:"Make one page of what runs left: curves, images, settings, in words."`
-	View     viewCmd     `cmd:"" help:"Show what a network looks at in your images."`
-	Devices  devicesCmd  `cmd:"" help:"List the adapters, and whether dinogpu can use them."`
-	Bench    benchCmd    `cmd:"" help:"Measure the adapter, every matmul of a preset and its whole step."`
-	Tune     tuneCmd     `cmd:"" help:"Measure which matmul kernels are best here, and remember it."`
-	Selftest selftestCmd `cmd:"" help:"Test every kernel of a preset on the adapter against plain Go code."`
-	Shaders  shadersCmd  `cmd:"" help:"Write a preset's kernels as WGSL files."`
-	HelpAll  helpAllFlag `help:"Show every flag of a command."`
-	Version  versionFlag `help:"Print version, commit, binding and wgpu."`
+	Train      trainCmd      `cmd:"" help:"Train a model on images."`
+	Eval       evalCmd       `cmd:"" help:"Judge trained weights on labeled images."`
+	Embed      embedCmd      `cmd:"" help:"Write images' features to a file."`
+	Neighbours neighboursCmd `cmd:"" name:"neighbours" aliases:"neighbors" help:"Find the images that are nearest to an image, near-duplicates or outliers."`
+	Weights    weightsCmd    `cmd:"" help:"Fetch, look at and convert files of trained weights."`
+	Report     reportCmd     `cmd:"" help:"Make one page of what runs left: curves, images, settings, in words."`
+	View       viewCmd       `cmd:"" help:"Show what a network looks at in your images."`
+	Devices    devicesCmd    `cmd:"" help:"List the adapters, and whether dinogpu can use them."`
+	Bench      benchCmd      `cmd:"" help:"Measure the adapter, every matmul of a preset and its whole step."`
+	Tune       tuneCmd       `cmd:"" help:"Measure which matmul kernels are best here, and remember it."`
+	Selftest   selftestCmd   `cmd:"" help:"Test every kernel of a preset on the adapter against plain Go code."`
+	Shaders    shadersCmd    `cmd:"" help:"Write a preset's kernels as WGSL files."`
+	HelpAll    helpAllFlag   `help:"Show every flag of a command."`
+	Version    versionFlag   `help:"Print version, commit, binding and wgpu."`
 }
 
 // What commands need from the process around them, so that tests can give
@@ -200,7 +201,7 @@ func negative(arg string) bool {
 func commandOf(parser *kong.Kong, args []string) string {
 	node, path := parser.Model.Node, []string(nil)
 	for _, arg := range args {
-		i := slices.IndexFunc(node.Children, func(n *kong.Node) bool { return n.Name == arg })
+		i := slices.IndexFunc(node.Children, func(n *kong.Node) bool { return n.Name == arg || slices.Contains(n.Aliases, arg) })
 		if i < 0 {
 			break
 		}
