@@ -22,7 +22,7 @@ type featureMaker struct {
 	embedding eval.Embedding // of no source
 }
 
-// make gives each image's features, nil where it has none, which is said. path is what the images are called together.
+// make hands each image's features over, and says which images have none. path is what the images are called together.
 func (m *featureMaker) make(source augment.Source, path string, each func(i int, features []float32)) (leftOut int, err error) {
 	out := newLeftOut(m.app.console, path)
 	done := counting(m.app.console, "embedded", source.Len())
@@ -84,8 +84,8 @@ func (m *featureMaker) set(source augment.Source, path string, kept *featureKeep
 			features[i] = x
 			kept.keep(images[i], x)
 		})
-		if none := (*eval.NoFeaturesError)(nil); errors.As(err, &none) && s.known > 0 {
-			s.leftOut, err = len(missing), nil // all others are known
+		if errors.As(err, new(*eval.NoFeaturesError)) && s.known > 0 {
+			err = nil // all others are known
 		}
 		if m.app.ctx.Err() != nil {
 			kept.save()
@@ -110,7 +110,7 @@ func (m *featureMaker) set(source augment.Source, path string, kept *featureKeep
 	return s, nil
 }
 
-// name is how an image of a source is named in results: by its path where it has one.
+// imageName is how an image of a source is named in results: by its path where it has one.
 func imageName(source augment.Source, i int) string {
 	if path := augment.Path(source, i); path != "" {
 		return path

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"slices"
 
@@ -27,8 +28,8 @@ func (s *search) queries(m *featureMaker, source augment.Source, path string, to
 	}
 	if len(missing) > 0 {
 		leftOut, err := m.make(augment.Pick(source, missing), path, func(j int, x []float32) { features[missing[j]] = x })
-		if none, ok := err.(*eval.NoFeaturesError); ok && len(missing) < len(features) {
-			leftOut, err = none.Images, nil
+		if errors.As(err, new(*eval.NoFeaturesError)) && len(missing) < len(features) {
+			err = nil // all others are in the set
 		}
 		if err != nil {
 			return err
