@@ -47,7 +47,7 @@ var mayImport = map[string][]string{
 	"eval/featurefile":  {"dino/disk"},
 	"viewer":            {"augment", "dino/disk"},
 	"viewer/explore": {
-		"layers", "gpu", "augment", "augment/decode", "dino", "dino/settings", "dino/weights", "dino/disk", "eval", "eval/featurecache", "eval/featurefile",
+		"layers", "gpu", "augment", "augment/decode", "dino", "dino/settings", "dino/weights", "dino/disk", "eval", "eval/featurefile",
 		"viewer",
 	},
 	"viewer/window":      {"gpu", "viewer"},
