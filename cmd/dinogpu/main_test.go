@@ -296,3 +296,12 @@ func TestStoppedBeforeTheFirstStep(t *testing.T) {
 		t.Errorf("train.log changed: %v", err)
 	}
 }
+
+// ownCache gives a test a cache folder of its own, and leaves Mesa its kernels: compiled anew, they take minutes.
+func ownCache(t *testing.T, dir string) {
+	t.Helper()
+	if cache, err := os.UserCacheDir(); err == nil && os.Getenv("MESA_SHADER_CACHE_DIR") == "" {
+		t.Setenv("MESA_SHADER_CACHE_DIR", cache)
+	}
+	t.Setenv("XDG_CACHE_HOME", dir)
+}

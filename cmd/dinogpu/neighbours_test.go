@@ -19,10 +19,7 @@ import (
 // neighboursPlace is embedPlace with a folder of its own for caches.
 func neighboursPlace(t *testing.T) (at func(name string) string, w string) {
 	t.Helper()
-	if cache, err := os.UserCacheDir(); err == nil {
-		t.Setenv("MESA_SHADER_CACHE_DIR", cache) // else lavapipe compiles all anew
-	}
-	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	ownCache(t, t.TempDir())
 	dir := embedPlace(t)
 	return func(name string) string { return filepath.Join(dir, filepath.FromSlash(name)) }, goldenWeights(t)
 }
@@ -190,7 +187,7 @@ func TestNeighboursCache(t *testing.T) {
 	known(8)
 
 	file := at("photo.png")
-	t.Setenv("XDG_CACHE_HOME", file)
+	ownCache(t, file)
 	if r, o := found(t, args...); !strings.Contains(o.stderr, "features are not kept: ") || r.Known != 0 || r.Cache != "" {
 		t.Errorf("no place for a cache: %+v: %s", r, o.stderr)
 	}

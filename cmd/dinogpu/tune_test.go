@@ -16,7 +16,7 @@ import (
 // What tune measures, the next training takes without measuring; its checkpoint names it, and resume goes by that
 // whatever the cache holds by then.
 func TestTunedTrainingIsRecorded(t *testing.T) {
-	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	ownCache(t, t.TempDir())
 	small := strings.Fields("train --preset demo --knn-every 0 --limit 16 --batch-size 4 --local-crops-number 1 --depth 1 --out-dim 64 --head-hidden 64 --epochs 1 --max-steps 1")
 	dir := filepath.Join(t.TempDir(), "run")
 	tuned := map[string]string{"DINOGPU_TUNE": "true"}
@@ -47,7 +47,7 @@ func TestTunedTrainingIsRecorded(t *testing.T) {
 }
 
 func TestTuneCommand(t *testing.T) {
-	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	ownCache(t, t.TempDir())
 	got := dinogpu(t, nil, "tune", "--time", "1ms", "--json")
 	if got.code != exitDone {
 		t.Fatalf("exit %d: %s", got.code, got.stderr)

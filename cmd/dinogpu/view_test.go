@@ -31,7 +31,7 @@ func TestViewWithoutAWindow(t *testing.T) {
 	showWindow = nil // as in a build without one
 	photo := golden.Path(t, "photo.png")
 	t.Chdir(t.TempDir())
-	t.Setenv("XDG_CACHE_HOME", t.TempDir()) // no weights were pulled
+	ownCache(t, t.TempDir()) // no weights were pulled
 	if o := dinogpu(t, nil, "view", photo); o.code != exitUsage || !strings.Contains(o.stderr, "dinogpu weights pull dino_vits8 fetches") {
 		t.Errorf("without weights: %d, %s", o.code, o.stderr)
 	}

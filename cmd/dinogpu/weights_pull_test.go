@@ -51,7 +51,7 @@ func (c pullCmd) run(ctx context.Context, tty bool) outcome {
 }
 
 func TestWeightsPull(t *testing.T) {
-	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	ownCache(t, t.TempDir())
 	e, file := tinyReleased(t)
 	data, err := os.ReadFile(file)
 	if err != nil {
@@ -111,7 +111,7 @@ func TestWeightsPull(t *testing.T) {
 }
 
 func TestWeightsPullRefuses(t *testing.T) {
-	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	ownCache(t, t.TempDir())
 	page := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprint(w, "<html>Sign in</html>") }))
 	defer page.Close()
 	for args, c := range map[string]struct {
@@ -140,7 +140,7 @@ func TestWeightsPullRefuses(t *testing.T) {
 // Released weights go by their names once they are here; a file of that name comes first.
 func TestWeightsByName(t *testing.T) {
 	cache := t.TempDir()
-	t.Setenv("XDG_CACHE_HOME", cache)
+	ownCache(t, cache)
 	t.Chdir(t.TempDir())
 	_, file := tinyReleased(t)
 	images := writeClasses(t, t.TempDir(), 3, 1, "ant", "bee")
