@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"runtime/metrics"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -26,7 +27,7 @@ const (
 
 // Mutate has read read a file of each seed and then, for as long as budget says, files of seeds with a few bytes changed,
 // cut, doubled, moved or mixed with another seed's. Each is held to Try's rules. The mutations of a run are those of every
-// other; how many there are depends on the machine. Nothing else of the process may allocate much meanwhile.
+// other; how many there are depends on the machine, and on DINOGPU_HOSTILE=N, which takes N times as long. Nothing else of the process may allocate much meanwhile.
 func Mutate(t testing.TB, seeds [][]byte, budget time.Duration, read func(path string) error) {
 	t.Helper()
 	if len(seeds) == 0 {
@@ -35,6 +36,9 @@ func Mutate(t testing.TB, seeds [][]byte, budget time.Duration, read func(path s
 	path := filepath.Join(t.TempDir(), "hostile")
 	for _, seed := range seeds {
 		try(t, path, seed, read)
+	}
+	if n, err := strconv.Atoi(os.Getenv("DINOGPU_HOSTILE")); err == nil && n > 1 {
+		budget *= time.Duration(n)
 	}
 	r := rand.New(rand.NewPCG(1, 2))
 	tried, refused := 0, 0
