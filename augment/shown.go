@@ -28,3 +28,15 @@ func resizedBilinear(im *Image, w, h int) *Image {
 	resizeInto(out.Pix, im, area{right: float64(im.W), bottom: float64(im.H)}, w, h, s)
 	return out
 }
+
+// Square is the middle of an image as people are shown it: the largest square in it, resized to size x size pixels by
+// Pillow's bilinear filter.
+func Square(im *Image, size int) *Image {
+	side := min(im.W, im.H)
+	left, top := (im.W-side)/2, (im.H-side)/2
+	cut := NewImage(side, side)
+	for y := range side {
+		copy(cut.Pix[3*y*side:][:3*side], im.Pix[3*((top+y)*im.W+left):])
+	}
+	return Shown(cut, size)
+}

@@ -56,7 +56,7 @@ func TestDecodeUpright(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		turned, err := DecodeUpright(src, i)
+		turned, err := Upright(src).Decode(i)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -81,5 +81,30 @@ func TestOpenAnimation(t *testing.T) {
 	}
 	if _, _, err := OpenAnimation("no such file.gif"); err == nil {
 		t.Error("a file that is not there was opened")
+	}
+}
+
+// The middle of a wide image and of a high one, however long they are.
+func TestSquare(t *testing.T) {
+	for _, c := range []struct{ w, h, size, left, top int }{{9, 3, 3, 3, 0}, {3, 8, 3, 0, 2}, {4, 4, 4, 0, 0}, {5000, 2, 2, 2499, 0}} {
+		im := NewImage(c.w, c.h)
+		for i := range im.Pix {
+			im.Pix[i] = uint8(i * 7)
+		}
+		got := Square(im, c.size)
+		if got.W != c.size || got.H != c.size {
+			t.Fatalf("%+v: %d x %d", c, got.W, got.H)
+		}
+		for y := range c.size {
+			for x := range c.size {
+				at, want := 3*(y*c.size+x), 3*((c.top+y)*c.w+c.left+x)
+				if got.Pix[at] != im.Pix[want] || got.Pix[at+2] != im.Pix[want+2] {
+					t.Fatalf("%+v: another pixel at %d,%d", c, x, y)
+				}
+			}
+		}
+	}
+	if got := Square(NewImage(20, 50), 7); got.W != 7 || got.H != 7 {
+		t.Errorf("shrunk to %d x %d", got.W, got.H)
 	}
 }

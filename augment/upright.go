@@ -13,6 +13,13 @@ func DecodeUpright(src Source, i int) (*Image, error) {
 	return decodeAs(src, i, decode.Options{Upright: true})
 }
 
+// Upright is src with its images turned as DecodeUpright turns them.
+func Upright(src Source) Source { return upright{src} }
+
+type upright struct{ Source }
+
+func (u upright) Decode(i int) (*Image, error) { return DecodeUpright(u.Source, i) }
+
 // ReadUpright reads one image file, upright. Its errors name the file.
 func ReadUpright(path string) (*Image, error) {
 	return decodeFile(path, decode.Options{Upright: true}, func() string { return "" })

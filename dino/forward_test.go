@@ -46,6 +46,28 @@ func (g *goldenFile) checkForward(d *gpu.Device, tr *Trainer, target gpu.Target)
 	}
 }
 
+// checkHead runs the frozen head of the teacher on PyTorch's features and compares its logits.
+func (g *goldenFile) checkHead(d *gpu.Device, tr *Trainer, target gpu.Target) {
+	g.t.Helper()
+	h, err := NewFrozenHead(d, target, tr.Config, tr.Teacher)
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	defer h.Release()
+	var got []float32
+	err = h.Logits(g.Float32s("step0.teacher.features"), func(batch []float32) error {
+		got = append(got, batch...)
+		return nil
+	})
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	g.near("the frozen head's logits", got, g.Float32s("step0.teacher.logits"), goldenForward)
+	if err := h.Logits(make([]float32, tr.Config.Size().Dim+1), nil); err == nil {
+		g.t.Error("half a row of features was taken")
+	}
+}
+
 // As it is trained, at six sizes, two not square, one not a multiple of the patch, beside testdata/golden/make.py.
 func TestViTAgainstPyTorch(t *testing.T) {
 	d := openDevice(t)

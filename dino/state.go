@@ -49,14 +49,21 @@ func (t *Trainer) State() ([]layers.HostTensor, error) {
 		}
 		tensors = append(tensors, part...)
 	}
-	center := layers.HostTensor{Name: centerName, Shape: t.loss.Center.Shape, Values: make([]float32, t.loss.Center.Len())}
-	if err := t.device.Read(t.loss.Center, center.Values); err != nil {
+	values, err := t.Center()
+	if err != nil {
 		return nil, err
 	}
+	center := layers.HostTensor{Name: centerName, Shape: t.loss.Center.Shape, Values: values}
 	if err := worthSaving(center); err != nil {
 		return nil, err
 	}
 	return append(tensors, center), nil
+}
+
+// Center reads the center (K) of the teacher's logits, as it is after the last step that was submitted.
+func (t *Trainer) Center() ([]float32, error) {
+	values := make([]float32, t.loss.Center.Len())
+	return values, t.device.Read(t.loss.Center, values)
 }
 
 // StateLayout is the names and shapes of what State reads.

@@ -132,6 +132,7 @@ func TestFeaturesAgainstPyTorch(t *testing.T) {
 				t.Fatal(err)
 			}
 			g.checkForward(d, tr, target)
+			g.checkHead(d, tr, target)
 		})
 	}
 }

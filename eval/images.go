@@ -42,6 +42,7 @@ type Reading struct {
 	Workers int                          // goroutines that decode; 0: one per core
 	LeftOut func(name string, err error) // told, in order, of each image that cannot be read; may be nil
 	Done    func(n int)                  // told the number of images gone through so far; may be nil
+	Enough  func() bool                  // asked before each image: true leaves out all that follow; may be nil
 }
 
 // Embed returns the features of the images by each of the embedders, in the images' order. Each image is decoded once, and
@@ -69,6 +70,9 @@ func (m Images) Embed(ctx context.Context, r Reading, embedders ...Embedder) ([]
 		return nil
 	}
 	for n, i := range m.Which {
+		if len(labels) > 0 && r.Enough != nil && r.Enough() {
+			break
+		}
 		pixels, err := next()
 		switch {
 		case ctx.Err() != nil:
@@ -81,13 +85,18 @@ func (m Images) Embed(ctx context.Context, r Reading, embedders ...Embedder) ([]
 			chunk = append(chunk, pixels)
 			labels, names = append(labels, m.Labels[n]), append(names, m.Source.Name(i))
 		}
-		if len(chunk) == max(1, r.Batch) || len(chunk) > 0 && n == len(m.Which)-1 {
+		if len(chunk) == max(1, r.Batch) {
 			if err := embed(); err != nil {
 				return nil, err
 			}
 		}
 		if r.Done != nil {
 			r.Done(n + 1)
+		}
+	}
+	if len(chunk) > 0 {
+		if err := embed(); err != nil {
+			return nil, err
 		}
 	}
 	if len(labels) == 0 {

@@ -25,12 +25,12 @@ const (
 type Stopped struct {
 	Step, Total int // optimizer steps
 	Reason      Reason
-	Unmeasured  bool // it has trained to its end, and the last evaluation was not run
+	Unmeasured  bool // it has trained to its end, and what comes then was not finished: the last evaluation, its images
 }
 
 func (s *Stopped) Error() string {
 	if s.Unmeasured {
-		return ErrStopped.Error() + ", the last evaluation was not run"
+		return ErrStopped.Error() + ", the last evaluation or its images were not finished"
 	}
 	return fmt.Sprintf("%v after step %d of %d", ErrStopped, s.Step, s.Total)
 }

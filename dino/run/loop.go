@@ -43,6 +43,9 @@ func (r *Run) carryOut(ctx context.Context) error {
 		return err
 	}
 	if trained != nil {
+		if stopped := (*Stopped)(nil); r.options.AtStop != nil && errors.As(trained, &stopped) && stopped.Reason != Canceled {
+			r.options.AtStop(ctx, r)
+		}
 		return trained
 	}
 	if r.options.Evaluate == nil {

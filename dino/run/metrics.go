@@ -16,6 +16,17 @@ type EvalMetrics struct {
 	KNNStudent float64 `json:"knn_student"`
 }
 
+// UnlabeledMetrics is the line after measures without labels, of M images (eval.Views).
+type UnlabeledMetrics struct {
+	Step             int     `json:"step"`
+	RankMeTeacher    float64 `json:"rankme_teacher"`     // effective rank of the features
+	RankMeStudent    float64 `json:"rankme_student"`     //
+	ViewsTop1Teacher float64 `json:"views_top1_teacher"` // moved copies whose nearest image is their original, percent
+	ViewsTop1Student float64 `json:"views_top1_student"` //
+	ViewsTop1Chance  float64 `json:"views_top1_chance"`  // by guessing: 100 / M
+	PrototypesUsed   float64 `json:"prototypes_used"`    // by the teacher, for one of the 2 M views at least
+}
+
 // flatJSON writes the tagged fields of a struct in their order. JSON has no
 // word for what is not a number: NaN and the infinities become null, so that a
 // run that goes wrong leaves a file that still reads.

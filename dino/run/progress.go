@@ -21,6 +21,7 @@ type Progress struct {
 	steps, epochs int
 
 	knn       float64 // NaN: not measured yet
+	views     float64 // so too
 	loss      float64 // smoothed
 	seen      int
 	started   time.Time
@@ -30,7 +31,7 @@ type Progress struct {
 
 // NewProgress follows a run of that many steps and epochs in all; one that is resumed begins somewhere among them.
 func NewProgress(steps, epochs int) *Progress {
-	return &Progress{steps: steps, epochs: epochs, knn: math.NaN()}
+	return &Progress{steps: steps, epochs: epochs, knn: math.NaN(), views: math.NaN()}
 }
 
 // Step takes in a step's metrics and gives the line; due says whether it is time for one where lines add up.
@@ -50,9 +51,13 @@ func (p *Progress) Step(m dino.StepMetrics, now time.Time) (line string, due boo
 	return p.line(m, now), due
 }
 
-// Measured takes in an evaluation; the line shows the teacher's k-NN from then on. It gives a sentence, empty for what it
-// does not know.
+// Measured takes in an evaluation; the line shows the teacher's k-NN from then on, and without it how often moved copies
+// found their originals. It gives a sentence, empty for what the line or the run's end tells.
 func (p *Progress) Measured(step int, values any) string {
+	if m, ok := values.(UnlabeledMetrics); ok {
+		p.views = m.ViewsTop1Teacher
+		return ""
+	}
 	m, ok := values.(EvalMetrics)
 	if !ok {
 		return ""
@@ -75,8 +80,11 @@ func (p *Progress) smooth(loss float64) {
 
 func (p *Progress) line(m dino.StepMetrics, now time.Time) string {
 	line := fmt.Sprintf("epoch %d/%d  step %d/%d  loss %.3f", m.Epoch+1, p.epochs, m.Step, p.steps, p.loss)
-	if !math.IsNaN(p.knn) {
+	switch {
+	case !math.IsNaN(p.knn):
 		line += fmt.Sprintf("  k-NN %.1f %%", p.knn)
+	case !math.IsNaN(p.views):
+		line += fmt.Sprintf("  copies found %.1f %%", p.views)
 	}
 	line += fmt.Sprintf("  %s images/s", threeDigits(m.ImagesPerSecond))
 	if m.DataWait >= 0.1 {

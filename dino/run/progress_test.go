@@ -2,8 +2,11 @@ package run
 
 import (
 	"math"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/dinogpu/dinogpu/dino"
 )
 
 func TestSmoothedLoss(t *testing.T) {
@@ -32,5 +35,20 @@ func TestShortDuration(t *testing.T) {
 		if got := shortDuration(d); got != want {
 			t.Errorf("%v: got %s, want %s", d, got, want)
 		}
+	}
+}
+
+// Without k-NN the line shows how often moved copies were found, which no sentence of its own tells.
+func TestProgressOfMeasuresWithoutLabels(t *testing.T) {
+	p := NewProgress(10, 1)
+	if said := p.Measured(4, UnlabeledMetrics{Step: 4, ViewsTop1Teacher: 71.25}); said != "" {
+		t.Errorf("it says %q", said)
+	}
+	if line, _ := p.Step(dino.StepMetrics{Step: 5, Loss: 1}, time.Now()); !strings.Contains(line, "copies found 71.2 %") {
+		t.Errorf("the line is %q", line)
+	}
+	p.Measured(5, EvalMetrics{Step: 5, KNNTeacher: 80})
+	if line, _ := p.Step(dino.StepMetrics{Step: 6, Loss: 1}, time.Now()); strings.Contains(line, "copies") || !strings.Contains(line, "k-NN 80.0 %") {
+		t.Errorf("with k-NN the line is %q", line)
 	}
 }

@@ -30,6 +30,10 @@ type Options struct {
 	Evaluate      func(ctx context.Context, r *Run) error
 	EvaluateEvery int
 
+	// AtStop is called when max_steps or max_time stopped the run, once it is saved; nil: nothing is. Whatever it does,
+	// the run has stopped in good order. Its context ends with the run's, not with max_time.
+	AtStop func(ctx context.Context, r *Run)
+
 	Earlier []Line // what the program said before, for train.log
 
 	// Words is how train.log has a sentence, such as one that names settings by their flags; nil: as it is.
@@ -299,6 +303,15 @@ func (r *Run) Teacher() *layers.Arena { return r.trainer.Teacher }
 
 // Student is the student's weights on the device.
 func (r *Run) Student() *layers.Arena { return r.trainer.Student }
+
+// Center reads the center (out_dim) of the teacher's logits. It is that after Step steps wherever Teacher's weights are.
+func (r *Run) Center() ([]float32, error) { return r.trainer.Center() }
+
+// Images are what the run trains on.
+func (r *Run) Images() augment.Source { return r.images }
+
+// Memory is how many bytes the run's step takes on the device.
+func (r *Run) Memory() (int, error) { return r.trainer.Memory() }
 
 // Step is how many optimizer steps are done.
 func (r *Run) Step() int { return r.step }

@@ -349,3 +349,44 @@ func TestMaxTime(t *testing.T) {
 		t.Errorf("stopped by %v", err)
 	}
 }
+
+// AtStop is called after max_steps, when the run is saved, and not when the run is canceled or trained to its end.
+func TestAtStop(t *testing.T) {
+	d := openDevice(t)
+	folder := filepath.Join(t.TempDir(), "run")
+	var stops []int
+	o := Options{Settings: tiny(1), Folder: folder, Device: d, AtStop: func(_ context.Context, r *Run) {
+		if h, _ := newest(t, folder); h.Step != r.Step() {
+			t.Errorf("after step %d the newest checkpoint is that of step %d", r.Step(), h.Step)
+		}
+		if center, err := r.Center(); err != nil || len(center) != 24 || r.Images().Len() != 24 {
+			t.Errorf("a center of %d, %d images, %v", len(center), r.Images().Len(), err)
+		}
+		stops = append(stops, r.Step())
+	}}
+	o.Settings.Run.MaxSteps = 2
+	var stopped *Stopped
+	if err := trained(t, func() (*Run, error) { return New(t.Context(), o) }); !errors.As(err, &stopped) || stopped.Reason != MaxSteps {
+		t.Fatalf("stopped by %v", err)
+	}
+	if !slices.Equal(stops, []int{2}) {
+		t.Errorf("called after steps %v", stops)
+	}
+	r, err := Resume(t.Context(), folder, Options{Device: d, AtStop: o.AtStop})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := r.Train(ctx); !errors.As(err, &stopped) || stopped.Reason != Canceled {
+		t.Errorf("canceled: %v", err)
+	}
+	r.settings.Run.MaxSteps = 0
+	if err := r.Train(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if len(stops) != 1 {
+		t.Errorf("called after steps %v, want only after 2", stops)
+	}
+}
