@@ -109,7 +109,11 @@ func TestLookCost(t *testing.T) {
 // By hand: a query is no neighbor of itself.
 func TestOthers(t *testing.T) {
 	f := Features{Dim: 2, Values: []float32{1, 0, 1, 0.1, 0, 1, 0.1, 1, 1, 0}}
-	got, err := Others(t.Context(), device(t), f, []int{0, 3}, 2)
+	g, err := NewGallery(f.Values, f.Dim)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := g.others(t.Context(), device(t), []int{0, 3}, 2)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -124,13 +128,13 @@ func TestOthers(t *testing.T) {
 	if diff := cmp.Diff([][]int{{4, 1}, {2, 1}}, order); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if got, err := Others(t.Context(), device(t), f, []int{1}, 9); err != nil || len(got[0]) != 4 {
+	if got, err := g.others(t.Context(), device(t), []int{1}, 9); err != nil || len(got[0]) != 4 {
 		t.Errorf("of five, the others are %v, %v", got, err)
 	}
 }
 
 // The queries are the first images that can be read, and what comes behind "enough" is not looked at.
-func TestGallery(t *testing.T) {
+func TestFindOthers(t *testing.T) {
 	d := device(t)
 	c := lookConfigOf(24)
 	weights, err := dino.FreshWeights(d, c)
@@ -145,7 +149,7 @@ func TestGallery(t *testing.T) {
 	m := Images{Source: src, Which: []int{9, 4, 4, 100, 7, 2, 3}, View: EvalView(28)}
 	asked := 0
 	r := Reading{Enough: func() bool { asked++; return asked > 4 }}
-	g, err := NewGallery(t.Context(), d, d.Target(), dino.BackboneOf(c), m, r, 2, 3, weights, weights)
+	g, err := FindOthers(t.Context(), d, d.Target(), dino.BackboneOf(c), m, r, 2, 3, weights, weights)
 	if err != nil {
 		t.Fatal(err)
 	}

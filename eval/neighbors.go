@@ -8,16 +8,16 @@ import (
 	"github.com/dinogpu/dinogpu/layers"
 )
 
-// Gallery are images and, for the first of them, which others are nearest by each of several networks.
-type Gallery struct {
+// Others are images and, for the first of them, which others are nearest by each of several networks.
+type Others struct {
 	Images []int          // their numbers in the source
-	Near   [][][]Neighbor // of each network and query: indices into Images
+	Near   [][][]Neighbor // of each network and query, nearest first: indices into Images
 }
 
-// NewGallery embeds images by networks of one size and finds the k nearest others of the first so many queries. Images that
+// FindOthers embeds images by networks of one size and finds the k nearest others of the first so many queries. Images that
 // cannot be read are left out, and so are those behind the one at which r says that it is enough. c says how the networks
 // run.
-func NewGallery(ctx context.Context, d *gpu.Device, target gpu.Target, c dino.BackboneConfig, m Images, r Reading, queries, k int, networks ...*layers.Arena) (*Gallery, error) {
+func FindOthers(ctx context.Context, d *gpu.Device, target gpu.Target, c dino.BackboneConfig, m Images, r Reading, queries, k int, networks ...*layers.Arena) (*Others, error) {
 	c.Batch = evenBatch(c, len(m.Which))
 	r.Batch, r.LeftOut = c.Batch, func(string, error) {}
 	m.Labels = m.Which // so that features tell whose they are
@@ -30,31 +30,29 @@ func NewGallery(ctx context.Context, d *gpu.Device, target gpu.Target, c dino.Ba
 	if err != nil {
 		return nil, err
 	}
-	g := &Gallery{Images: features[0].Labels}
+	o := &Others{Images: features[0].Labels}
 	var which []int
-	for i := range min(queries, len(g.Images)) {
+	for i := range min(queries, len(o.Images)) {
 		which = append(which, i)
 	}
 	for _, f := range features {
-		near, err := Others(ctx, d, f, which, k)
+		g, err := NewGallery(f.Values, f.Dim)
 		if err != nil {
 			return nil, err
 		}
-		g.Near = append(g.Near, near)
+		near, err := g.others(ctx, d, which, k)
+		if err != nil {
+			return nil, err
+		}
+		o.Near = append(o.Near, near)
 	}
-	return g, nil
+	return o, nil
 }
 
-// Others are the k nearest by cosine of each of the features in which, nearest first, itself left out; fewer than k where
-// there are fewer features.
-func Others(ctx context.Context, d *gpu.Device, f Features, which []int, k int) ([][]Neighbor, error) {
-	queries := Features{Dim: f.Dim}
-	for _, i := range which {
-		queries.Values = append(queries.Values, f.Values[i*f.Dim:][:f.Dim]...)
-		queries.Labels = append(queries.Labels, 0)
-	}
-	bank := Features{Values: f.Values, Dim: f.Dim, Labels: make([]int, f.Len()), Names: f.Names}
-	_, near, err := KNN(ctx, d, bank, queries, []int{k + 1}, Temperature, 1)
+// others are the k nearest by cosine of each of some rows, nearest first, itself left out; fewer than k where there are
+// fewer rows.
+func (g *Gallery) others(ctx context.Context, d *gpu.Device, which []int, k int) ([][]Neighbor, error) {
+	near, err := g.Nearest(ctx, d, g.Rows(which), k+1, nil)
 	if err != nil {
 		return nil, err
 	}

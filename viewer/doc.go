@@ -2,6 +2,6 @@
 // components, of nearest neighbors. It knows neither GPU nor window.
 //
 // A [Page] is one picture of pictures with words that say what is seen; a [Composer] draws it, and [Enlarged], [Masked]
-// and [Stretched] are the pictures of the reference's visualize_attention. [Neighbors] and [Attention] draw sheets of small
-// images. [WritePNG] writes a file. A [Scene] is what a window shows.
+// and [Stretched] are the pictures of the reference's visualize_attention. [Neighbors], [Attention] and [Principal] lay out
+// a [Sheet] of many images. [WritePNG] writes a file. A [Scene] is what a window shows.
 package viewer

@@ -316,7 +316,7 @@ func TestStoppedWithinAnEvaluation(t *testing.T) {
 		defer stop()
 		out, said := &bytes.Buffer{}, &stopWhenSaid{text: "is left out", stop: stop}
 		code = execute(&app{
-			ctx: ctx, stdout: out, now: time.Now, env: func(string) (string, bool) { return "", false },
+			ctx: ctx, stdout: out, now: time.Now, env: plainEnv,
 			console: &console{w: said, width: func() int { return 80 }, now: time.Now},
 		}, args)
 		return code, out.String(), said.String()

@@ -30,16 +30,22 @@ func dinogpu(t *testing.T, environ map[string]string, args ...string) outcome {
 		stdout:  &stdout,
 		console: &console{w: &stderr, width: func() int { return 80 }, now: time.Now},
 		env: func(name string) (string, bool) {
-			v, ok := environ[name]
-			if !ok && name == "DINOGPU_TUNE" {
-				return "false", true // seconds, and the user's cache folder
+			if v, ok := environ[name]; ok {
+				return v, ok
 			}
-			return v, ok
+			return plainEnv(name)
 		},
 		now: time.Now,
 	}
 	code := execute(a, args)
 	return outcome{code, stdout.String(), stderr.String()}
+}
+
+// plainEnv leaves out of runs what takes seconds: measuring kernels, which writes to the user's cache folder too, measures
+// without labels, and images.
+func plainEnv(name string) (string, bool) {
+	v, ok := map[string]string{"DINOGPU_TUNE": "false", "DINOGPU_MEASURE_EVERY": "0", "DINOGPU_IMAGES": "false"}[name]
+	return v, ok
 }
 
 func TestWrongUsage(t *testing.T) {
@@ -117,7 +123,7 @@ func TestVersion(t *testing.T) {
 func TestHelpAllShowsEveryFlag(t *testing.T) {
 	t.Setenv("COLUMNS", "80")
 	for _, command := range []string{"train", "bench", "selftest", "tune"} {
-		lines := helpOf(t, 136, command, "--help-all")
+		lines := helpOf(t, 141, command, "--help-all")
 		text := strings.Join(lines, "\n")
 		for _, key := range settings.Default().Keys() {
 			if flag := strings.ReplaceAll(key, "_", "-"); !strings.Contains(text, "--"+flag) && !strings.Contains(text, "--[no-]"+flag) {
@@ -128,7 +134,7 @@ func TestHelpAllShowsEveryFlag(t *testing.T) {
 			t.Errorf("%s --help-all promises more:\n%s", command, text)
 		}
 	}
-	text := strings.Join(helpOf(t, 136, "train", "--help-all"), "\n")
+	text := strings.Join(helpOf(t, 141, "train", "--help-all"), "\n")
 	for _, group := range flagGroups() {
 		if !strings.Contains(text, "\n"+group.Title+"\n") {
 			t.Errorf("no group %s", group.Title)
@@ -278,7 +284,7 @@ func TestStoppedBeforeTheFirstStep(t *testing.T) {
 		var stdout, stderr bytes.Buffer
 		a := &app{
 			ctx: ctx, stdout: &stdout, console: &console{w: &stderr, width: func() int { return 80 }},
-			env: func(string) (string, bool) { return "", false }, now: time.Now,
+			env: plainEnv, now: time.Now,
 		}
 		return outcome{execute(a, append(args, "--no-tune")), stdout.String(), stderr.String()}
 	}

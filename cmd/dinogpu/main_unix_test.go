@@ -57,7 +57,7 @@ func child(limit string, args ...string) (*exec.Cmd, *bytes.Buffer) {
 		limit = "no"
 	}
 	c := exec.Command(os.Args[0], args...)
-	c.Env = append(os.Environ(), dinogpuChild+"="+limit)
+	c.Env = append(os.Environ(), dinogpuChild+"="+limit, "DINOGPU_MEASURE_EVERY=0", "DINOGPU_IMAGES=false")
 	stderr := &bytes.Buffer{}
 	c.Stderr = stderr
 	return c, stderr

@@ -66,6 +66,22 @@ func (s *sheet) addRow(row []drawn) {
 	s.rows = append(s.rows, row)
 }
 
+// sheetSide is the side of each image, which has room for a caption.
+const sheetSide = 112
+
+// lay lays the images out.
+func (s *sheet) lay(rows []viewer.NeighborRow) *viewer.Sheet {
+	out := viewer.Neighbors(rows, "")
+	out.Title, out.Side = s.title, sheetSide
+	for g := range out.Groups {
+		out.Groups[g].Title = "" // the title has told
+	}
+	if out.Colored {
+		out.Notes = "Green: the same class as the first of the row. Red: another."
+	}
+	return out
+}
+
 // shortName is what a caption has room for.
 func shortName(name string) string { return filepath.Base(name) }
 
@@ -80,7 +96,7 @@ func (s *search) save(path string) error {
 	}
 	var rows []viewer.NeighborRow
 	for _, of := range s.sheet.rows {
-		row := viewer.NeighborRow{}
+		row := viewer.NeighborRow{Nearest: make([][]viewer.Neighbor, 1)}
 		for k, d := range of {
 			if s.ctx.Err() != nil {
 				return fmt.Errorf("%w: %s was not written", errInterrupted, path)
@@ -92,9 +108,9 @@ func (s *search) save(path string) error {
 			}
 			im = viewer.Small(im)
 			if k == 0 {
-				row.Query, row.Class, row.Caption = im, d.class, d.caption
+				row.Query, row.Class, row.Caption = viewer.ToRGBA(im), d.class, d.caption
 			} else {
-				row.Nearest = append(row.Nearest, viewer.Neighbor{Image: im, Class: d.class, Caption: d.caption})
+				row.Nearest[0] = append(row.Nearest[0], viewer.Neighbor{Image: viewer.ToRGBA(im), Class: d.class, Caption: d.caption})
 			}
 		}
 		rows = append(rows, row)
@@ -105,7 +121,7 @@ func (s *search) save(path string) error {
 	if err := disk.Absent(path); err != nil { // what came there meanwhile
 		return err
 	}
-	if err := viewer.WritePNG(path, viewer.Sheet(s.sheet.title, rows)); err != nil {
+	if err := viewer.WritePNG(path, s.sheet.lay(rows).Draw()); err != nil {
 		return err
 	}
 	s.report.Saved = path

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"image"
 	"text/tabwriter"
 
 	"github.com/dinogpu/dinogpu/augment"
@@ -20,11 +21,11 @@ type demoEvaluation struct {
 	app *app
 }
 
-// demoReport prints the demo's table and writes its two images.
-func demoReport(ctx context.Context, r *run.Run, a *app) error {
+// demoReport prints the demo's table and gives the sheet of its neighbors.
+func demoReport(ctx context.Context, r *run.Run, a *app) (*viewer.Sheet, error) {
 	bank, test, err := augment.Demo()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	e := &demoEvaluation{eval.NewDemo(bank, test, r.Settings().Config.GlobalCropsSize), r, a}
 	return e.report(ctx)
@@ -51,36 +52,39 @@ func (e *demoEvaluation) config() dino.BackboneConfig {
 }
 
 // image is one of the demo's as its question shows it.
-func (e *demoEvaluation) image(from eval.Images, i int) (*augment.Image, error) {
+func (e *demoEvaluation) image(from eval.Images, i int) (*image.RGBA, error) {
 	pixels, err := from.Look(i)
+	if err != nil {
+		return nil, err
+	}
 	size := e.r.Settings().Config.GlobalCropsSize
-	return &augment.Image{W: size, H: size, Pix: pixels}, err
+	return viewer.ToRGBA(&augment.Image{W: size, H: size, Pix: pixels}), nil
 }
 
 func (e *demoEvaluation) say(format string, args ...any) { e.app.console.Print(format, args...) }
 
-// report prints the table and writes the two images.
-func (e *demoEvaluation) report(ctx context.Context) error {
+// report prints the table and gives the sheet.
+func (e *demoEvaluation) report(ctx context.Context) (*viewer.Sheet, error) {
 	e.say("evaluating: 20 nearest of %d labeled images, for %d others", len(e.Bank.Which), len(e.Queries.Which))
 	fresh, err := dino.FreshWeights(e.r.Device(), e.r.Settings().Config)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer fresh.Release()
 	pixels, err := e.Score(ctx, e.r.Device(), eval.Pixels{})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	untrained, err := e.score(ctx, fresh)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	trained, err := e.score(ctx, e.r.Teacher())
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := e.table(pixels, untrained, trained); err != nil {
-		return err
+		return nil, err
 	}
 	if !e.r.Reported("demo_teacher") {
 		e.r.Measured(demoMetrics{
@@ -89,10 +93,7 @@ func (e *demoEvaluation) report(ctx context.Context) error {
 			TrainedAsTheyAre: trained.AsTheyAre, TrainedMoved: trained.Moved,
 		})
 	}
-	if err := e.neighbours(trained); err != nil {
-		return err
-	}
-	return e.attention(ctx)
+	return e.neighbors(trained, untrained)
 }
 
 // demoMetrics is the last line of a demo's metrics: accuracies in percent.
@@ -132,57 +133,28 @@ func demoVerdict(gain float64) string {
 	return fmt.Sprintf("without a label the network learned what survives moving (%+.1f points over untrained on moved images)", gain)
 }
 
-// neighbours draws eight moved queries with their five nearest.
-func (e *demoEvaluation) neighbours(s eval.DemoScore) error {
+// neighbors shows eight moved queries with their five nearest.
+func (e *demoEvaluation) neighbors(trained, untrained eval.DemoScore) (*viewer.Sheet, error) {
 	var rows []viewer.NeighborRow
-	for i := range 8 {
-		q := i * len(s.Neighbors) / 8
+	for i := range shownImages {
+		q := i * len(trained.Neighbors) / shownImages
 		query, err := e.image(e.Moved, q)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		row := viewer.NeighborRow{Query: query, Class: e.Classes[e.Moved.Labels[q]]}
-		for _, n := range s.Neighbors[q][:5] {
-			near, err := e.image(e.Bank, n.Index)
-			if err != nil {
-				return err
+		for _, s := range []eval.DemoScore{trained, untrained} {
+			var line []viewer.Neighbor
+			for _, n := range s.Neighbors[q][:nearShown] {
+				near, err := e.image(e.Bank, n.Index)
+				if err != nil {
+					return nil, err
+				}
+				line = append(line, viewer.Neighbor{Image: near, Class: e.Classes[e.Bank.Labels[n.Index]]})
 			}
-			row.Nearest = append(row.Nearest, viewer.Neighbor{Image: near, Class: e.Classes[e.Bank.Labels[n.Index]]})
+			row.Nearest = append(row.Nearest, line)
 		}
 		rows = append(rows, row)
 	}
-	return viewer.WritePNG(e.r.Folder().Join("neighbours.png"), viewer.Neighbors(rows))
-}
-
-// attention draws what each head of the teacher's last block looks at in eight test images.
-func (e *demoEvaluation) attention(ctx context.Context) error {
-	const shown = 8
-	c := e.config()
-	c.Batch, c.Blocks, c.Attention = shown, 0, []int{c.ViT.Depth - 1}
-	b, err := e.backbone(e.r.Teacher(), c)
-	if err != nil {
-		return err
-	}
-	defer b.Release()
-	var images []*augment.Image
-	var pixels [][]uint8
-	for i := range shown {
-		image, err := e.image(e.Queries, i*len(e.Queries.Which)/shown)
-		if err != nil {
-			return err
-		}
-		images, pixels = append(images, image), append(pixels, image.Pix)
-	}
-	out, err := b.Run(ctx, pixels)
-	if err != nil {
-		return err
-	}
-	maps := make([][][]float32, shown)
-	for i := range maps {
-		for h := range c.ViT.Heads {
-			maps[i] = append(maps[i], out.Map(0, i, 0, h))
-		}
-	}
-	gridH, gridW := c.Grid()
-	return viewer.WritePNG(e.r.Folder().Join("attention", "heads.png"), viewer.Attention(images, maps, gridH, gridW))
+	return neighborSheet(rows, fmt.Sprintf("Queries are test images that were moved: cropped at random, flipped, their brightness changed. Right of each, the nearest of %d images as they are, by the cosine of the class token's features after step %d.", len(e.Bank.Which), e.r.Step())), nil
 }

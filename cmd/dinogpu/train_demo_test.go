@@ -34,7 +34,7 @@ func TestTrainDemo(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "run")
 	o := dinogpu(t, nil, "train", "--preset", "demo", "--run-dir", dir, "--limit", "1600", "--epochs", "6",
 		"--dim", "48", "--local-crops-number", "2", "--out-dim", "128", "--head-hidden", "128", "--knn-every", "5",
-		"--momentum-teacher", "0.98", "--weight-decay-end", "0.04", "--freeze-last-layer", "0")
+		"--momentum-teacher", "0.98", "--weight-decay-end", "0.04", "--freeze-last-layer", "0", "--images", "--measure-every", "1")
 	if o.code != exitDone {
 		t.Fatalf("exit %d\n%s", o.code, o.stderr)
 	}
@@ -43,18 +43,25 @@ func TestTrainDemo(t *testing.T) {
 	if gain := last["demo_teacher_moved"] - last["demo_untrained_moved"]; gain < 3 {
 		t.Errorf("trained is %+.1f points over untrained on moved images, want at least 3: %v", gain, last)
 	}
-	if len(metrics) != 600+1+1 {
-		t.Errorf("%d lines of metrics, want 600 steps, one evaluation between epochs and the last", len(metrics))
+	if len(metrics) != 600+1+2+1 {
+		t.Errorf("%d lines of metrics, want 600 steps, one k-NN, two measures without labels, and the last", len(metrics))
 	}
-	if knn := metrics[500]["knn_teacher"]; knn < 20 {
+	if knn := metrics[501]["knn_teacher"]; knn < 20 {
 		t.Errorf("after five epochs k-NN is %.1f %%: no better than chance", knn)
+	}
+	// every third epoch: oftener would cost more than 5 %
+	for i, step := range map[int]float64{300: 300, 602: 600} {
+		m := metrics[i]
+		if m["step"] != step || m["rankme_teacher"] < 1 || m["rankme_student"] < 1 || m["views_top1_teacher"] < 3 || m["views_top1_chance"] != 100.0/512 || m["prototypes_used"] < 1 {
+			t.Errorf("line %d holds %v", i, m)
+		}
 	}
 	for _, name := range []string{"config.yaml", "train.log", "teacher.safetensors", "checkpoints/step-00000600.dino"} {
 		if info, err := os.Stat(filepath.Join(dir, name)); err != nil || info.Size() == 0 {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	for _, name := range []string{"neighbours.png", "attention/heads.png"} {
+	for _, name := range []string{"neighbours.png", "attention/heads.png", "pca.png"} {
 		f, err := os.Open(filepath.Join(dir, name))
 		if err != nil {
 			t.Fatal(err)
@@ -65,7 +72,7 @@ func TestTrainDemo(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	for _, want := range []string{"raw pixels", "untrained network", "trained teacher", "How to read it", "Results are in " + dir} {
+	for _, want := range []string{"raw pixels", "untrained network", "trained teacher", "How to read it", "Results are in " + dir, "attention/heads.png, pca.png, neighbours.png"} {
 		if !strings.Contains(o.stdout, want) {
 			t.Errorf("the report lacks %q:\n%s", want, o.stdout)
 		}

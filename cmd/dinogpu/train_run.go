@@ -16,7 +16,7 @@ func (t *trainCmd) train(a *app, initial *weights.Model) error {
 	follow := &follower{console: a.console}
 	o := run.Options{
 		Settings: t.Settings, Folder: t.RunDir, Images: t.images, Initial: initial, Notices: follow,
-		Program: versionText(), Words: asFlags, Now: a.now, EvaluateEvery: t.Settings.Run.KNNEvery,
+		Program: versionText(), Words: asFlags, Now: a.now,
 	}
 	if t.stored == nil {
 		if err := run.CheckNew(t.RunDir); err != nil {
@@ -27,7 +27,7 @@ func (t *trainCmd) train(a *app, initial *weights.Model) error {
 	if err != nil {
 		return err
 	}
-	o.Evaluate = evaluation.evaluate
+	o.Evaluate, o.EvaluateEvery, o.AtStop = evaluation.evaluate, evaluation.every(), evaluation.atStop
 	if t.stored == nil && t.Settings.Config.Data == settings.DataDemo {
 		a.console.Print("The demo's loss goes up and down, most of all when the last layer thaws: watch k-NN, which tells what is learned.")
 	}
@@ -51,7 +51,7 @@ func (t *trainCmd) train(a *app, initial *weights.Model) error {
 	err = r.Train(a.ctx)
 	leaveReport(a, r.Folder().Path())
 	if err == nil {
-		err = tellWhere(a, r)
+		err = tellWhere(a, r, evaluation.pictures.drawn)
 	}
 	a.console.attach(nil)
 	closed := r.Close()
@@ -105,12 +105,14 @@ func anewCommand(e *run.OtherImagesError) string {
 }
 
 // tellWhere names what the run left, and what may come next.
-func tellWhere(a *app, r *run.Run) error {
+func tellWhere(a *app, r *run.Run, images []string) error {
 	files := "report.html (open it in a browser), teacher.safetensors (the released names), "
+	for _, name := range images {
+		files += name + ", "
+	}
 	next := fmt.Sprintf("  %s eval knn --weights %s --data LABELED   how well it tells classes apart; LABELED holds train/ and val/",
 		programName(), argument(r.Folder().Path()))
 	if r.Settings().Config.Data == settings.DataDemo {
-		files += "neighbours.png, attention/heads.png, "
 		next = fmt.Sprintf(`  %[1]s train --data YOUR_IMAGES --preset auto   settings by their number
   %[1]s bench --preset demo                      what this device can do, and where a step's time goes`, programName())
 	}

@@ -21,9 +21,11 @@ type Run struct {
 	CheckpointEvery int           `yaml:"checkpoint_every" group:"run" default:"0" help:"Save a checkpoint every N steps. 0: once per epoch."`
 	Keep            int           `yaml:"keep" group:"run" default:"2" help:"Keep the N newest checkpoints."`
 	SaveckpFreq     int           `yaml:"saveckp_freq" group:"run" default:"20" help:"Keep one checkpoint for ever every N epochs. 0: none."`
-	KNNEvery        int           `yaml:"knn_every" group:"run" default:"0" help:"Measure k-NN accuracy every N epochs. 0: never."`
+	KNNEvery        int           `yaml:"knn_every" group:"run" default:"0" help:"Measure k-NN accuracy every N epochs. 0: at the end, if labeled images are named."`
 	KNNTrain        string        `yaml:"knn_train" group:"run" placeholder:"PATH" help:"Labeled images that vote in k-NN. The demo brings its own."`
 	KNNTest         string        `yaml:"knn_test" group:"run" placeholder:"PATH" help:"Labeled images that k-NN classifies."`
+	MeasureEvery    int           `yaml:"measure_every" group:"run" default:"1" help:"Measure without labels every N epochs, or less often if it cost over 5 %. 0: never."`
+	Images          bool          `yaml:"images" group:"run" default:"true" negatable:"" help:"Draw what was learned: at the end, and with each checkpoint kept for ever."`
 	MaxBad          MaxBad        `yaml:"max_bad" group:"run" default:"10,1%" help:"Stop when more than N images, or P%, cannot be read."`
 
 	Adapter string `yaml:"adapter" group:"device" often:"" placeholder:"NAME" help:"Adapter by its number or a part of its name. Default: the best GPU."`

@@ -196,6 +196,7 @@ func (r Run) Validate() error {
 		func() error { return between("keep", r.Keep, 1, maxCount) },
 		func() error { return between("saveckp_freq", r.SaveckpFreq, 0, maxCount) },
 		func() error { return between("knn_every", r.KNNEvery, 0, maxCount) },
+		func() error { return between("measure_every", r.MeasureEvery, 0, maxCount) },
 		func() error { return oneOf("matmul", r.Matmul, "auto", "tile", "register", "texel") },
 		func() error { return oneOf("crops", r.Crops, CropsAuto, CropsApart, CropsTogether) },
 	)
