@@ -7,6 +7,6 @@ var (
 	paper = color.RGBA{255, 255, 255, 255}
 	ink   = color.RGBA{30, 30, 30, 255}
 	right = color.RGBA{40, 160, 70, 255}
-	wrong = color.RGBA{210, 60, 50, 255}
+	other = color.RGBA{215, 215, 215, 255}
 	plain = color.RGBA{120, 120, 120, 255}
 )

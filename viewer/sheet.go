@@ -14,7 +14,7 @@ type Sheet struct {
 	Groups []SheetGroup
 	Rows   [][]Cell // each as long as all groups' columns; shorter ones end early
 
-	Colored bool // some frames are green or red
+	Colored bool // some frames are green or pale
 }
 
 // A SheetGroup is columns under one heading.
@@ -37,10 +37,10 @@ const (
 	NoFrame Frame = iota
 	GrayFrame
 	GreenFrame
-	RedFrame
+	PaleFrame
 )
 
-var frameColors = map[Frame]color.RGBA{GrayFrame: plain, GreenFrame: right, RedFrame: wrong}
+var frameColors = map[Frame]color.RGBA{GrayFrame: plain, GreenFrame: right, PaleFrame: other}
 
 // The measures of a sheet, in pixels.
 const (

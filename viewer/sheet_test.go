@@ -39,11 +39,11 @@ func TestNeighbors(t *testing.T) {
 	}{
 		{0, 0, 10, plain, "the query"},
 		{0, 1, 20, right, "the nearest by the trained network"},
-		{0, 3, 40, wrong, "the nearest by the untrained one"},
+		{0, 3, 40, other, "the nearest by the untrained one"},
 		{0, 4, 50, right, "its second"},
 		{1, 0, 60, plain, "the second query"},
 		{1, 1, 70, right, "its nearest"},
-		{1, 3, 80, wrong, "its nearest by the untrained network"},
+		{1, 3, 80, other, "its nearest by the untrained network"},
 	} {
 		at, last := place(s, c.row, c.column), s.Side-1
 		for _, corner := range []image.Point{{0, 0}, {last, 0}, {0, last}, {last, last}} {
@@ -214,7 +214,7 @@ func TestNeighborCaptions(t *testing.T) {
 		t.Errorf("captions %q and %q, frame %d, colored %v", q.Caption, n.Caption, n.Frame, s.Colored)
 	}
 	row.Class = "Coat"
-	if s := Neighbors([]NeighborRow{row}, "nearest"); s.Rows[0][1].Frame != RedFrame || !s.Colored {
+	if s := Neighbors([]NeighborRow{row}, "nearest"); s.Rows[0][1].Frame != PaleFrame || !s.Colored {
 		t.Errorf("another class: frame %d, colored %v", s.Rows[0][1].Frame, s.Colored)
 	}
 }

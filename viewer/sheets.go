@@ -22,7 +22,7 @@ type Neighbor struct {
 }
 
 // Neighbors lays out a row for each query: the query in gray at the left, then its nearest images by each of the networks,
-// framed green if their class is the query's, red if not, gray where a class is unknown. networks are the headings; where
+// framed green if their class is the query's, pale if not, gray where a class is unknown. networks are the headings; where
 // all classes are known, each says how many neighbors are of their query's class. Title and Notes are left to the caller.
 func Neighbors(rows []NeighborRow, networks ...string) *Sheet {
 	s := &Sheet{Side: 88, Groups: []SheetGroup{{Title: "query", Columns: []string{""}}}}
@@ -69,7 +69,7 @@ func frameOf(query, near string) Frame {
 	case query == near:
 		return GreenFrame
 	}
-	return RedFrame
+	return PaleFrame
 }
 
 // overlayOpacity lets an image be seen through the map that lies over it.

@@ -77,7 +77,7 @@ func (s *sheet) lay(rows []viewer.NeighborRow) *viewer.Sheet {
 		out.Groups[g].Title = "" // the title has told
 	}
 	if out.Colored {
-		out.Notes = "Green: the same class as the first of the row. Red: another."
+		out.Notes = "Green: the same class as the first of the row. Pale: another."
 	}
 	return out
 }

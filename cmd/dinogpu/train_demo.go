@@ -156,5 +156,21 @@ func (e *demoEvaluation) neighbors(trained, untrained eval.DemoScore) (*viewer.S
 		}
 		rows = append(rows, row)
 	}
-	return neighborSheet(rows, fmt.Sprintf("Queries are test images that were moved: cropped at random, flipped, their brightness changed. Right of each, the nearest of %d images as they are, by the cosine of the class token's features after step %d.", len(e.Bank.Which), e.r.Step())), nil
+	s := neighborSheet(rows, fmt.Sprintf("Queries are test images that were moved: cropped at random, flipped, their brightness changed; %d of %d are shown. Right of each, the nearest of %d images as they are, by the cosine of the class token's features after step %d.", shownImages, len(trained.Neighbors), len(e.Bank.Which), e.r.Step()))
+	s.Title = fmt.Sprintf("Of the %d images nearest to one that was moved, %.0f %% are of its class by the trained network, %.0f %% by the untrained one", nearShown, e.sameClass(trained), e.sameClass(untrained))
+	return s, nil
+}
+
+// sameClass is how many of all moved queries' nearest images are of their class, in percent.
+func (e *demoEvaluation) sameClass(s eval.DemoScore) float64 {
+	same, all := 0, 0
+	for q, near := range s.Neighbors {
+		for _, n := range near[:nearShown] {
+			all++
+			if e.Bank.Labels[n.Index] == e.Moved.Labels[q] {
+				same++
+			}
+		}
+	}
+	return 100 * float64(same) / float64(max(1, all))
 }

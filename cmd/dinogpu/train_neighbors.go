@@ -86,7 +86,7 @@ func neighborSheet(rows []viewer.NeighborRow, what string) *viewer.Sheet {
 	s.Title = "Which images does the network take for alike, trained and untrained?"
 	s.Notes = what + " The untrained network has random weights."
 	if s.Colored {
-		s.Notes += " Green: the same class as the query. Red: another. No class was told to the network."
+		s.Notes += " Green: the same class as the query. Pale: another. No class was told to the network."
 	} else {
 		s.Notes += " Look whether the trained network's show what the query shows more often than the untrained one's, which goes by little more than color and brightness."
 	}
