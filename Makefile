@@ -34,9 +34,9 @@ viewer: setup ## Build bin/dinogpu with view's window; install what that needs w
 run: setup build ## Train the demo: real pictures, minutes on two cores
 	$(BIN) train --preset demo
 
-# ./... passes over folders named testdata, and four of ours are packages: one
-# embeds the demo's images, two are for tests, one is an example.
-PACKAGES := ./... ./testdata ./testdata/golden ./testdata/hostile ./testdata/library
+# ./... passes over folders named testdata, and five of ours are packages: one
+# embeds the demo's images, three are for tests, one is an example.
+PACKAGES := ./... ./testdata ./testdata/golden ./testdata/hostile ./testdata/desktop ./testdata/library
 
 test: setup ## Run every test
 	$(GO) vet $(PACKAGES)
@@ -48,11 +48,13 @@ test-swiftshader: ## The tests that use a device, on SwiftShader (Debian: apt in
 	@test -e '$(SWIFTSHADER)' || { echo "SwiftShader was not found: install chromium, or name its manifest with SWIFTSHADER=PATH." >&2; exit 1; }
 	VK_ICD_FILENAMES='$(SWIFTSHADER)' VK_DRIVER_FILES='$(SWIFTSHADER)' $(GO) test -count=1 -timeout 30m ./gpu ./layers/... ./dino/... ./eval
 
-# Tag browser: pages looked at in headless Chromium, another one by CHROMIUM=PATH. The window: on an X server of its own.
+# Tag browser: pages looked at in headless Chromium, another one by CHROMIUM=PATH. Tag window: on an X server of its own.
 test-viewer: viewer ## The window and the pages (Debian: apt install chromium xvfb x11-apps xdotool)
-	$(GO) vet -tags '$(TAGS)' ./viewer/window ./cmd/dinogpu
+	$(GO) vet -tags window,browser ./viewer/... ./cmd/dinogpu
+	$(GO) run $(STATICCHECK) -tags window,browser ./viewer/... ./cmd/dinogpu
 	$(GO) test -count=1 -timeout 10m -tags browser -run Browser ./viewer/report/live
-	$(GO) test -count=1 -timeout 15m -tags '$(TAGS)' ./viewer/window
+	$(GO) test -count=1 -timeout 15m -tags window ./viewer/window
+	$(GO) test -count=1 -timeout 15m -tags window -run Window ./cmd/dinogpu
 
 test-wine: ## The Windows build under Wine beside the Linux one (Debian: apt install wine64 xvfb gcc-mingw-w64-x86-64)
 	@sh .ci/wine.sh '$(GO)'

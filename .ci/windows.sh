@@ -13,5 +13,7 @@ dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 export CGO_ENABLED=1 GOOS=windows GOARCH=amd64 CC=$cc
 $go build -o "$dir/dinogpu.exe" ./cmd/dinogpu
-$go vet ./... ./testdata ./testdata/golden ./testdata/hostile
-echo "windows/amd64: built and vetted with MinGW-w64"
+$go build -tags window -o "$dir/dinogpu.exe" ./cmd/dinogpu
+$go vet ./... ./testdata ./testdata/golden ./testdata/hostile ./testdata/desktop
+$go vet -tags window ./viewer/window ./cmd/dinogpu
+echo "windows/amd64: built, with view's window and without, and vetted with MinGW-w64"

@@ -19,6 +19,7 @@ var mayImport = map[string][]string{
 	"testdata":               {},
 	"testdata/golden":        {},
 	"testdata/hostile":       {},
+	"testdata/desktop":       {},
 	"shaders":                {},
 	"layers/ref":             {},
 	"gpu":                    {},
@@ -59,9 +60,9 @@ var mayImport = map[string][]string{
 	},
 }
 
-// forTests read golden files for tests and try readers, so they may import package testing, and stand in no list above:
+// forTests read golden files for tests, try readers and show windows, so they may import package testing, and stand in no list above:
 // only tests may import them.
-var forTests = []string{"testdata/golden", "testdata/hostile"}
+var forTests = []string{"testdata/golden", "testdata/hostile", "testdata/desktop"}
 
 // Outside packages that only some of ours may import: the binding is kept in
 // one place so that it can be replaced, the command line out of the library.

@@ -24,6 +24,9 @@ func (e *Explorer) Compose(w, h int, scale float64) *image.RGBA {
 	return e.composer.Compose(e.page(), w, h, scale)
 }
 
+// Places tells where the pictures of the last composed page are.
+func (e *Explorer) Places() viewer.Places { return e.composer.Places }
+
 // page says what is looked at in pictures and words.
 func (e *Explorer) page() *viewer.Page {
 	p := &viewer.Page{Title: e.sentence(), Notes: e.notes(), Part: e.part, Status: e.status()}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/dinogpu/dinogpu/testdata/desktop"
 	"github.com/dinogpu/dinogpu/viewer"
 )
 
@@ -23,50 +24,47 @@ func (s *shown) event() viewer.Event {
 
 // Real keys and mouse reach the scene, and what it draws is what the desktop shows.
 func TestWindow(t *testing.T) {
-	s := newDesktop(t).show()
-	s.shows(striped(400, 300, 0))
+	s := show(t)
+	s.Shows(striped(400, 300, 0))
 
-	s.run("xdotool", "mousemove", "--window", s.id, "120", "45")
+	s.Move(120, 45)
 	if e := s.event(); e.Kind != viewer.MouseMoved || e.X != 120 || e.Y != 45 {
 		t.Errorf("the mouse moved: %+v", e)
 	}
-	s.run("xdotool", "click", "1")
+	s.Click(desktop.Left)
 	for _, kind := range []viewer.EventKind{viewer.MousePressed, viewer.MouseReleased} {
 		if e := s.event(); e.Kind != kind || e.X != 120 || e.Y != 45 {
 			t.Errorf("a click: %+v", e)
 		}
 	}
-	s.run("xdotool", "click", "4")
+	s.Click(desktop.WheelAway)
 	if e := s.event(); e.Kind != viewer.Scrolled || e.Scroll != 1 || e.X != 120 {
 		t.Errorf("the wheel: %+v", e)
 	}
-	s.shows(striped(400, 300, 4))
+	s.Shows(striped(400, 300, 4))
 	for key, want := range map[string]viewer.Key{"3": '3', "plus": '+', "question": '?', "Up": viewer.KeyUp, "Prior": viewer.KeyPageUp, "Escape": viewer.KeyEscape} {
-		s.run("xdotool", "key", key)
+		s.Key(key)
 		if e := s.event(); e.Kind != viewer.KeyPressed || e.Key != want {
 			t.Errorf("key %s: %+v", key, e)
 		}
 	}
-	s.shows(striped(400, 300, 10))
+	s.Shows(striped(400, 300, 10))
 	s.tell("drop /a/one.jpg /b/two.png")
 	if e := s.event(); e.Kind != viewer.Dropped || len(e.Paths) != 2 || e.Paths[1] != "/b/two.png" {
 		t.Errorf("dropped: %+v", e)
 	}
-	s.shows(striped(400, 300, 11))
-	if name := strings.TrimSpace(string(s.run("xdotool", "getwindowname", s.id))); name != "stripes 11" {
-		t.Errorf("the window's title is %q", name)
-	}
-	s.run("xdotool", "key", "q")
+	s.Shows(striped(400, 300, 11))
+	s.Title("stripes 11")
+	s.Key("q")
 	s.wait("closed")
 }
 
 // A window of any size shows the picture made for that size.
 func TestResize(t *testing.T) {
-	s := newDesktop(t).show()
-	s.run("xdotool", "mousemove", "1399", "999") // out of every window below
+	s := show(t)
 	for _, size := range [][2]int{{731, 402}, {64, 48}, {1390, 990}, {400, 300}} {
-		s.run("xdotool", "windowsize", "--sync", s.id, fmt.Sprint(size[0]), fmt.Sprint(size[1]))
-		s.shows(striped(size[0], size[1], 0))
+		s.Resize(size[0], size[1])
+		s.Shows(striped(size[0], size[1], 0))
 	}
 	// what a minimized window tells is not drawn, and what it needs comes back with it
 	if state := s.tell("size 0 0"); !strings.Contains(state, "drawn 400x300") {
@@ -75,15 +73,15 @@ func TestResize(t *testing.T) {
 	s.tell("minimize 1")
 	s.tell("minimize 0")
 	s.tell("size 400 300")
-	s.shows(striped(400, 300, 0))
-	s.run("xdotool", "key", "q")
+	s.Shows(striped(400, 300, 0))
+	s.Key("q")
 	s.wait("closed")
 }
 
 // A screen of high density: the picture is told, and the mouse stands where its pixel is.
 func TestScale(t *testing.T) {
-	s := newDesktop(t).show()
-	s.shows(striped(400, 300, 0))
+	s := show(t)
+	s.Shows(striped(400, 300, 0))
 	for text, want := range map[string]string{"2": "scale 2 ", "1.5": "scale 1.5 ", "0": "scale 1 ", "nan": "scale 1 ", "100": "scale 4 "} {
 		s.tell("scale %s", text)
 		s.tell("frames 1")
@@ -92,27 +90,27 @@ func TestScale(t *testing.T) {
 		}
 	}
 	s.tell("size 800 600") // of a window of 400 x 300 screen units
-	s.run("xdotool", "mousemove", "--window", s.id, "120", "45")
+	s.Move(120, 45)
 	if e := s.event(); e.X != 240 || e.Y != 90 {
 		t.Errorf("the mouse moved: %+v", e)
 	}
-	s.run("xdotool", "key", "q")
+	s.Key("q")
 	s.wait("closed")
 }
 
 // While the scene works, the window lives: events wait, a new size shows the last picture, and closing ends the work.
 func TestWork(t *testing.T) {
-	s := newDesktop(t).show()
-	s.shows(striped(400, 300, 0))
+	s := show(t)
+	s.Shows(striped(400, 300, 0))
 	s.tell("work 1 1500")
-	s.run("xdotool", "key", "a")
+	s.Key("a")
 	if state := s.tell("minimize 0"); !strings.Contains(state, "working true") || !strings.Contains(state, "events 0") {
 		t.Error(state)
 	}
 	if e := s.event(); e.Key != 'a' {
 		t.Errorf("after the work: %+v", e)
 	}
-	s.shows(striped(400, 300, 2))
+	s.Shows(striped(400, 300, 2))
 	s.tell("work 1 3600000")
 	fmt.Fprintln(s.in, "close")
 	s.wait("closed")
@@ -120,7 +118,7 @@ func TestWork(t *testing.T) {
 
 // Frames leave nothing behind but what the binding does, 0.8 KiB each.
 func TestMemory(t *testing.T) {
-	s := newDesktop(t).show()
+	s := show(t)
 	kib := func(state string) (n int) {
 		fmt.Sscan(state[strings.LastIndex(state, " ")+1:], &n)
 		return n
@@ -133,6 +131,6 @@ func TestMemory(t *testing.T) {
 	if before == 0 || grown > 1 {
 		t.Errorf("from %d to %d KiB over %d frames", before, after, frames)
 	}
-	s.run("xdotool", "key", "q")
+	s.Key("q")
 	s.wait("closed")
 }
