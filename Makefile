@@ -28,7 +28,7 @@ build: ## Build bin/dinogpu
 # TAGS='window wayland' for a desktop without X11 and XWayland.
 TAGS ?= window
 viewer: setup ## Build bin/dinogpu with view's window; install what that needs where apt may
-	@sh .ci/viewer.sh
+	@TAGS='$(TAGS)' sh .ci/viewer.sh
 	$(GO) build -trimpath -tags '$(TAGS)' -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/dinogpu
 
 run: setup build ## Train the demo: real pictures, minutes on two cores
@@ -54,7 +54,7 @@ test-viewer: viewer ## The window and the pages (Debian: apt install chromium xv
 	$(GO) run $(STATICCHECK) -tags window,browser ./viewer/... ./cmd/dinogpu
 	$(GO) test -count=1 -timeout 10m -tags browser -run Browser ./viewer/report/live
 	$(GO) test -count=1 -timeout 15m -tags window ./viewer/window
-	$(GO) test -count=1 -timeout 15m -tags window -run Window ./cmd/dinogpu
+	$(GO) test -count=1 -timeout 15m -tags window -run '^TestWindow' ./cmd/dinogpu
 
 test-wine: ## The Windows build under Wine beside the Linux one (Debian: apt install wine64 xvfb gcc-mingw-w64-x86-64)
 	@sh .ci/wine.sh '$(GO)'

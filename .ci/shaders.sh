@@ -1,8 +1,9 @@
 #!/bin/sh
-# Every specialised kernel, and the shader that draws view's window, through the compilers of other platforms: naga to
-# SPIR-V, Metal and HLSL, and Tint's validation, where they are on PATH. wgpu
-# brings naga 0.19 along, so that is the version that speaks for what users run;
-# another one is still a useful second opinion, and its version is said.
+# Every specialised kernel, and the shader that draws view's window, through the
+# compilers of other platforms: naga to SPIR-V, Metal and HLSL, and Tint's
+# validation, where they are on PATH. wgpu brings naga 0.19 along, so that is the
+# version that speaks for what users run; another one is still a useful second
+# opinion, and its version is said.
 set -eu
 
 bin=$1
