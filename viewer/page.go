@@ -18,7 +18,7 @@ type Page struct {
 	Groups []Group
 
 	Status string   // a line at the bottom
-	Help   []string // lines laid over the page; nil: none
+	Help   []string // lines laid over the page, a tab between a key and what it does; nil: none
 }
 
 // A Group is small pictures under a sentence. All have the size of the page's main picture or are spread over it.
@@ -119,80 +119,43 @@ func (c *Composer) notes(text string, w int) [2]string {
 	return [2]string{lines[0], strings.Join(lines[1:], " ")}
 }
 
-// pictures draws the main picture at the left and the groups beside it.
+// pictures draws the main picture at the left and the groups beside it, the last of them below it where that is better.
 func (c *Composer) pictures(p *Page, area image.Rectangle) {
 	aspect := p.Main.aspect()
-	size := within(aspect, image.Pt(area.Dx(), area.Dy()-c.small.Height))
-	gap := 2 * c.px(16)
-	var columns int
-	var cell image.Point
+	l := layout{main: within(aspect, image.Pt(area.Dx(), area.Dy()-c.small.Height)), gap: 2 * c.px(16)}
 	if len(p.Groups) > 0 {
-		size, columns, cell = c.share(p.Groups, aspect, area.Size(), gap)
+		l = c.share(p.Groups, aspect, area.Size(), l.gap)
 	}
-	c.Places.Main = image.Rectangle{Max: size}.Add(area.Min)
+	c.Places.Main = image.Rectangle{Max: l.main}.Add(area.Min)
 	c.draw(&p.Main, c.Places.Main, p.Part)
-	beside := image.Rect(area.Min.X+size.X+gap, area.Min.Y, area.Max.X, area.Max.Y)
+	beside := image.Rect(area.Min.X+l.main.X+l.gap, area.Min.Y, area.Max.X, area.Max.Y)
 	if len(p.Groups) == 0 || beside.Dx() < 8 {
 		return
 	}
 	y := beside.Min.Y
-	for _, g := range p.Groups {
-		c.strong.Write(c.out, beside.Min.X, y, beside.Dx(), g.Title, ink)
-		y += c.strong.Height + c.px(4)
-		var places []image.Rectangle
-		for i := range g.Pictures {
-			at := image.Pt(beside.Min.X+i%columns*(cell.X+c.px(8)), y+i/columns*(cell.Y+c.small.Height+c.px(8)))
-			place := image.Rectangle{Max: cell}.Add(at)
-			places = append(places, place)
-			c.draw(&g.Pictures[i], place, Whole)
+	for i, g := range p.Groups {
+		if l.below > 0 && i == len(p.Groups)-1 {
+			left := image.Pt(area.Min.X, c.Places.Main.Max.Y+c.small.Height+c.px(14))
+			c.group(g, left, l.main.X, l.below, l.cell)
+			break
 		}
-		c.Places.Groups = append(c.Places.Groups, places)
-		y += rowsOf(len(g.Pictures), columns)*(cell.Y+c.small.Height+c.px(8)) + c.px(6)
+		c.group(g, image.Pt(beside.Min.X, y), beside.Dx(), l.columns, l.cell)
+		y += c.heightOf(len(g.Pictures), l.columns, l.cell)
 	}
 }
 
-// share divides a room between the main picture and the groups so that both together cover most of it, small pictures
-// counted three times, since they tell most; the main picture has from seven to twelve twentieths of the width.
-func (c *Composer) share(groups []Group, aspect float64, room image.Point, gap int) (size image.Point, columns int, cell image.Point) {
-	pictures := 0
-	for _, g := range groups {
-		pictures += len(g.Pictures)
+// group draws a group's pictures, so many in a row, under its title.
+func (c *Composer) group(g Group, at image.Point, wide, columns int, cell image.Point) {
+	c.strong.Write(c.out, at.X, at.Y, wide, g.Title, ink)
+	at.Y += c.strong.Height + c.px(4)
+	var places []image.Rectangle
+	for i := range g.Pictures {
+		corner := at.Add(image.Pt(i%columns*(cell.X+c.px(8)), i/columns*(cell.Y+c.small.Height+c.px(8))))
+		place := image.Rectangle{Max: cell}.Add(corner)
+		places = append(places, place)
+		c.draw(&g.Pictures[i], place, Whole)
 	}
-	best := -1
-	for twentieths := 7; twentieths <= 12; twentieths++ {
-		main := within(aspect, image.Pt(room.X*twentieths/20, room.Y-c.small.Height))
-		n, small := c.grid(groups, aspect, image.Pt(room.X-main.X-gap, room.Y))
-		if area := main.X*main.Y + 3*pictures*small.X*small.Y; area > best {
-			best, size, columns, cell = area, main, n, small
-		}
-	}
-	return size, columns, cell
-}
-
-func rowsOf(n, by int) int { return (n + by - 1) / by }
-
-// grid finds the number of columns that makes the groups' pictures largest, and their size.
-func (c *Composer) grid(groups []Group, aspect float64, room image.Point) (columns int, cell image.Point) {
-	most := 1
-	for _, g := range groups {
-		most = max(most, len(g.Pictures))
-	}
-	for n := range most {
-		n++
-		rows, words := 0, 0
-		for _, g := range groups {
-			rows += rowsOf(len(g.Pictures), n)
-			words += c.strong.Height + c.px(10)
-		}
-		each := image.Pt(
-			(room.X-(n-1)*c.px(8))/n,
-			(room.Y-words)/max(rows, 1)-c.small.Height-c.px(8),
-		)
-		if size := within(aspect, each); size.X > cell.X || columns == 0 {
-			columns, cell = n, size
-		}
-	}
-	return columns, cell
+	c.Places.Groups = append(c.Places.Groups, places)
 }
 
 // aspect is the picture's width over its height.
@@ -238,17 +201,30 @@ func (c *Composer) draw(p *Picture, place image.Rectangle, part Region) {
 	}
 }
 
-// help lays lines over the middle of the page.
+// help lays lines over the middle of the page. What stands before a tab in them has a column of its own.
 func (c *Composer) help(lines []string) {
-	wide := 0
+	keys, wide := 0, 0
 	for _, s := range lines {
-		wide = max(wide, c.small.Width(s))
+		if key, _, ok := strings.Cut(s, "\t"); ok {
+			keys = max(keys, c.strong.Width(key)+c.px(16))
+		}
+	}
+	for _, s := range lines {
+		if _, what, ok := strings.Cut(s, "\t"); ok {
+			wide = max(wide, keys+c.small.Width(what))
+		} else {
+			wide = max(wide, c.small.Width(s))
+		}
 	}
 	size := image.Pt(wide+2*c.px(20), len(lines)*(c.small.Height+c.px(3))+2*c.px(16))
 	box := image.Rectangle{Max: size}.Add(c.out.Rect.Size().Sub(size).Div(2)).Intersect(c.out.Rect)
 	draw.Draw(c.out, box, image.NewUniform(ink), image.Point{}, draw.Src)
 	for i, s := range lines {
-		y := box.Min.Y + c.px(16) + i*(c.small.Height+c.px(3))
-		c.small.Write(c.out, box.Min.X+c.px(20), y, box.Dx()-2*c.px(20), s, paper)
+		x, y := box.Min.X+c.px(20), box.Min.Y+c.px(16)+i*(c.small.Height+c.px(3))
+		if key, what, ok := strings.Cut(s, "\t"); ok {
+			c.strong.Write(c.out, x, y, keys, key, paper)
+			s, x = what, x+keys
+		}
+		c.small.Write(c.out, x, y, box.Max.X-c.px(20)-x, s, paper)
 	}
 }

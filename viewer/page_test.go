@@ -181,3 +181,23 @@ func TestWordsMoveNothing(t *testing.T) {
 		t.Errorf("without notes %v became %v", before, c.Places)
 	}
 }
+
+// Pictures of usual shapes cover much of a page of a usual size: words and gaps have the rest.
+func TestPageIsFull(t *testing.T) {
+	for _, heads := range []int{4, 7, 13} {
+		for _, grid := range []image.Point{{30, 20}, {20, 20}, {20, 30}, {32, 18}} {
+			var c Composer
+			c.Compose(example(heads, grid.Y, grid.X, 1), 1280, 800, 1)
+			area := func(r image.Rectangle) float64 { return float64(r.Dx()*r.Dy()) / (1280 * 800) }
+			main, all := area(c.Places.Main), area(c.Places.Main)
+			for _, g := range c.Places.Groups {
+				for _, r := range g {
+					all += area(r)
+				}
+			}
+			if main < 0.09 || all < 0.38 {
+				t.Errorf("%d pictures in a group, of %v: the main one covers %.0f %%, all cover %.0f %%", heads, grid, 100*main, 100*all)
+			}
+		}
+	}
+}

@@ -76,10 +76,10 @@ const plainGroup = 2
 func (e *Explorer) groups(p viewer.Picture) []viewer.Group {
 	who := "Each head's attention, and their mean"
 	if e.token > 0 {
-		who = "Each head's attention from the framed patch, and their mean"
+		who = "Each head's attention from the framed patch"
 	}
 	maps := viewer.Group{Title: who}
-	masks := viewer.Group{Title: fmt.Sprintf("The fewest patches that hold %.0f %% of it, and how many of all they are", 100*e.threshold)}
+	masks := viewer.Group{Title: fmt.Sprintf("The fewest patches that hold %.0f %% of it", 100*e.threshold)}
 	for h, m := range append(e.maps[:len(e.maps):len(e.maps)], e.mean()) {
 		caption, selected := fmt.Sprintf("head %d", h+1), h == e.head
 		if h == len(e.maps) {
@@ -93,10 +93,13 @@ func (e *Explorer) groups(p viewer.Picture) []viewer.Group {
 		maps.Pictures, masks.Pictures = append(maps.Pictures, colored), append(masks.Pictures, masked)
 	}
 	plain := viewer.Group{Title: "The image", Pictures: []viewer.Picture{p}}
-	if colors, of := e.principalColors(); colors != nil {
-		plain.Title = fmt.Sprintf("The image, and its patches' features in color: like colors, like features (%.0f %% of the variance)", 100*of)
+	if e.o.PCA { // also while there are none yet: pictures stay where they are
+		colors, of := e.principalColors()
+		plain.Title = "The image, and its patches: like colors, like features"
 		p.Image, p.Patches, p.Opacity, p.Selected = nil, colors, 1, e.mode == principal
-		p.Caption = "features"
+		if p.Caption = "features"; colors != nil {
+			p.Caption = fmt.Sprintf("features, %.0f %% of the variance", 100*of)
+		}
 		plain.Pictures = append(plain.Pictures, p)
 	}
 	return []viewer.Group{maps, masks, plain}
@@ -110,7 +113,7 @@ func share(kept []bool) string {
 			n++
 		}
 	}
-	return fmt.Sprintf("%.0f %%", 100*float64(n)/float64(max(1, len(kept))))
+	return fmt.Sprintf("%.0f %% of all", 100*float64(n)/float64(max(1, len(kept))))
 }
 
 // sentence says what is seen.
@@ -162,12 +165,12 @@ func (e *Explorer) status() string {
 func help() []string {
 	lines := []string{
 		"point at the image: what the patch there attends to; a click holds it",
-		"scroll to enlarge, pull to move; click a small picture for its head",
-		"drop image files onto the window to look at them",
+		"scroll to enlarge, pull to move; click a small picture to see it large",
+		"drop image files or folders onto the window to look at them",
 		"",
 	}
 	for _, k := range bindings() {
-		lines = append(lines, k.name+":  "+k.what)
+		lines = append(lines, k.name+"\t"+k.what)
 	}
 	return lines
 }
