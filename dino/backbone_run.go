@@ -57,16 +57,13 @@ func run[E uint8 | float32](ctx context.Context, b *Backbone, images [][]E, uplo
 	}
 	out := b.output(len(images))
 	for at := 0; at < len(images); at += c.Batch {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
 		batch := images[at:min(at+c.Batch, len(images))]
 		if err := upload(batch); err != nil {
 			return nil, err
 		}
 		b.held = 0
 		for _, p := range b.programs() {
-			if err := p.Run(); err != nil {
+			if err := p.RunContext(ctx); err != nil {
 				return nil, err
 			}
 		}

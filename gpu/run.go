@@ -1,6 +1,7 @@
 package gpu
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -25,7 +26,11 @@ func (o op) cost() float64 {
 
 // Run submits the whole program, in submissions of about 150 ms by the device's measured rate. It does not
 // wait for the last ones: reading a tensor does.
-func (p *Program) Run() error {
+func (p *Program) Run() error { return p.RunContext(context.Background()) }
+
+// RunContext is Run, which ends between two submissions with ctx's error when ctx does. What the rest of the program would
+// have written is then as it was before.
+func (p *Program) RunContext(ctx context.Context) error {
 	if p.err != nil {
 		return p.err
 	}
@@ -34,12 +39,15 @@ func (p *Program) Run() error {
 	}
 	p.dev.mu.Lock()
 	defer p.dev.mu.Unlock()
-	return p.run(0, len(p.ops))
+	return p.run(ctx, 0, len(p.ops))
 }
 
 // run submits ops [from, end). d.mu is held.
-func (p *Program) run(from, end int) error {
+func (p *Program) run(ctx context.Context, from, end int) error {
 	for from < end {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		if p.cold(from) {
 			if err := p.warm(from); err != nil {
 				return err

@@ -1,6 +1,7 @@
 package gpu
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"slices"
@@ -66,7 +67,7 @@ func (s *SelfTest) Run(p *Program) error {
 				to++
 			}
 			p.dev.mu.Lock()
-			err := p.run(n, to)
+			err := p.run(context.Background(), n, to)
 			p.dev.mu.Unlock()
 			if err != nil {
 				return err

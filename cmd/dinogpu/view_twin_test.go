@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -172,7 +173,9 @@ func (v *viewed) ends(code int) {
 	v.t.Helper()
 	select {
 	case <-v.stopped:
-	case <-time.After(2 * time.Minute):
+	case <-time.After(time.Minute):
+		v.cmd.Process.Signal(syscall.SIGQUIT) // its stacks, to where it speaks
+		<-v.stopped
 		v.t.Fatal("dinogpu does not end")
 	}
 	if got := v.cmd.ProcessState.ExitCode(); got != code || strings.Contains(v.stderr.String(), "panic") {

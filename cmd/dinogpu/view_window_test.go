@@ -173,9 +173,9 @@ func TestWindowOfViewEnds(t *testing.T) {
 		code int
 	}{
 		{"Ctrl-C", 32, func(v *viewed) { v.cmd.Process.Signal(os.Interrupt) }, exitStopped},
-		{"Ctrl-C while a network runs", 1600, func(v *viewed) { v.cmd.Process.Signal(os.Interrupt) }, exitStopped},
+		{"Ctrl-C while a network runs", 800, func(v *viewed) { v.cmd.Process.Signal(os.Interrupt) }, exitStopped},
 		{"closed", 32, func(v *viewed) { v.AskToClose() }, exitDone},
-		{"closed while a network runs", 1600, func(v *viewed) { v.AskToClose() }, exitDone},
+		{"closed while a network runs", 800, func(v *viewed) { v.AskToClose() }, exitDone},
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			o := explore.Options{Images: []string{photo}, ImageSize: c.size}

@@ -105,7 +105,8 @@ func newWindow(w, h int, title string) (g *glfw.Window, err error) {
 }
 
 func (w *window) close() {
-	w.finish() // the scene's device is about to be closed
+	w.glfw.Hide() // the user is done with it, though the work may need seconds to end
+	w.finish()    // the scene's device is about to be closed
 	if w.screen != nil {
 		w.screen.Close()
 	}
