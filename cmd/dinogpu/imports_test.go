@@ -60,8 +60,8 @@ var mayImport = map[string][]string{
 	},
 }
 
-// forTests read golden files for tests, try readers and show windows, so they may import package testing, and stand in no list above:
-// only tests may import them.
+// forTests read golden files for tests, try readers and show windows, so they may import package testing, and stand in no
+// list above: only tests may import them.
 var forTests = []string{"testdata/golden", "testdata/hostile", "testdata/desktop"}
 
 // Outside packages that only some of ours may import: the binding is kept in

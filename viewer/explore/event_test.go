@@ -106,6 +106,18 @@ func words(e *Explorer) string {
 	return strings.Join(append(all, p.Help...), "\n")
 }
 
+// Before the network has run there is nothing to see, and the page says why.
+func TestPageBeforeTheNetworkRan(t *testing.T) {
+	e := newExplorer(t, options(t, writeImage(t, filepath.Join(t.TempDir(), "a.png"), 48, 32, 1)))
+	if w := words(e); !e.Pending() || !strings.Contains(w, "The network runs over a.png") {
+		t.Error(w)
+	}
+	update(t, e)
+	if w := words(e); e.Pending() || strings.Contains(w, "network runs") {
+		t.Error(w)
+	}
+}
+
 // The ends of blocks, of the threshold and of the list.
 func TestKeysAtTheEnds(t *testing.T) {
 	e := open(t)

@@ -34,10 +34,12 @@ func (e *Explorer) page() *viewer.Page {
 		p.Help = help()
 	}
 	p.Main = viewer.Picture{Image: e.shown, Marked: -1}
-	if e.now == nil || e.err != nil {
-		if e.err != nil {
-			p.Title = "Nothing to see: " + disk.Printable(e.err.Error())
-		}
+	if e.err != nil {
+		p.Title = "Nothing to see: " + disk.Printable(e.err.Error())
+		return p
+	}
+	if e.now == nil {
+		p.Title = "The network runs over " + disk.Printable(filepath.Base(e.pictures.name(e.index))) + ": what it looks at comes here"
 		return p
 	}
 	patch := viewer.Picture{Image: e.shown, GridH: e.now.gridH, GridW: e.now.gridW, Marked: e.token - 1}
