@@ -106,6 +106,7 @@ func TestGoldenNetworkInFiles(t *testing.T) {
 	}{
 		{"vit_evals", "attention", "vit.input", "vit.maps", 101, 75},
 		{"vit", "vit", "32x32.input", "32x32.attention", 32, 32},
+		{"vit", "vit", "8x8.input", "8x8.attention", 8, 8},
 		{"vit", "vit", "16x16.input", "16x16.attention", 16, 16},
 		{"vit", "vit", "40x24.input", "40x24.attention", 40, 24},
 		{"vit", "vit", "65x35.input", "65x35.attention", 65, 35},
