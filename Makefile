@@ -46,7 +46,7 @@ test: setup ## Run every test
 SWIFTSHADER ?= /usr/lib/chromium/vk_swiftshader_icd.json
 test-swiftshader: ## The tests that use a device, on SwiftShader (Debian: apt install chromium)
 	@test -e '$(SWIFTSHADER)' || { echo "SwiftShader was not found: install chromium, or name its manifest with SWIFTSHADER=PATH." >&2; exit 1; }
-	VK_ICD_FILENAMES='$(SWIFTSHADER)' VK_DRIVER_FILES='$(SWIFTSHADER)' $(GO) test -count=1 -timeout 30m ./gpu ./layers/... ./dino/... ./eval
+	VK_ICD_FILENAMES='$(SWIFTSHADER)' VK_DRIVER_FILES='$(SWIFTSHADER)' $(GO) test -count=1 -timeout 30m ./gpu ./layers/... ./dino/... ./eval ./viewer/explore
 
 # Tag browser: pages looked at in headless Chromium, another one by CHROMIUM=PATH. Tag window: on an X server of its own.
 test-viewer: viewer ## The window and the pages (Debian: apt install chromium xvfb x11-apps xdotool)
