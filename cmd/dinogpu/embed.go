@@ -39,23 +39,15 @@ func (c *embedCmd) Run(a *app) error {
 	if err := c.fit(model, c.CheckpointKey); err != nil {
 		return err
 	}
-	source, err := augment.OpenImages(c.Images...)
+	source, err := openImages(a, augment.OpenImages, c.Images)
 	if err != nil {
 		return err
 	}
-	for _, sentence := range augment.Remarks(source) {
-		a.console.Print("%s", sentence)
-	}
-	device, err := openDevice(c.Adapter, a.console)
+	device, arena, done, err := c.upload(a, model, c.Adapter)
 	if err != nil {
 		return err
 	}
-	defer device.Close()
-	arena, err := model.Upload(device, c.CheckpointKey)
-	if err != nil {
-		return err
-	}
-	defer arena.Release()
+	defer done()
 	e := c.embedding(model, source)
 	e.Patches = c.Patches
 	out, err := c.create(a, e, model)

@@ -59,3 +59,15 @@ func (f *featureFlags) view() string {
 	}
 	return "center"
 }
+
+// openImages opens images, and says what is to be said of them.
+func openImages(a *app, open func(paths ...string) (augment.Source, error), paths []string) (augment.Source, error) {
+	source, err := open(paths...)
+	if err != nil {
+		return nil, err
+	}
+	for _, sentence := range augment.Remarks(source) {
+		a.console.Print("%s", sentence)
+	}
+	return source, nil
+}

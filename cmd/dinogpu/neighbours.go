@@ -52,26 +52,21 @@ func (c *neighboursCmd) Run(a *app) error {
 	if err := c.fit(model, c.CheckpointKey); err != nil {
 		return err
 	}
-	source, err := c.images(a, augment.Open, c.Data.List())
+	source, err := openImages(a, augment.Open, c.Data.List())
 	if err != nil {
 		return err
 	}
 	var queries augment.Source
 	if len(c.Images) > 0 {
-		if queries, err = c.images(a, augment.OpenImages, c.Images); err != nil {
+		if queries, err = openImages(a, augment.OpenImages, c.Images); err != nil {
 			return err
 		}
 	}
-	device, err := openDevice(c.Adapter, a.console)
+	device, arena, done, err := c.upload(a, model, c.Adapter)
 	if err != nil {
 		return err
 	}
-	defer device.Close()
-	arena, err := model.Upload(device, c.CheckpointKey)
-	if err != nil {
-		return err
-	}
-	defer arena.Release()
+	defer done()
 	m := &featureMaker{app: a, device: device, weights: arena, embedding: c.embedding(model, nil)}
 	kept := newFeatureKeeper(a, c, model, source)
 	set, err := m.set(source, strings.Join(c.Data.List(), ", "), kept)
@@ -96,18 +91,6 @@ func (c *neighboursCmd) Run(a *app) error {
 	}
 	saveErr := s.save(c.Save)
 	return errors.Join(s.report.say(a, c.JSON), saveErr)
-}
-
-// images opens images, and says what is to be said of them.
-func (c *neighboursCmd) images(a *app, open func(paths ...string) (augment.Source, error), paths []string) (augment.Source, error) {
-	source, err := open(paths...)
-	if err != nil {
-		return nil, err
-	}
-	for _, sentence := range augment.Remarks(source) {
-		a.console.Print("%s", sentence)
-	}
-	return source, nil
 }
 
 // check finds what is wrong with the flags, before anything is opened.

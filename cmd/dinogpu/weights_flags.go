@@ -7,6 +7,8 @@ import (
 
 	"github.com/dinogpu/dinogpu/dino/weights"
 	"github.com/dinogpu/dinogpu/dino/weights/released"
+	"github.com/dinogpu/dinogpu/gpu"
+	"github.com/dinogpu/dinogpu/layers"
 )
 
 // weightsFlags name trained weights, for every command that runs them.
@@ -25,6 +27,18 @@ func (f *weightsFlags) open(a *app) (*weights.Model, error) {
 		return nil, err
 	}
 	return weights.Open(path, weights.Options{Partial: f.Partial, Notice: func(err error) { a.console.Print("%v", err) }})
+}
+
+// upload opens the adapter and puts the network that the flags choose on it; done gives both back.
+func (f *weightsFlags) upload(a *app, m *weights.Model, adapter string) (d *gpu.Device, arena *layers.Arena, done func(), err error) {
+	if d, err = openDevice(adapter, a.console); err != nil {
+		return nil, nil, nil, err
+	}
+	if arena, err = m.Upload(d, f.CheckpointKey); err != nil {
+		d.Close()
+		return nil, nil, nil, err
+	}
+	return d, arena, func() { arena.Release(); d.Close() }, nil
 }
 
 // weightsPath is the file or folder that a command's weights are named by: a path, or the name of released weights where no
