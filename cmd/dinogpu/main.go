@@ -115,7 +115,11 @@ func execute(a *app, args []string) (code int) {
 		command := commandOf(parser, args)
 		text := strings.TrimPrefix(err.Error(), command+": ")
 		if names, ok := strings.CutPrefix(text, "expected \""); ok {
-			text = "dinogpu " + command + " needs one of its commands: " + strings.ReplaceAll(names, `"`, "")
+			what := "one of its commands: "
+			if strings.HasPrefix(names, "<") {
+				what = "" // an argument, not a command
+			}
+			text = "dinogpu " + command + " needs " + what + strings.ReplaceAll(names, `"`, "")
 		}
 		a.console.Error(fmt.Sprintf("dinogpu: %s\n%s lists what there is.", text, strings.Join(strings.Fields("dinogpu "+command+" --help"), " ")))
 		return exitUsage

@@ -74,6 +74,7 @@ func TestWrongUsage(t *testing.T) {
 		{"train --preset demo --lr=-0.1", "--lr -0.1"},
 		{"train --preset demo --lr -0.1", "--lr -0.1 must be"},
 		{"train --preset demo --batch_size -3", "--batch-size -3 must be at least 1"},
+		{"view", "dinogpu view needs <image> ..."},
 		{"eval", "dinogpu eval needs one of its commands: knn"},
 		{"train --preset demo --teacher-temp 0", "--teacher-temp 0"},
 		{"train --preset demo --json", "--dry-run"},
