@@ -5,11 +5,8 @@ import (
 	"io"
 	"text/tabwriter"
 
-	"github.com/dinogpu/dinogpu/dino"
-	"github.com/dinogpu/dinogpu/dino/weights"
 	"github.com/dinogpu/dinogpu/eval"
-	"github.com/dinogpu/dinogpu/gpu"
-	"github.com/dinogpu/dinogpu/layers"
+	"github.com/dinogpu/dinogpu/eval/results"
 )
 
 // The evaluations, each a command of its own.
@@ -18,7 +15,7 @@ type evalCmd struct {
 }
 
 type knnCmd struct {
-	weightsFlags
+	evalFlags
 	Data  string `aliases:"data-path" placeholder:"DIR" help:"A folder with train/ and val/, each with a sub-folder per class. Or one folder of classes, or a labeled idx file: each image is asked of all the others (leave-one-out)."`
 	Train string `placeholder:"PATH" help:"Images that vote: a folder of classes or a labeled idx file (instead of --data)."`
 	Test  string `placeholder:"PATH" help:"Images to classify, likewise."`
@@ -27,9 +24,9 @@ type knnCmd struct {
 	NbKNN       []int   `name:"nb-knn" default:"10,20,100,200" help:"How many neighbors vote; a line per number."`
 	Temperature float64 `default:"0.07" help:"A vote weighs exp(cosine / temperature)."`
 	ImageSize   int     `default:"0" help:"Pixels per side. 0: the size that the weights were trained at."`
-	Student     bool    `help:"Measure the student too, where the weights hold one."`
-	adapterFlags
-	JSON bool `name:"json" help:"As JSON."`
+
+	asked    labeledPaths
+	question eval.Question
 }
 
 // Help is what --help says before the flags.
@@ -65,99 +62,69 @@ type knnRow struct {
 }
 
 // Run checks what was asked for, measures and prints.
-func (c *knnCmd) Run(a *app) error {
-	paths, err := c.paths()
-	if err != nil {
+func (c *knnCmd) Run(a *app) error { return runEvaluator(a, &c.evalFlags, c) }
+
+func (c *knnCmd) check() (err error) {
+	if c.asked, err = c.paths(); err != nil {
 		return usageError{err}
 	}
-	model, err := c.open(a)
-	if err != nil {
-		return err
-	}
-	if c.ImageSize == 0 {
-		c.ImageSize = model.ViT.ImageSize
-	}
-	if c.ImageSize < model.ViT.Patch {
-		return usageError{fmt.Errorf("--image-size %d is smaller than one patch of %d pixels", c.ImageSize, model.ViT.Patch)}
-	}
-	roles := []string{c.CheckpointKey}
-	if c.Student && c.CheckpointKey != weights.RoleStudent {
-		roles = append(roles, weights.RoleStudent)
-	}
-	for _, role := range roles {
-		if _, err := model.Network(role); err != nil {
-			return usageError{fmt.Errorf("%w; leave --student out or name the run's folder", err)}
-		}
-	}
-	question, err := paths.open(c.ImageSize, a.console)
-	if err != nil {
-		return err
-	}
-	device, err := openDevice(c.Adapter, a.console)
-	if err != nil {
-		return err
-	}
-	defer device.Close()
-	report, err := c.measure(a, device, model, roles, question, paths)
-	if err != nil {
-		return err
-	}
-	if c.JSON {
-		return writeJSON(a.stdout, report)
-	}
-	return report.print(a.stdout)
+	return nil
 }
 
-// measure asks the question of each role's network.
-func (c *knnCmd) measure(a *app, d *gpu.Device, w *weights.Model, roles []string, q eval.Question, paths labeledPaths) (knnReport, error) {
+func (c *knnCmd) prepare(e *evaluation) (err error) {
+	if err := e.fitImageSize(&c.ImageSize); err != nil {
+		return err
+	}
+	c.question, err = c.asked.open(c.ImageSize, e.console)
+	return err
+}
+
+// measure asks the question of all networks at once.
+func (c *knnCmd) measure(e *evaluation) (evalReport, error) {
+	q, paths := c.question, c.asked
 	if q.LeaveOneOut {
-		a.console.Print("leave-one-out: each of %d images of %d classes in %s is asked of all the others", len(q.Bank.Which), len(q.Classes), paths.Train)
+		e.console.Print("leave-one-out: each of %d images of %d classes in %s is asked of all the others", len(q.Bank.Which), len(q.Classes), paths.Train)
 	} else {
-		a.console.Print("%d images of %d classes in %s vote on %d in %s", len(q.Bank.Which), len(q.Classes), paths.Train, len(q.Queries.Which), paths.Test)
+		e.console.Print("%d images of %d classes in %s vote on %d in %s", len(q.Bank.Which), len(q.Classes), paths.Train, len(q.Queries.Which), paths.Test)
 	}
 	if len(q.Classes) <= 5 {
-		a.console.Print("with %d classes the right one is nearly always among the best five: look at top-1", len(q.Classes))
+		e.console.Print("with %d classes the right one is nearly always among the best five: look at top-1", len(q.Classes))
 	}
-	var networks []*layers.Arena
-	for _, role := range roles {
-		arena, err := w.Upload(d, role)
-		if err != nil {
-			return knnReport{}, err
-		}
-		defer arena.Release()
-		networks = append(networks, arena)
-	}
-	config := dino.BackboneConfig{ViT: w.ViT, Mean: w.Mean, Std: w.Std, Height: c.ImageSize, Width: c.ImageSize, Blocks: 1}
-	train, test := newLeftOut(a.console, paths.Train), newLeftOut(a.console, paths.Test)
+	train, test := newLeftOut(e.console, paths.Train), newLeftOut(e.console, paths.Test)
 	if q.LeaveOneOut {
 		test = train // they are read once
 	}
 	vote := eval.Vote{
 		Question: q, Ks: c.NbKNN, Temperature: c.Temperature,
-		Bank:    embedding(a.console, paths.Train, q.Bank, train),
-		Queries: embedding(a.console, paths.Test, q.Queries, test),
+		Bank:    embedding(e.console, paths.Train, q.Bank, train),
+		Queries: embedding(e.console, paths.Test, q.Queries, test),
 	}
-	defer a.console.Status("")
-	results, err := vote.AskNetworks(a.ctx, d, d.Target(), config, networks...)
+	found, err := vote.AskNetworks(e.ctx, e.device, e.device.Target(), e.backbone(c.ImageSize), e.arenas()...)
 	if err != nil {
-		if a.ctx.Err() != nil {
-			return knnReport{}, fmt.Errorf("%w: nothing was measured, and there was nothing to save", errInterrupted)
-		}
-		return knnReport{}, err
+		return nil, err
 	}
 	train.say()
 	if !q.LeaveOneOut {
 		test.say()
 	}
 	r := knnReport{
-		Weights: w.File, ImageSize: c.ImageSize, Temperature: c.Temperature, Classes: len(q.Classes), LeaveOneOut: q.LeaveOneOut,
+		Weights: e.model.File, ImageSize: c.ImageSize, Temperature: c.Temperature, Classes: len(q.Classes), LeaveOneOut: q.LeaveOneOut,
 		Train: knnSide{paths.Train, len(q.Bank.Which) - len(train.seen), len(train.seen)},
 		Test:  knnSide{paths.Test, len(q.Queries.Which) - len(test.seen), len(test.seen)},
 	}
-	for i, role := range roles {
-		for _, x := range results[i] {
-			r.Results = append(r.Results, knnRow{role, x.K, x.Used, x.Top1, x.Top5})
+	for i, n := range e.networks {
+		values := map[string]float64{}
+		for _, x := range found[i] {
+			r.Results = append(r.Results, knnRow{n.Role, x.K, x.Used, x.Top1, x.Top5})
+			values[fmt.Sprintf("top1_%dnn", x.K)], values[fmt.Sprintf("top5_%dnn", x.K)] = x.Top1, x.Top5
 		}
+		e.record(n, results.Record{
+			Evaluation: results.KNN, Data: paths.Test, Values: values,
+			Settings: map[string]any{"image_size": c.ImageSize, "temperature": c.Temperature, "leave_one_out": q.LeaveOneOut, "train": paths.Train},
+			Counts: map[string]int{
+				"classes": len(q.Classes), "train_images": r.Train.Images, "images": r.Test.Images, "left_out": r.Train.LeftOut + r.Test.LeftOut,
+			},
+		})
 	}
 	return r, nil
 }

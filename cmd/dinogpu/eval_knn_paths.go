@@ -16,8 +16,6 @@ import (
 func (c *knnCmd) paths() (labeledPaths, error) {
 	p := labeledPaths{Train: c.Train, Test: c.Test, Limit: c.Limit}
 	switch {
-	case c.Weights == "":
-		return p, errNoWeights
 	case c.Data != "" && (c.Train != "" || c.Test != ""):
 		return p, errors.New("--data and --train with --test are two ways to name the images: give one of them")
 	case c.Data == "" && (c.Train == "" || c.Test == ""):

@@ -45,6 +45,7 @@ var mayImport = map[string][]string{
 		"layers", "gpu", "shaders", "augment", "dino", "dino/settings", "dino/weights", "dino/disk",
 	},
 	"eval/featurecache": {"layers", "dino/disk"},
+	"eval/results":      {"dino/disk"},
 	"eval/featurefile":  {"dino/disk"},
 	"viewer":            {"augment", "dino/disk"},
 	"viewer/explore": {
@@ -52,11 +53,11 @@ var mayImport = map[string][]string{
 		"viewer",
 	},
 	"viewer/window":      {"gpu", "viewer"},
-	"viewer/report":      {"dino", "dino/run", "dino/weights", "dino/settings", "dino/disk"},
+	"viewer/report":      {"dino", "dino/run", "dino/weights", "dino/settings", "dino/disk", "eval/results"},
 	"viewer/report/live": {"viewer/report", "dino/run", "dino/settings", "dino/disk"},
 	"cmd/dinogpu": {
 		"layers", "layers/tuning", "gpu", "shaders", "augment", "dino", "dino/settings", "dino/weights", "dino/weights/released", "dino/weights/export",
-		"dino/run", "dino/disk", "eval", "eval/featurecache", "eval/featurefile", "viewer", "viewer/explore", "viewer/window", "viewer/report", "viewer/report/live", "testdata",
+		"dino/run", "dino/disk", "eval", "eval/featurecache", "eval/featurefile", "eval/results", "viewer", "viewer/explore", "viewer/window", "viewer/report", "viewer/report/live", "testdata",
 	},
 }
 

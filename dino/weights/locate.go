@@ -155,3 +155,15 @@ func withSettings(c *contents) *located {
 	}
 	return &located{contents: c, run: &s.Config, facts: factsOf(s.Config)}
 }
+
+// RunFolder is the run's folder that a Model's File lies in, "" for a file that is of no run.
+func RunFolder(file string) string {
+	folder := filepath.Dir(file)
+	if filepath.Base(folder) == CheckpointsFolder {
+		folder = filepath.Dir(folder)
+	}
+	if !exists(filepath.Join(folder, settings.FileName)) {
+		return ""
+	}
+	return folder
+}

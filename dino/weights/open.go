@@ -3,6 +3,7 @@ package weights
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/dinogpu/dinogpu/dino/settings"
 	"github.com/dinogpu/dinogpu/gpu"
@@ -16,6 +17,8 @@ const TeacherFile = "teacher.safetensors"
 const (
 	RoleTeacher = "teacher"
 	RoleStudent = "student"
+	// RoleUntrained is what Untrained draws; no file holds one.
+	RoleUntrained = "untrained"
 )
 
 // Model are the trained networks that a run's folder or a file holds.
@@ -79,15 +82,31 @@ func (w *Model) Network(role string) (Network, error) {
 	return Network{}, fmt.Errorf("%s holds no %s: only checkpoints of a training hold both networks", w.File, role)
 }
 
-// Upload puts a network's backbone on d as an arena for NewBackbone, which the caller releases.
+// Untrained is a network of the model's size with fresh weights, drawn by seed as a run begins with.
+func (w *Model) Untrained(seed uint64) Network {
+	l := &layers.Params{}
+	w.ViT.AddParams(l, settings.BackbonePrefix) // the names are a part of what is drawn
+	n := Network{Role: RoleUntrained, Backbone: l.Fresh(seed)}
+	for i := range n.Backbone {
+		n.Backbone[i].Name = strings.TrimPrefix(n.Backbone[i].Name, settings.BackbonePrefix)
+	}
+	return n
+}
+
+// Upload puts the backbone of the network of that role on d as an arena for NewBackbone, which the caller releases.
 func (w *Model) Upload(d *gpu.Device, role string) (*layers.Arena, error) {
 	n, err := w.Network(role)
 	if err != nil {
 		return nil, err
 	}
+	return w.UploadNetwork(d, n)
+}
+
+// UploadNetwork does the same for a network in hand, of the model's size.
+func (w *Model) UploadNetwork(d *gpu.Device, n Network) (*layers.Arena, error) {
 	l := &layers.Params{}
 	w.ViT.AddParams(l, settings.BackbonePrefix)
-	a := l.NewArena(role)
+	a := l.NewArena(n.Role)
 	tensors := slices.Clone(n.Backbone)
 	for i := range tensors {
 		tensors[i].Name = settings.BackbonePrefix + tensors[i].Name

@@ -1,0 +1,34 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/dinogpu/dinogpu/dino"
+	"github.com/dinogpu/dinogpu/layers"
+)
+
+// arenas are the weights of all networks.
+func (e *evaluation) arenas() []*layers.Arena {
+	var all []*layers.Arena
+	for _, n := range e.networks {
+		all = append(all, n.Arena)
+	}
+	return all
+}
+
+// backbone says how the networks run over square images of size x size, for their last class token.
+func (e *evaluation) backbone(size int) dino.BackboneConfig {
+	m := e.model
+	return dino.BackboneConfig{ViT: m.ViT, Mean: m.Mean, Std: m.Std, Height: size, Width: size, Blocks: 1}
+}
+
+// fitImageSize puts the weights' own size where none was asked for, and refuses one below a patch.
+func (e *evaluation) fitImageSize(size *int) error {
+	if *size == 0 {
+		*size = e.model.ViT.ImageSize
+	}
+	if *size < e.model.ViT.Patch {
+		return usageError{fmt.Errorf("--image-size %d is smaller than one patch of %d pixels", *size, e.model.ViT.Patch)}
+	}
+	return nil
+}
