@@ -32,3 +32,9 @@ func (e *evaluation) fitImageSize(size *int) error {
 	}
 	return nil
 }
+
+// sizeLike is an image size of the reference, which goes with weights trained at 224 pixels, in proportion for these
+// weights: 320 at 28 is 40.
+func (e *evaluation) sizeLike(reference int) int {
+	return max(e.model.ViT.Patch, (reference*e.model.ViT.ImageSize+112)/224)
+}
