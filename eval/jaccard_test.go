@@ -80,6 +80,27 @@ func checkScores(t *testing.T, tag string, g *golden.File, scores []ObjectScore)
 	}
 }
 
+// The patches that a mask keeps cover the reference's pixels.
+func TestMasksCoverTheReferencesPixels(t *testing.T) {
+	g := golden.Open(t, "attention.safetensors")
+	shape, patch := g.Shape("maps"), g.Int("patch")
+	heads, gridH, gridW := shape[1], shape[2], shape[3]
+	rows, columns := patchesOf(gridH*patch, gridH*patch, patch, gridH), patchesOf(gridW*patch, gridW*patch, patch, gridW)
+	for _, threshold := range []float64{0.6, 0.8} {
+		want := g.Bytes(fmt.Sprintf("t%g.image0.upsampled", threshold))
+		for h := range heads {
+			kept := Kept(g.Float32s("maps")[h*gridH*gridW:][:gridH*gridW], threshold)
+			for y, row := range rows {
+				for x, column := range columns {
+					if kept[row*gridW+column] != (want[(h*len(rows)+y)*len(columns)+x] == 1) {
+						t.Fatalf("%g, head %d: pixel %d,%d is covered: %v", threshold, h, x, y, kept[row*gridW+column])
+					}
+				}
+			}
+		}
+	}
+}
+
 // One image counts as another, whatever the number of its objects; a head alone is no better than the best of each object.
 func TestJaccardMeans(t *testing.T) {
 	score := func(iou ...float64) ObjectScore { return ObjectScore{Object: 1, IoU: iou} }

@@ -13,8 +13,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/dinogpu/dinogpu/testdata/golden"
+	"github.com/dinogpu/dinogpu/testdata/hostile"
 )
 
 // paletteOf is labels as VOC and DAVIS write them: entries of a palette, whatever its colors.
@@ -114,7 +116,7 @@ func TestReadLabelsRefuses(t *testing.T) {
 		"it has 16 bits a pixel, and labels go up to 255":                {encodePNG(t, image.NewGray16(image.Rect(0, 0, 3, 2))), false},
 		"it has a transparency channel":                                  {rawPNG(1, 1, 8, 4, []byte{1, 2}), false},
 		"it is damaged: its header is cut":                               {whole[:20], true},
-		"it is damaged: png: invalid format: unexpected EOF":                                  {whole[:len(whole)-20], true},
+		"it is damaged: png: invalid format: unexpected EOF":             {whole[:len(whole)-20], true},
 		"it is damaged: 3 bits a pixel":                                  {rawPNG(3, 2, 3, 0), true},
 		"it is damaged: it says it is 30000 x 30000 pixels and has":      {rawPNG(30000, 30000, 8, 0), true},
 		"it is damaged: it says it is 4294967295 x 4294967295 pixels an": {rawPNG(1<<32-1, 1<<32-1, 1, 0), true},
@@ -131,4 +133,17 @@ func TestReadLabelsRefuses(t *testing.T) {
 	if err := checkLabels(filepath.Join(dir, "none.png")); err == nil {
 		t.Error("a mask that is not there is taken")
 	}
+}
+
+// Mutated masks are refused, or read within bounds of memory.
+func TestHostileMasks(t *testing.T) {
+	_, labels := drawBlobs(40, 30)
+	seeds := [][]byte{encodePNG(t, paletteOf(labels, 40, 30)), encodePNG(t, paletteOf([]uint8{1, 0, 0, 1, 1, 1}, 3, 2)), rawPNG(3, 2, 2, 0, []byte{0b11000100}, []byte{0b10010000})}
+	hostile.Mutate(t, seeds, time.Second, func(path string) error {
+		labels, w, h, err := readLabels(path)
+		if err == nil && len(labels) != w*h {
+			t.Errorf("%d labels of %d x %d pixels", len(labels), w, h)
+		}
+		return err
+	})
 }

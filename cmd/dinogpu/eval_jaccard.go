@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -108,7 +109,7 @@ func (c *jaccardCmd) measure(e *evaluation) (evalReport, error) {
 		r.Results, r.scores = append(r.Results, row), append(r.scores, found)
 		e.record(n, results.Record{
 			Evaluation: results.Jaccard, Data: c.Data, Values: values,
-			Settings: map[string]any{"image_size": c.ImageSize, "threshold": c.Threshold, "void": c.Void, "masks": c.objects.Folder},
+			Settings: map[string]any{"image_size": c.ImageSize, "threshold": c.Threshold, "void": c.Void, "masks": filepath.Base(c.objects.Folder)},
 			Counts:   map[string]int{"images": r.Images, "objects": r.Objects, "left_out": r.LeftOut},
 		})
 	}
@@ -118,7 +119,7 @@ func (c *jaccardCmd) measure(e *evaluation) (evalReport, error) {
 
 // print writes a line for each network.
 func (r jaccardReport) print(out io.Writer) error {
-	fmt.Fprintf(out, "%s in %s, void %s.\n", settings.Count(r.Objects, "object"), settings.Count(r.Images, "image"), r.Void)
+	fmt.Fprintf(out, "%s in %s; void is %s.\n", settings.Count(r.Objects, "object"), settings.Count(r.Images, "image"), r.Void)
 	w := tabwriter.NewWriter(out, 0, 0, 3, ' ', 0)
 	fmt.Fprintln(w, "NETWORK\tJACCARD, %\tEACH HEAD ALONE, %")
 	for _, row := range r.Results {

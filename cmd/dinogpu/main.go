@@ -114,7 +114,7 @@ func execute(a *app, args []string) (code int) {
 	if err != nil {
 		command := commandOf(parser, args)
 		text := strings.TrimPrefix(err.Error(), command+": ")
-		if names, ok := strings.CutPrefix(text, "expected \""); ok {
+		if names, ok := strings.CutPrefix(strings.Replace(text, "expected one of ", "expected ", 1), `expected "`); ok {
 			what := "one of its commands: "
 			if strings.HasPrefix(names, "<") {
 				what = "" // an argument, not a command
