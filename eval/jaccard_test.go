@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"errors"
 	"fmt"
 	"image"
 	"math"
@@ -164,7 +165,7 @@ func TestJaccardOfFiles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, rule := range []JaccardRule{{Size: 75, Threshold: 0.6}, {Size: 37, Threshold: 0.5, IgnoreVoid: true}} {
+	for _, rule := range []JaccardRule{{Size: 50, Threshold: 0.6}, {Size: 50, Threshold: 0.5, IgnoreVoid: true}} {
 		var left []string
 		done := 0
 		got, err := objects.Jaccard(t.Context(), d, c, weights, rule, Reading{
@@ -224,6 +225,20 @@ func TestJaccardOfBadMasks(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %q", err, want)
 		}
+	}
+}
+
+// An image that would become too long is left out before it is resized.
+func TestJaccardOfALongImage(t *testing.T) {
+	dir := t.TempDir()
+	putObject(t, dir, "a", 2000, 2)
+	objects, err := OpenObjects(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = objects.look(0, JaccardRule{Size: 30, Threshold: 0.6}, 8)
+	if !errors.As(err, new(*unmeasuredError)) || !strings.Contains(err.Error(), "its 2000 x 2 pixels would become 30000 x 30") {
+		t.Errorf("%v", err)
 	}
 }
 

@@ -28,7 +28,7 @@ type jaccardCmd struct {
 
 // Help is what --help says before the flags.
 func (jaccardCmd) Help() string {
-	return "The paper's measure of objects in the attention (figure 4): each head's attention of the class token in the last block, cut to the patches that hold 60 % of it, is compared with every object; the head that covers the object best counts (intersection over union); the mean is over an image's objects, then over images. The paper says neither the image size nor whether its objects were instances or classes. Look at --untrained beside it: picking the best head of each object is not hard to do well in."
+	return "The paper's measure of objects in the attention (figure 4): each head's attention of the class token in the last block, cut to the patches that hold 60 % of it, is compared with every object; the head that covers the object best counts (intersection over union); the mean is over an image's objects, then over images. The paper says neither the image size nor whether its objects were instances or classes. Measure --untrained beside it: taking the best head for each object flatters every network."
 }
 
 // A jaccardReport is what eval jaccard prints.
