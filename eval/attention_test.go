@@ -8,6 +8,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/dinogpu/dinogpu/dino"
 	"github.com/dinogpu/dinogpu/testdata/golden"
 )
 
@@ -26,9 +27,14 @@ func TestKeptEqualsReference(t *testing.T) {
 	}
 	for _, share := range []float64{0.6, 0.8} {
 		for image := range shape[0] {
-			want := g.Bytes(fmt.Sprintf("t%g.image%d.kept", share, image))
+			tag := fmt.Sprintf("t%g.image%d.kept", share, image)
+			want, count := g.Bytes(tag), g.Ints(tag+"_count")
 			for h := range heads {
-				check(fmt.Sprintf("image %d, head %d", image, h), maps[(image*heads+h)*n:][:n], share, want[h*n:][:n])
+				weights := maps[(image*heads+h)*n:][:n]
+				check(fmt.Sprintf("image %d, head %d", image, h), weights, share, want[h*n:][:n])
+				if got := sumKept(slices.Repeat([]int{1}, n), Kept(weights, share)); got != count[h] {
+					t.Errorf("image %d, head %d, %g: %d weights are kept, want %d", image, h, share, got, count[h])
+				}
 			}
 		}
 	}
@@ -86,13 +92,38 @@ func TestKeptAtTheEnds(t *testing.T) {
 	}
 }
 
+// The tokens that similarities and components are of are those of the golden backbone.
+func TestPatchTokensEqualReference(t *testing.T) {
+	g, d := golden.Open(t, "patches.safetensors"), device(t)
+	v, weights := goldenNet(t, d)
+	h, w := g.Shape("input")[2], g.Shape("input")[3]
+	b, err := dino.NewBackbone(d, d.Target(), dino.BackboneConfig{ViT: v, Height: h, Width: w, Blocks: 1, Patches: true, Normalized: true}, weights)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Release()
+	out, err := b.RunNormalized(t.Context(), [][]float32{g.Float32s("input")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := g.Float32s("tokens")
+	for i, got := range out.Patches[0] {
+		if math.Abs(float64(got-want[i])) > 1e-4 {
+			t.Fatalf("value %d of patch %d is %g, want %g", i%v.Dim, i/v.Dim, got, want[i])
+		}
+	}
+}
+
 func TestCosinesEqualReference(t *testing.T) {
 	g := golden.Open(t, "patches.safetensors")
 	tokens, dim := g.Float32s("tokens"), g.Shape("tokens")[1]
-	want := g.Float64s("cosine.to_patch_19")
-	for i, c := range Cosines(tokens, dim, tokens[19*dim:][:dim]) {
-		if math.Abs(float64(c)-want[i]) > 1e-6 {
-			t.Errorf("patch %d: %g, want %g", i, c, want[i])
+	to19, all := g.Float64s("cosine.to_patch_19"), g.Float64s("cosine.all")
+	n := len(tokens) / dim
+	for k := range n {
+		for i, c := range Cosines(tokens, dim, tokens[k*dim:][:dim]) {
+			if want := all[k*n+i]; math.Abs(float64(c)-want) > 1e-6 || k == 19 && math.Abs(float64(c)-to19[i]) > 1e-6 {
+				t.Errorf("patches %d and %d: %g, want %g", k, i, c, want)
+			}
 		}
 	}
 	if c := Cosines([]float32{0, 0, 3, 4}, 2, []float32{0, 2}); c[0] != 0 || math.Abs(float64(c[1])-0.8) > 1e-7 {

@@ -32,6 +32,8 @@ type Embedding struct {
 	Blocks  int  // features are the class tokens of so many of the last blocks, after the final norm; 0: of the last
 	Patches bool // and their patch tokens
 	Workers int  // goroutines that decode; 0: one per core
+
+	attention bool // in place of tokens: the class token's attention in the last block
 }
 
 // An Embedded is one image's part. The slices are the taker's own.
@@ -75,7 +77,13 @@ func (e Embedding) usual() shape {
 
 // config is the backbone over images of height h and width w.
 func (e Embedding) config(h, w int) dino.BackboneConfig {
-	return dino.BackboneConfig{ViT: e.ViT, Mean: e.Mean, Std: e.Std, Height: h, Width: w, Blocks: max(1, e.Blocks), Patches: e.Patches}
+	c := dino.BackboneConfig{ViT: e.ViT, Mean: e.Mean, Std: e.Std, Height: h, Width: w}
+	if e.attention {
+		c.Attention = []int{e.ViT.Depth - 1}
+	} else {
+		c.Blocks, c.Patches = max(1, e.Blocks), e.Patches
+	}
+	return c
 }
 
 // Run gives each image's part to take, in the source's order. Images are decoded on several goroutines while the device

@@ -50,6 +50,13 @@ func TestPCAEqualsReference(t *testing.T) {
 		near(what+", shares", b.Share, g.Float64s("pca.variance_share"))
 		near(what+", scores", b.Scores(tokens), g.Float64s("pca.scores"))
 	}
+	variances := g.Float64s("pca.variances")
+	shares := fit(t, dim, len(variances), tokens).Share
+	part := variances[0] / shares[0] // all variance
+	for i := range shares {
+		shares[i] *= part
+	}
+	near("variances", shares, variances)
 }
 
 func TestPCAOfFew(t *testing.T) {

@@ -41,15 +41,31 @@ func TestColorsEqualMatplotlib(t *testing.T) {
 		m []float32
 		c *ColorMap
 	}{"viridis": {maps[:rows*cols], Viridis}, "inferno": {mean, Inferno}} {
-		want := g.Bytes("picture." + name)
+		want, wantRows := g.Bytes("picture."+name), g.Bytes("picture."+name+".rows")
 		wide, colors := cols*patch, x.c.Colored(x.m)
+		inTable, _ := Rows(x.m)
 		for y := range rows * patch {
 			for px := range wide {
 				got := colors[y/patch*cols+px/patch]
 				if got != rgb(want[3*(y*wide+px):]) {
 					t.Fatalf("%s: pixel %d,%d is %v, want %v", name, px, y, got, want[3*(y*wide+px):][:3])
 				}
+				if got := inTable[y/patch*cols+px/patch]; got != wantRows[y*wide+px] {
+					t.Fatalf("%s: pixel %d,%d is of row %d, want %d", name, px, y, got, wantRows[y*wide+px])
+				}
 			}
+		}
+	}
+}
+
+// A map is stretched to 0..1 before it is looked up.
+func TestRowsFollowTheStretchedMap(t *testing.T) {
+	g := golden.Open(t, "attention.safetensors")
+	stretched := g.Float32s("minmax")
+	rows, _ := Rows(g.Float32s("maps")[:len(stretched)])
+	for i, v := range stretched {
+		if rows[i] != row(v) {
+			t.Errorf("value %d, %g of the range, is of row %d, want %d", i, v, rows[i], row(v))
 		}
 	}
 }

@@ -11,7 +11,8 @@ import (
 
 // The evaluations, each a command of its own.
 type evalCmd struct {
-	KNN knnCmd `cmd:"" name:"knn" help:"Measure how often the nearest labeled images name an image's class."`
+	KNN     knnCmd     `cmd:"" name:"knn" help:"Measure how often the nearest labeled images name an image's class."`
+	Jaccard jaccardCmd `cmd:"" help:"Measure how well the attention covers objects that masks mark."`
 }
 
 type knnCmd struct {

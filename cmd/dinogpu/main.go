@@ -114,7 +114,8 @@ func execute(a *app, args []string) (code int) {
 	if err != nil {
 		command := commandOf(parser, args)
 		text := strings.TrimPrefix(err.Error(), command+": ")
-		if names, ok := strings.CutPrefix(text, "expected \""); ok {
+		lacking := strings.Replace(text, "expected one of ", "expected ", 1)
+		if names, ok := strings.CutPrefix(lacking, `expected "`); ok {
 			what := "one of its commands: "
 			if strings.HasPrefix(names, "<") {
 				what = "" // an argument, not a command

@@ -49,15 +49,18 @@ def apart(made, stored, name):
     return ((a - b).abs().nan_to_num(math.inf).max() / b.abs().max().clamp_min(1e-30)).item()
 
 
-def save(name, tensors, meta=None):
-    """Compares with the stored .safetensors file, or writes it: little endian, C order, tensors by name."""
+def save(name, tensors, meta=None, measured=()):
+    """Compares with the stored .safetensors file, or writes it: little endian, C order, tensors by name.
+
+    Entries of meta that are measured, by rounding another on each kind of CPU, are not compared."""
     tensors = {k: torch.as_tensor(tensors[k]).detach().contiguous() for k in sorted(tensors)}
     meta = {k: str(v) for k, v in (meta or {}).items()}
     path = os.path.join(HERE, name)
     if not WRITE:
         stored, stored_meta = load(path)
         shapes = lambda them: {k: (t.dtype, t.shape) for k, t in them.items()}
-        if shapes(stored) != shapes(tensors) or stored_meta != meta:
+        settings = lambda entries: {k: v for k, v in entries.items() if k not in measured}
+        if shapes(stored) != shapes(tensors) or settings(stored_meta) != settings(meta):
             sys.exit(f"{name}: the stored file holds other tensors or other settings")
         worst, where = max((apart(t, stored[k], k), k) for k, t in tensors.items())
         print(f"{name}: {len(tensors)} tensors, " + (f"off by at most {worst:.1e} ({where})" if worst else "all equal"))

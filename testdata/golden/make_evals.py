@@ -1,11 +1,11 @@
 #!/usr/bin/python3
-"""Makes the golden numbers of what evaluations take from a backbone: features of the last blocks and a linear probe,
-attention maps, patch features. Plain PyTorch and NumPy; README.md says what each file holds.
+"""Makes the golden numbers of the evaluations: features of the last blocks and a linear probe, retrieval, copy detection,
+video, attention maps, patch features. Plain PyTorch and NumPy; README-evals.md says what each file holds.
 
 Run: python3 make_evals.py            says how far the stored files are from those that it makes, and changes none
      python3 make_evals.py --write    makes the stored files anew
 
-Needs what make.py does, and matplotlib for its two color tables.
+Needs what make.py does, matplotlib for its two color tables and OpenCV for one bilinear resize.
 """
 import math
 
@@ -15,32 +15,10 @@ import torch.nn.functional as F
 from PIL import Image
 from torchvision import transforms as T
 
-from make import ViT, photo, save, seed_weights
-
-CFG = dict(size=32, patch=8, dim=48, depth=5, heads=3, weights_seed=41)
-F64 = torch.float64
-
-
-def gen(seed):
-    return torch.Generator().manual_seed(seed)
-
-
-def f64(*values):
-    return torch.tensor(values, dtype=F64)
-
-
-def tiny_vit():
-    net = ViT(CFG["size"], CFG["patch"], CFG["dim"], CFG["depth"], CFG["heads"])
-    seed_weights(net, CFG["weights_seed"])
-    for p in net.parameters():
-        p.requires_grad_(False)
-    save("vit_evals.safetensors", {"weights." + n: p for n, p in net.state_dict().items()}, CFG)
-    return net
-
-
-def normed_blocks(net, x):
-    """Every block's tokens after the final norm, first block first."""
-    return [net.norm(tokens) for tokens in net(x)[1]]
+from evals_common import CFG, f64, gen, grow, normed_blocks, region, sign_fixed, tiny_vit
+from evals_ranking import copy_goldens, retrieval_goldens
+from evals_video import video_goldens
+from make import photo, save
 
 
 # ---------------------------------------------------------------- features of whole files
@@ -88,11 +66,11 @@ def linear_goldens(net):
         out[tag + "n1_avgpool"] = torch.stack([blocks[-1][:, 0], mean], 2).flatten(1)  # cls0, mean0, cls1, mean1, ...
 
     classes, dim, batch, epochs, base = 7, 96, 8, 3, 0.06
-    centres = torch.randn(classes, dim, generator=g)
+    centers = torch.randn(classes, dim, generator=g)
     draw = lambda n: torch.randint(classes, (n,), generator=g)
     ytr, yte = draw(37), draw(50)
-    xtr = centres[ytr] + 4.0 * torch.randn(37, dim, generator=g)
-    xte = centres[yte] + 4.0 * torch.randn(50, dim, generator=g)
+    xtr = centers[ytr] + 4.0 * torch.randn(37, dim, generator=g)
+    xte = centers[yte] + 4.0 * torch.randn(50, dim, generator=g)
     order = torch.stack([torch.randperm(37, generator=g) for _ in range(epochs)])
     w, bias = 0.01 * torch.randn(classes, dim, generator=g), torch.zeros(classes)
     out.update({"probe.train.features": xtr, "probe.train.labels": ytr, "probe.test.features": xte, "probe.test.labels": yte,
@@ -125,22 +103,6 @@ def linear_goldens(net):
 
 
 # ---------------------------------------------------------------- attention
-
-def grow(m, r):
-    """Dilation by the disc dy^2 + dx^2 <= r^2; nothing comes in from outside."""
-    out = np.zeros_like(m)
-    h, w = m.shape
-    for dy in range(-r, r + 1):
-        for dx in range(-r, r + 1):
-            if dy * dy + dx * dx <= r * r:
-                out[max(dy, 0):h + min(dy, 0), max(dx, 0):w + min(dx, 0)] |= m[max(-dy, 0):h + min(-dy, 0), max(-dx, 0):w + min(-dx, 0)]
-    return out
-
-
-def region(truth, got):
-    union = (truth | got).sum()
-    return (truth & got).sum() / union if union else 1.0
-
 
 def keep_mass(maps, share):
     """[heads, n] -> bool: the fewest largest weights that hold this share. Also how near the cut came to a tie."""
@@ -227,16 +189,10 @@ def attention_goldens(net):
     over[..., 1:] = torch.where(mask[..., None] > 0, over[..., 1:] / 2, over[..., 1:])
     out.update({"img.normalized": img, "img.shown": shown, "img.overlay": over.to(torch.uint8)})  # red at half strength, cut to whole
     out["photo.square64_bilinear"] = torch.from_numpy(np.asarray(Image.fromarray(photo()).resize((64, 64), Image.BILINEAR)).copy())
-    save("attention.safetensors", out, dict(CFG, patch=patch, nearest_cut=nearest_cut))
+    save("attention.safetensors", out, dict(CFG, patch=patch, nearest_cut=nearest_cut), measured=("nearest_cut",))
 
 
 # ---------------------------------------------------------------- patch features
-
-def sign_fixed(rows):
-    """Each row times +-1 so that its entry of largest magnitude is positive."""
-    pick = rows.gather(1, rows.abs().argmax(1, keepdim=True))
-    return rows * pick.sign()
-
 
 def patch_goldens(net):
     x = torch.randn(1, 3, 48, 64, generator=gen(95))
@@ -260,6 +216,9 @@ def main():
     net = tiny_vit()
     embed_goldens(net)
     linear_goldens(net)
+    retrieval_goldens(net)
+    copy_goldens(net)
+    video_goldens()
     attention_goldens(net)
     patch_goldens(net)
 
