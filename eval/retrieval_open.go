@@ -85,11 +85,11 @@ func findTruth(dir string) (string, error) {
 func retrievalImages(dir string) (string, error) {
 	for _, sub := range []string{"jpg", "images"} {
 		path := filepath.Join(dir, sub)
-		if info, err := os.Stat(path); err == nil && info.IsDir() {
+		if isFolder(path) {
 			return path, nil
 		}
 	}
-	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+	if !isFolder(dir) {
 		return "", fmt.Errorf("%s is no folder: give one with images in jpg/ or images/, and a ground truth", disk.Quote(dir))
 	}
 	return dir, nil
