@@ -2,10 +2,10 @@ package augment
 
 import "math"
 
-// Pillow's bicubic resize of 8-bit images (Resample.c), byte for byte: the
-// cubic with a = -0.5, whose support grows when it shrinks, one pass along the
-// rows and then one along the columns, weights in fixed point and bytes in
-// between.
+// Pillow's resize of 8-bit images (Resample.c), byte for byte: a filter, the
+// cubic with a = -0.5 where no other is asked for, whose support grows when it
+// shrinks, one pass along the rows and then one along the columns, weights in
+// fixed point and bytes in between.
 
 // weightBits leaves two bits above a byte's eight for weights beyond 1.
 const weightBits = 32 - 8 - 2
@@ -30,15 +30,45 @@ type taps struct {
 	first, count []int
 	weights      []int32
 	most         int
-	bilinear     bool // Pillow's bilinear filter, not its bicubic one
+	by           filter
 }
 
-// filter is the filter of the taps, and how far it reaches.
-func (t *taps) filter() (f func(float64) float64, reach float64) {
-	if t.bilinear {
+// filter is one of Pillow's.
+type filter int
+
+const (
+	bicubic filter = iota
+	bilinear
+	lanczos
+)
+
+// function is the filter itself, and how far it reaches.
+func (f filter) function() (at func(float64) float64, reach float64) {
+	switch f {
+	case bilinear:
 		return func(x float64) float64 { return max(0, 1-math.Abs(x)) }, 1
+	case lanczos:
+		return windowedSinc, lanczosReach
 	}
 	return cubic, 2
+}
+
+const lanczosReach = 3
+
+// windowedSinc is the Lanczos filter, 0 beyond 3.
+func windowedSinc(x float64) float64 {
+	if x < -lanczosReach || x >= lanczosReach {
+		return 0
+	}
+	return sinc(x) * sinc(x/lanczosReach)
+}
+
+func sinc(x float64) float64 {
+	if x == 0 {
+		return 1
+	}
+	x *= math.Pi
+	return math.Sin(x) / x
 }
 
 // set works out the taps that resize the stretch from..to (to > from >= 0, in
@@ -49,7 +79,7 @@ func (t *taps) set(from, to float64, n, begin, many int) {
 	lo, hi := int(from), int(math.Ceil(to))
 	scale := (to - from) / float64(n)
 	wide := max(scale, 1)
-	filter, reach := t.filter()
+	filter, reach := t.by.function()
 	support := reach * wide
 	t.most = int(math.Ceil(support))*2 + 1
 	t.first, t.count = grow(t.first, many), grow(t.count, many)

@@ -24,7 +24,7 @@ func Shown(im *Image, short int) *Image {
 func resizedBilinear(im *Image, w, h int) *Image {
 	out := NewImage(w, h)
 	s := &scratch{}
-	s.rows.bilinear, s.cols.bilinear = true, true
+	s.rows.by, s.cols.by = bilinear, bilinear
 	resizeInto(out.Pix, im, area{right: float64(im.W), bottom: float64(im.H)}, w, h, s)
 	return out
 }

@@ -26,14 +26,18 @@ type Embedding struct {
 	// Size is the images' side in pixels, by the reference's transform for evaluations: the short side resized to 256/224 of
 	// it, and its central square. Whole takes all of an image instead: its short side becomes Size, both are
 	// rounded to whole patches, and each shape of image has a backbone of its own.
+	// AsIs takes each image as the source gives it, with a backbone for each shape; what is left over beside whole patches
+	// is cut off. Size is then the most that a side has.
 	Size  int
 	Whole bool
+	AsIs  bool
 
 	Blocks  int  // features are the class tokens of so many of the last blocks, after the final norm; 0: of the last
 	Patches bool // and their patch tokens
 	Workers int  // goroutines that decode; 0: one per core
 
-	attention bool // in place of tokens: the class token's attention in the last block
+	attention bool      // in place of tokens: the class token's attention in the last block
+	scales    []float64 // of AsIs: the source has each image so many times in a row, for each of these scales
 }
 
 // An Embedded is one image's part. The slices are the taker's own.
@@ -59,12 +63,15 @@ func (e Embedding) Dim() int { return max(1, e.Blocks) * e.ViT.Dim }
 
 // Grid is the rows and columns of patches of every image; 0, 0 where each has its own.
 func (e Embedding) Grid() [2]int {
-	if e.Whole {
+	if e.anyShape() {
 		return [2]int{}
 	}
 	h, w := e.config(e.Size, e.Size).Grid()
 	return [2]int{h, w}
 }
+
+// anyShape tells whether images differ in shape.
+func (e Embedding) anyShape() bool { return e.Whole || e.AsIs }
 
 // usual is the shape of a square image.
 func (e Embedding) usual() shape {
@@ -77,7 +84,7 @@ func (e Embedding) usual() shape {
 
 // config is the backbone over images of height h and width w.
 func (e Embedding) config(h, w int) dino.BackboneConfig {
-	c := dino.BackboneConfig{ViT: e.ViT, Mean: e.Mean, Std: e.Std, Height: h, Width: w}
+	c := dino.BackboneConfig{ViT: e.ViT, Mean: e.Mean, Std: e.Std, Height: h, Width: w, Normalized: len(e.scales) > 0}
 	if e.attention {
 		c.Attention = []int{e.ViT.Depth - 1}
 	} else {
@@ -136,7 +143,8 @@ func (e *NoFeaturesError) Unwrap() error { return e.First }
 // A view is an image as the backbone sees it.
 type view struct {
 	shape
-	pixels []uint8 // RGB, (h, w, 3)
+	pixels []uint8   // RGB, (h, w, 3)
+	values []float32 // or normalized, (3, h, w)
 }
 
 type shape struct{ h, w int }
@@ -148,14 +156,29 @@ func (e Embedding) look(i int) (view, error) {
 	if err != nil {
 		return view{}, err
 	}
+	if e.AsIs {
+		return e.asIs(im, i)
+	}
 	if !e.Whole {
-		return view{shape{e.Size, e.Size}, augment.EvalView(im, e.Size)}, nil
+		return view{shape: shape{e.Size, e.Size}, pixels: augment.EvalView(im, e.Size)}, nil
 	}
 	pixels, w, h, err := augment.WholeView(im, e.Size, e.ViT.Patch, settings.MaxSide)
 	if err != nil {
 		return view{}, fmt.Errorf("image %s: %w", disk.Quote(e.Source.Name(i)), err)
 	}
-	return view{shape{h, w}, pixels}, nil
+	return view{shape: shape{h, w}, pixels: pixels}, nil
+}
+
+// asIs is image i of the source without a change, or at its scale.
+func (e Embedding) asIs(im *augment.Image, i int) (view, error) {
+	v := view{shape: shape{im.H, im.W}, pixels: im.Pix}
+	if n := len(e.scales); n > 0 {
+		v = scaled(im, e.scales[i%n], e.Mean, e.Std)
+	}
+	if patch := e.ViT.Patch; v.h < patch || v.w < patch {
+		return view{}, fmt.Errorf("image %s: its %s pixels are less than a patch of %d: raise `image_size`", disk.Quote(e.Source.Name(i)), v.shape, patch)
+	}
+	return v, nil
 }
 
 // rowsOf are the parts of n images that a backbone gave. The blocks' tokens are put side by side.

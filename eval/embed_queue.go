@@ -33,7 +33,7 @@ type embedSlot struct {
 
 // bytes is what the slot holds.
 func (s *embedSlot) bytes() int {
-	return len(s.pixels) + 4*(len(s.row.Features)+len(s.row.Patches))
+	return len(s.pixels) + 4*(len(s.values)+len(s.row.Features)+len(s.row.Patches))
 }
 
 // How much may wait: batches of images, and bytes.
@@ -124,7 +124,7 @@ func (q *embedQueue) run(ctx context.Context, s shape) error {
 	begun := time.Now()
 	net, err := q.nets.get(s, len(group), q.batch(s))
 	q.times.Building += time.Since(begun)
-	if large := (*TooLargeError)(nil); errors.As(err, &large) && q.Whole {
+	if large := (*TooLargeError)(nil); errors.As(err, &large) && q.anyShape() {
 		for _, slot := range group {
 			q.fill(slot, Embedded{Err: err})
 		}
@@ -133,12 +133,8 @@ func (q *embedQueue) run(ctx context.Context, s shape) error {
 	if err != nil {
 		return err
 	}
-	images := make([][]uint8, len(group))
-	for i, slot := range group {
-		images[i] = slot.pixels
-	}
 	begun = time.Now()
-	out, err := net.Run(ctx, images)
+	out, err := runGroup(ctx, net, group)
 	q.times.Device += time.Since(begun)
 	if err != nil {
 		return err
@@ -153,13 +149,28 @@ func (q *embedQueue) run(ctx context.Context, s shape) error {
 	return nil
 }
 
+func runGroup(ctx context.Context, net *dino.Backbone, group []*embedSlot) (*dino.BackboneOutput, error) {
+	if net.Config.Normalized {
+		images := make([][]float32, len(group))
+		for i, slot := range group {
+			images[i] = slot.values
+		}
+		return net.RunNormalized(ctx, images)
+	}
+	images := make([][]uint8, len(group))
+	for i, slot := range group {
+		images[i] = slot.pixels
+	}
+	return net.Run(ctx, images)
+}
+
 var errNotFinite = errors.New("its features are not finite: see whether the weights are those of a run that went well")
 
 // fill puts what was found of an image into its place.
 func (q *embedQueue) fill(s *embedSlot, row Embedded) {
 	q.held -= s.bytes()
 	row.Index = s.row.Index
-	s.row, s.pixels, s.done = row, nil, true
+	s.row, s.pixels, s.values, s.done = row, nil, nil, true
 	q.held += s.bytes()
 }
 

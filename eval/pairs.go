@@ -22,11 +22,21 @@ const blockRows = 2048
 
 // newPairs is for a gallery, and for any with fewer rows of the same length.
 func newPairs(d *gpu.Device, g *Gallery) (*pairs, error) {
-	n := max(16, min(blockRows, chunkBytes/(4*g.stride), ceil(g.n, 16)*16))
+	n := blockOf(g)
+	return newBlock(d, n, n, g.stride)
+}
+
+// blockOf is how many rows of a gallery a block has.
+func blockOf(g *Gallery) int {
+	return max(16, min(blockRows, chunkBytes/(4*g.stride), ceil(g.n, 16)*16))
+}
+
+// newBlock is for blocks of rows x columns, which are a multiple of 16.
+func newBlock(d *gpu.Device, rows, columns, stride int) (*pairs, error) {
 	p := &pairs{
-		d: d, program: gpu.NewProgram("pairs", d.Target()), cosines: make([]float32, n*n),
-		rows: gpu.NewTensor("pairs.rows", n, g.stride), columns: gpu.NewTensor("pairs.columns", n, g.stride),
-		block: gpu.NewTensor("pairs.cosines", n, n),
+		d: d, program: gpu.NewProgram("pairs", d.Target()), cosines: make([]float32, rows*columns),
+		rows: gpu.NewTensor("pairs.rows", rows, stride), columns: gpu.NewTensor("pairs.columns", columns, stride),
+		block: gpu.NewTensor("pairs.cosines", rows, columns),
 	}
 	layers.MatMul(p.program, layers.NT, p.rows, p.columns, p.block, layers.Epilogue{})
 	if err := p.program.Build(d); err != nil {

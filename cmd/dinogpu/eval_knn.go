@@ -11,8 +11,10 @@ import (
 
 // The evaluations, each a command of its own.
 type evalCmd struct {
-	KNN     knnCmd     `cmd:"" name:"knn" help:"Measure how often the nearest labeled images name an image's class."`
-	Jaccard jaccardCmd `cmd:"" help:"Measure how well the attention covers objects that masks mark."`
+	KNN           knnCmd           `cmd:"" name:"knn" help:"Measure how often the nearest labeled images name an image's class."`
+	Retrieval     retrievalCmd     `cmd:"" help:"Measure how well images of the same place are found (ROxford, RParis): mAP and precision."`
+	CopyDetection copyDetectionCmd `cmd:"" name:"copydetection" help:"Measure how well copies find their originals (Copydays): mAP of each kind of copy."`
+	Jaccard       jaccardCmd       `cmd:"" help:"Measure how well the attention covers objects that masks mark."`
 }
 
 type knnCmd struct {

@@ -42,7 +42,7 @@ var mayImport = map[string][]string{
 		"layers", "layers/tuning", "gpu", "augment", "dino", "dino/settings", "dino/weights", "dino/disk",
 	},
 	"eval": {
-		"layers", "gpu", "shaders", "augment", "dino", "dino/settings", "dino/weights", "dino/disk",
+		"layers", "gpu", "shaders", "augment", "dino", "dino/settings", "dino/weights", "dino/weights/torchfile", "dino/disk",
 	},
 	"eval/featurecache": {"layers", "dino/disk"},
 	"eval/results":      {"dino/disk"},

@@ -36,6 +36,7 @@ type machine struct {
 	marks    []int // where the stack stood
 	memo     map[uint64]any
 	storages map[string]*storage
+	plain    bool // of no PyTorch file: bytes are kept, and its classes are plainClasses
 }
 
 // run reads a pickle to its end and gives what it builds.

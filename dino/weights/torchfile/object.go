@@ -65,7 +65,15 @@ func (m *machine) pop2() (first, second any, err error) {
 
 // class pushes a class of the table, and refuses every other.
 func (m *machine) class(module, name string) error {
-	c, known := classes[module+"."+name]
+	table := classes
+	if m.plain {
+		table = plainClasses
+	}
+	c, known := table[module+"."+name]
+	if !known && m.plain {
+		return refusef("holds an object of the Python class %s, which is not built here: give one of dictionaries, lists, text, "+
+			"numbers and NumPy arrays alone, or JSON", disk.Quote(module+"."+name))
+	}
 	if !known {
 		return refusef("holds an object of the Python class %s, which is not built here: save the weights alone in PyTorch, with "+
 			`torch.save(model.state_dict(), "weights.pth"), and give that file`, disk.Quote(module+"."+name))
@@ -86,6 +94,10 @@ func (m *machine) build(object, state any) error {
 			object.keys, object.items = append(object.keys, s.keys...), append(object.items, s.items...)
 		}
 		return nil
+	case *array:
+		return object.set(m, state)
+	case *elementType:
+		return object.set(state)
 	case opaque, *tensor:
 		return nil
 	}

@@ -34,14 +34,24 @@ func (m *machine) atom(op byte) (any, error) {
 		return m.in.text(1)
 	case 0x8d: // BINUNICODE8
 		return m.in.text(8)
-	case 'B', 0x8b: // BINBYTES, LONG4
-		return opaque{}, m.in.skip(4)
+	case 'B': // BINBYTES
+		return m.bytes(4)
 	case 'C': // SHORT_BINBYTES
-		return opaque{}, m.in.skip(1)
+		return m.bytes(1)
 	case 0x8e, 0x96: // BINBYTES8, BYTEARRAY8
-		return opaque{}, m.in.skip(8)
+		return m.bytes(8)
+	case 0x8b: // LONG4
+		return opaque{}, m.in.skip(4)
 	}
-	return nil, fmt.Errorf("its pickle has the opcode %#02x, which torch.save does not write", op)
+	return nil, fmt.Errorf("its pickle has the opcode %#02x, which is not read", op)
+}
+
+// bytes reads bytes whose length is a number of width bytes, as text of any bytes; nobody looks into PyTorch's.
+func (m *machine) bytes(width int) (any, error) {
+	if m.plain {
+		return m.in.text(width)
+	}
+	return opaque{}, m.in.skip(width)
 }
 
 // long reads an integer in two's complement behind the byte of its length.
