@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/dinogpu/dinogpu/dino"
+	"github.com/dinogpu/dinogpu/dino/settings"
 	"github.com/dinogpu/dinogpu/layers"
 )
 
@@ -29,7 +30,7 @@ func (in LinearInput) Dim(v layers.ViTConfig) int {
 func (in LinearInput) Check(v layers.ViTConfig) error {
 	switch {
 	case in.Blocks < 1 || in.Blocks > v.Depth:
-		return fmt.Errorf("`n_last_blocks` %d: the backbone has %d blocks", in.Blocks, v.Depth)
+		return fmt.Errorf("`n_last_blocks` %d: the backbone has %s", in.Blocks, settings.Count(v.Depth, "block"))
 	case in.AvgPool && in.Blocks != 1:
 		return errors.New("`avgpool_patchtokens` goes with `n_last_blocks` 1 alone: with more blocks the released code fails too, so that nobody knows the order of its features")
 	}
