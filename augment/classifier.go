@@ -1,12 +1,5 @@
 package augment
 
-// Streams of a classifier's training and of how labeled images are parted.
-const (
-	viewClassifier      = -4 // a training view
-	viewClassifierOrder = -5 // the order of an epoch's images
-	viewPart            = -6 // Part
-)
-
 // ClassifierView is the reference's training view for linear classifiers, of image i in an epoch: a crop of 0.08 to 1 of
 // the area, its width over its height 3/4 to 4/3, resized to size x size (bilinear, unlike pretraining's crops), mirrored
 // half the time. It gives size*size*3 bytes.
@@ -23,7 +16,7 @@ func ClassifierView(im *Image, size int, seed uint64, epoch, i int) []uint8 {
 // BilinearCrop is ResizedCrop by Pillow's bilinear filter.
 func BilinearCrop(im *Image, b Box, w, h int) *Image {
 	out, s := NewImage(w, h), &scratch{}
-	s.rows.bilinear, s.cols.bilinear = true, true
+	s.rows.by, s.cols.by = bilinear, bilinear
 	resizedCropInto(out.Pix, im, b, w, h, s)
 	return out
 }
