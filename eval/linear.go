@@ -54,7 +54,7 @@ type LinearHooks struct {
 	Epoch   func(e LinearEpoch) error
 	// The others may be nil, where nothing is kept.
 	Best func(epoch int, score LinearScore, p LinearProbe) error // a classifier is better than all before
-	Save func(s *LinearState) error                              // after each epoch, and where ctx ended one
+	Save func(s *LinearState) error                              // before the first epoch, after each, and where ctx ended one
 	Load func() (LinearProbe, error)                             // the best one, where an earlier process found it
 }
 
@@ -103,7 +103,8 @@ func (l Linear) Train(ctx context.Context, d *gpu.Device, state *LinearState, h 
 		return nil, err
 	}
 	defer p.release()
-	if state == nil {
+	fresh := state == nil
+	if fresh {
 		state = l.fresh()
 	}
 	for i, x := range state.Probes {
@@ -123,6 +124,11 @@ func (l Linear) Train(ctx context.Context, d *gpu.Device, state *LinearState, h 
 		return nil, fmt.Errorf("the training stopped after %d images of an epoch, and there are %d: the images are not those that it began with", state.At, of)
 	}
 	t := &linearTraining{Linear: l, h: h, p: p, train: train, test: test, state: state}
+	if fresh { // so that a process that is killed in its first epoch leaves what can go on, too
+		if err := t.save(); err != nil {
+			return nil, err
+		}
+	}
 	for state.Epoch < l.Epochs {
 		if err := t.epoch(ctx); err != nil {
 			if ctx.Err() != nil {

@@ -134,6 +134,9 @@ func TestLinearLearns(t *testing.T) {
 		len(r.History[1].Scores) != 0 || len(r.History[2].Scores) != 2 || len(r.History[3].Scores) != 2 || r.History[3].Losses[1] >= r.History[0].Losses[1] {
 		t.Errorf("the best is rate %d in epoch %d, %+v of %+v", r.Rate, r.Epoch, r.Test.LinearScore, r.History)
 	}
+	if len(k.states) != 5 || k.states[0].Epoch != 0 || k.last().Epoch != 4 {
+		t.Errorf("%d states were saved", len(k.states))
+	}
 	if k.leftOut != [2]int{8, 3} { // two in each epoch, one in each test
 		t.Errorf("left out %v times", k.leftOut)
 	}
