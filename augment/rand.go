@@ -20,6 +20,10 @@ const (
 	viewOrder       = -1 // the order of an epoch's images
 	viewReplacement = -2 // what stands in for an image that can't be decoded
 	viewMoved       = -3 // Moved, the robustness evaluation's one crop
+
+	viewClassifier      = -4 // ClassifierView
+	viewClassifierOrder = -5 // ClassifierOrder
+	viewPart            = -6 // PartOrder
 )
 
 // ViewDropPath - v is the view whose stream drop path draws from for crop v: a

@@ -96,7 +96,7 @@ func Match(bank, queries Named) (Question, Matched, error) {
 		return q, m, err
 	}
 	if len(b.names) < 2 {
-		return q, m, fmt.Errorf("%s has images of one class only, %s: k-NN needs two classes or more; each sub-folder is a class", bank.Path, b.names[b.labels[0]])
+		return q, m, fmt.Errorf("%s has images of one class only, %s: two classes or more are needed; each sub-folder is a class", bank.Path, b.names[b.labels[0]])
 	}
 	place := map[string]int{}
 	for _, label := range slices.Sorted(maps.Keys(b.names)) {

@@ -3,7 +3,7 @@ package eval
 import "github.com/dinogpu/dinogpu/gpu"
 
 // SelfTest tests the k-NN search on d at the size of large sets: whole chunks of noise, vectors of dim values, against lists
-// of the k nearest from earlier chunks.
+// of the k nearest from earlier chunks; and the step of a linear classifier.
 func SelfTest(d *gpu.Device, s *gpu.SelfTest, dim, k int) error {
 	const many = 1 << 20
 	x, err := newSearch(d, many, many, ceil(dim, 4)*4, k)
@@ -33,5 +33,8 @@ func SelfTest(d *gpu.Device, s *gpu.SelfTest, dim, k int) error {
 	if err := d.WriteBits(x.chunk, []uint32{first, uint32(x.bank.Rows()), 0, 0}); err != nil {
 		return err
 	}
-	return s.Run(x.program)
+	if err := s.Run(x.program); err != nil {
+		return err
+	}
+	return selfTestLinear(d, s, dim)
 }

@@ -12,6 +12,7 @@ import (
 // The evaluations, each a command of its own.
 type evalCmd struct {
 	KNN           knnCmd           `cmd:"" name:"knn" help:"Measure how often the nearest labeled images name an image's class."`
+	Linear        linearCmd        `cmd:"" help:"Train a linear classifier on frozen features, and measure how often it is right."`
 	Retrieval     retrievalCmd     `cmd:"" help:"Measure how well images of the same place are found (ROxford, RParis): mAP and precision."`
 	CopyDetection copyDetectionCmd `cmd:"" name:"copydetection" help:"Measure how well copies find their originals (Copydays): mAP of each kind of copy."`
 	Jaccard       jaccardCmd       `cmd:"" help:"Measure how well the attention covers objects that masks mark."`

@@ -27,21 +27,26 @@ func (l labeledPaths) open(size int, console *console) (eval.Question, error) {
 	if err != nil {
 		return q, err
 	}
+	sayMatched(console, m, l.Train, l.Test)
+	return q, nil
+}
+
+// sayMatched says which images take no part, or cannot be right.
+func sayMatched(console *console, m eval.Matched, train, test string) {
 	for _, sentence := range m.Remarks {
 		console.Print("%s", sentence)
 	}
-	for i, path := range []string{l.Train, l.Test} {
+	for i, path := range []string{train, test} {
 		if n := m.NoLabel[i]; n > 0 {
 			console.Print("%s: %s without a class, ignored", path, settings.Count(n, "image"))
 		}
 	}
 	if len(m.Unknown) > 0 {
-		console.Print("%s has %s of classes that %s lacks, counted as wrong: %s", l.Test, settings.Count(m.UnknownImages, "image"), l.Train, strings.Join(m.Unknown, ", "))
+		console.Print("%s has %s of classes that %s lacks, counted as wrong: %s", test, settings.Count(m.UnknownImages, "image"), train, strings.Join(m.Unknown, ", "))
 	}
 	if n := len(m.Single); n > 0 {
-		console.Print("%s has %s with no other of the same class, counted as wrong: %s", l.Train, settings.Count(n, "image"), strings.Join(m.Single, ", "))
+		console.Print("%s has %s with no other of the same class, counted as wrong: %s", train, settings.Count(n, "image"), strings.Join(m.Single, ", "))
 	}
-	return q, nil
 }
 
 // leftOut names images that cannot be read, each once, and counts them.

@@ -91,7 +91,7 @@ func addKernels(files map[string]string, s settings.Settings, target gpu.Target,
 	return nil
 }
 
-// addEvaluation adds the kernels of frozen backbones, their attention, and the search for neighbors.
+// addEvaluation adds the kernels of frozen backbones, their attention, the search for neighbors, and linear classifiers.
 func addEvaluation(files map[string]string, c settings.Config, target gpu.Target) error {
 	backbone := dino.BackboneOf(c)
 	backbone.Batch, backbone.Blocks, backbone.Attention = 1, min(2, backbone.ViT.Depth), []int{backbone.ViT.Depth - 1}
@@ -104,6 +104,11 @@ func addEvaluation(files map[string]string, c settings.Config, target gpu.Target
 		layers.TopK(p, gpu.NewTensor("similarities", 64, layers.TopKChunk(k)), gpu.NewTensor("values", 64, k),
 			gpu.NewTensor("numbers", 64, k), gpu.NewTensor("chunk", 4))
 	}
+	classifiers, err := layers.NewClassifiers(layers.ClassifierConfig{Classes: 1000, Dim: 4 * backbone.ViT.Dim, Batch: 128, Count: 1})
+	if err != nil {
+		return err
+	}
+	classifiers.Train(p)
 	for _, k := range append(embed.Kernels(), p.Kernels()...) {
 		files[shaderFile(k)] = k.Source
 	}

@@ -97,6 +97,21 @@ def checkpoint():
     save("checkpoint-protocol4.pth", state, pickle_protocol=4)
 
 
+def linear():
+    """A checkpoint as the released eval_linear writes it: a classifier behind DistributedDataParallel."""
+    torch.manual_seed(2)
+    net = nn.ModuleDict({"linear": nn.Linear(8, 3)})
+    net["linear"].weight.data.normal_(mean=0.0, std=0.01)
+    net["linear"].bias.data.zero_()
+    optimizer = torch.optim.SGD(net.parameters(), 0.01, momentum=0.9, weight_decay=0)
+    scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, 5, eta_min=0)
+    nn.functional.cross_entropy(net["linear"](torch.randn(4, 8)), torch.tensor([0, 2, 1, 1])).backward()
+    optimizer.step()
+    scheduler.step()
+    both("linear", {"epoch": 1, "state_dict": {"module." + k: v for k, v in net.state_dict().items()},
+                    "optimizer": optimizer.state_dict(), "scheduler": scheduler.state_dict(), "best_acc": 41.5})
+
+
 def write_expected():
     head, blobs, at = {"__metadata__": types}, [], 0
     for key in sorted(expected):
@@ -116,4 +131,5 @@ if __name__ == "__main__":
     views()
     module()
     checkpoint()
+    linear()
     write_expected()

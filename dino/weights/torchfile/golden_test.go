@@ -74,7 +74,7 @@ func TestGoldenCheckpoint(t *testing.T) {
 func TestFilesOfPyTorch(t *testing.T) {
 	want := golden.Open(t, "../torch/expected.safetensors")
 	files, err := filepath.Glob(golden.Path(t, "../torch/*.pth"))
-	if err != nil || len(files) != 11 {
+	if err != nil || len(files) != 13 {
 		t.Fatalf("%d files, %v", len(files), err)
 	}
 	seen := 0
