@@ -161,8 +161,8 @@ func TestPresetsAreValidAndKeepTheirPromises(t *testing.T) {
 		t.Errorf("vits16 is not the defaults:\n%s", diff)
 	}
 	demo, _ := FromPreset("demo")
-	if got := demo.Config.ScaledLR(); math.Abs(got-1e-3) > 1e-18 {
-		t.Errorf("demo's rate is %v, want 0.001", got)
+	if got := demo.Config.ScaledLR(); math.Abs(got-1.25e-4) > 1e-18 {
+		t.Errorf("demo's rate is %v, want 0.000125", got)
 	}
 	if got := 8000 / demo.Config.StepImages() * demo.Config.Epochs; got != 4000 {
 		t.Errorf("demo has %d steps on its 8000 images, want 4000", got)
