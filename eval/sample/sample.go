@@ -5,6 +5,9 @@ import (
 	"context"
 	"image"
 	"path/filepath"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/dinogpu/dinogpu/dino/disk"
 )
@@ -37,25 +40,33 @@ type Written struct {
 // Write draws all sets into a folder, which is whole or absent afterwards. One that is there must be empty.
 func Write(ctx context.Context, folder string, seed uint64) (w Written, err error) {
 	err = disk.WriteFolder(folder, func(folder string) error {
-		return files(seed, func(f file) error {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
+		var size atomic.Int64
+		writers, ctx := errgroup.WithContext(ctx)
+		writers.SetLimit(8) // most of their time is waiting for the disk
+		err := files(seed, func(f file) error {
 			path := filepath.Join(folder, filepath.FromSlash(f.name))
 			if err := disk.MakeFolder(filepath.Dir(path)); err != nil {
 				return err
 			}
-			var b bytes.Buffer
-			if err := f.encode(&b); err != nil {
-				return err
-			}
 			w.Files++
-			w.Bytes += int64(b.Len())
 			if f.image != nil {
 				w.Images++
 			}
-			return disk.WriteBytes(path, b.Bytes())
+			writers.Go(func() error {
+				var b bytes.Buffer
+				if err := f.encode(&b); err != nil {
+					return err
+				}
+				size.Add(int64(b.Len()))
+				return disk.WriteBytes(path, b.Bytes())
+			})
+			return ctx.Err()
 		})
+		if failed := writers.Wait(); failed != nil {
+			err = failed // which ended the drawing
+		}
+		w.Bytes = size.Load()
+		return err
 	})
 	return w, err
 }
