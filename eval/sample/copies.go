@@ -71,21 +71,21 @@ func (r random) copyView() camera {
 // strongCopies, from weak to strong.
 var strongCopies = []func(r random, s scene, view camera) image.Image{
 	func(r random, s scene, view camera) image.Image { // dark, in other colors, blurred
-		view.light = r.light(100, 150, 50, 60)
+		view.light = r.light(130, 200, 100, 60)
 		im, _ := view.shoot(s)
 		return blurred(im)
 	},
-	func(r random, s scene, view camera) image.Image { // in a mirror, turned
-		view.angle, view.mirrored = pick(r, []int{-1, 1})*r.between(4, 8), true
+	func(r random, s scene, view camera) image.Image { // in a mirror, in other colors, turned
+		view.angle, view.mirrored = r.near(3), true
+		view.light = r.light(160, 260, 80, 60)
 		im, _ := view.shoot(s)
 		return im
 	},
-	func(r random, s scene, view camera) image.Image { // something lies on it, and a part is cut off
-		view.light = r.light(120, 270, 50, 60)
-		view.zoom = view.zoom * 10 / 9
+	func(r random, s scene, view camera) image.Image { // in a mirror, and something lies on it
+		view.light, view.mirrored = r.light(130, 260, 80, 60), true
 		scrawl := item{
 			shape: pick(r, shapes), texture: r.texture(pick(r, patterns), unit),
-			pose: pose{point{r.pixels(-30, 30), r.pixels(-20, 20)}, r.pixels(14, 20), r.near(180)},
+			pose: pose{point{r.pixels(-30, 30), r.pixels(-20, 20)}, r.pixels(12, 16), r.near(180)},
 		}
 		im, _ := view.shoot(scene{s.ground, append([]item{scrawl}, s.items...)})
 		return im

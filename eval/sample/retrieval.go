@@ -86,30 +86,38 @@ func retrieval(seed uint64, yield func(file) error) error {
 	return yield(file{name: "retrieval/gnd.json", text: append(text, '\n')})
 }
 
-// nearView is a view from about where the query was taken, in other light.
+// nearView is a view from where the query was taken, in other light, sometimes in a mirror.
 func nearView(r random, s scene) image.Image {
-	im, _ := camera{
-		width: retrievalLong, height: retrievalLow,
-		at: point{r.pixels(-3, 3), r.pixels(-2, 2)}, zoom: r.between(230, 250), angle: r.near(5), light: r.light(130, 270, 60, 40),
-	}.shoot(s)
+	c := r.nearCamera(110)
+	c.mirrored = r.IntN(10) < 4
+	im, _ := c.shoot(s)
 	return im
 }
 
-// farView is a view that is turned further, darker, in other colors, and often in a mirror.
+func (r random) nearCamera(tint int) camera {
+	return camera{
+		width: retrievalLong, height: retrievalLow,
+		at: point{r.pixels(-2, 2), r.pixels(-2, 2)}, zoom: r.between(236, 246), angle: r.near(2), light: r.light(190, 270, tint, 60),
+	}
+}
+
+// farView is a view that is turned further, darker, in other light, and mostly in a mirror.
 func farView(r random, s scene) image.Image {
 	im, _ := camera{
 		width: retrievalLong, height: retrievalLow,
-		at: point{r.pixels(-4, 4), r.pixels(-3, 3)}, zoom: r.between(225, 255), angle: pick(r, []int{-1, 1}) * r.between(3, 6),
-		light: r.light(110, 210, 60, 60), mirrored: r.IntN(10) < 6,
+		at: point{r.pixels(-3, 3), r.pixels(-2, 2)}, zoom: r.between(232, 250), angle: pick(r, []int{-1, 1}) * r.between(2, 4),
+		light: r.light(130, 220, 100, 60), mirrored: r.IntN(4) < 3,
 	}.shoot(s)
 	return im
 }
 
-// hiddenView is a near view with something dark in front of a side: like enough to stand among the far views.
+// hiddenView is a view from where the query was taken with something dark in front of a side: like enough to stand among
+// the far views.
 func hiddenView(r random, s scene) image.Image {
 	front := item{
 		shape: box, texture: texture{grain, unit / 3, [3]uint8{20, 26, 32}},
-		pose: pose{point{pick(r, []int{-1, 1}) * r.pixels(108, 116), r.pixels(-10, 10)}, r.pixels(100, 106), r.near(10)},
+		pose: pose{point{pick(r, []int{-1, 1}) * r.pixels(108, 114), r.pixels(-10, 10)}, r.pixels(100, 106), r.near(10)},
 	}
-	return nearView(r, scene{s.ground, append([]item{front}, s.items...)})
+	im, _ := r.nearCamera(50).shoot(scene{s.ground, append([]item{front}, s.items...)})
+	return im
 }
