@@ -19,9 +19,6 @@ type light struct {
 	slopeX, slopeY int
 }
 
-// daylight shows every shade as it is.
-var daylight = light{color: [3]int{256, 256, 256}}
-
 // where is the point of the scene that a pixel shows.
 func (c camera) where(x, y int) point {
 	if c.mirrored {
