@@ -47,6 +47,7 @@ var mayImport = map[string][]string{
 	"eval/featurecache": {"layers", "dino/disk"},
 	"eval/results":      {"dino/disk"},
 	"eval/featurefile":  {"dino/disk"},
+	"eval/sample":       {"augment", "augment/decode", "dino/disk"}, // decode: its test
 	"viewer":            {"augment", "dino/disk"},
 	"viewer/explore": {
 		"layers", "gpu", "augment", "augment/decode", "dino", "dino/settings", "dino/weights", "dino/disk", "eval", "eval/featurefile",
@@ -57,7 +58,7 @@ var mayImport = map[string][]string{
 	"viewer/report/live": {"viewer/report", "dino/run", "dino/settings", "dino/disk"},
 	"cmd/dinogpu": {
 		"layers", "layers/tuning", "gpu", "shaders", "augment", "dino", "dino/settings", "dino/weights", "dino/weights/released", "dino/weights/export",
-		"dino/run", "dino/disk", "eval", "eval/featurecache", "eval/featurefile", "eval/results", "viewer", "viewer/explore", "viewer/window", "viewer/report", "viewer/report/live", "testdata",
+		"dino/run", "dino/disk", "eval", "eval/featurecache", "eval/featurefile", "eval/results", "eval/sample", "viewer", "viewer/explore", "viewer/window", "viewer/report", "viewer/report/live", "testdata",
 	},
 }
 
