@@ -15,6 +15,7 @@ type evalCmd struct {
 	Linear        linearCmd        `cmd:"" help:"Train a linear classifier on frozen features, and measure how often it is right."`
 	Retrieval     retrievalCmd     `cmd:"" help:"Measure how well images of the same place are found (ROxford, RParis): mAP and precision."`
 	CopyDetection copyDetectionCmd `cmd:"" name:"copydetection" help:"Measure how well copies find their originals (Copydays): mAP of each kind of copy."`
+	Video         videoCmd         `cmd:"" help:"Follow objects through videos by the likeness of patches, and measure their masks."`
 	Jaccard       jaccardCmd       `cmd:"" help:"Measure how well the attention covers objects that masks mark."`
 }
 

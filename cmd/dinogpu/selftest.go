@@ -145,6 +145,7 @@ func (t *selfTester) run() error {
 	for _, test := range []func(*gpu.SelfTest) error{
 		func(s *gpu.SelfTest) error { return t.tests.SelfTest(t.app.ctx, t.device, s) },
 		func(s *gpu.SelfTest) error { return eval.SelfTest(t.device, s, t.settings.Config.Size().Dim, testK) },
+		func(s *gpu.SelfTest) error { return eval.SelfTestVideo(t.device, s, t.settings.Config.Size().Dim) },
 		t.also,
 	} {
 		if test == nil {

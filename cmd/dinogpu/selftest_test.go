@@ -40,7 +40,7 @@ func TestSelftestAsJSON(t *testing.T) {
 	}
 	for _, want := range []string{
 		"matmul", "attention_forward", "attention_backward_query", "attention_backward_keyvalue", "adamw", "ema",
-		"student_loss", "teacher_softmax", "attention_probabilities", "knn_topk", "clear",
+		"student_loss", "teacher_softmax", "attention_probabilities", "knn_topk", "window_rows", "window_topk", "window_labels", "clear",
 	} {
 		if !names[want] {
 			t.Errorf("%s was not tested", want)

@@ -12,7 +12,7 @@ import (
 var settingName = regexp.MustCompile("`([a-z][a-z0-9_]*)`")
 
 // otherKeys are flags beside the settings that sentences name in the same way.
-var otherKeys = []string{"run_dir", "resume", "config", "partial", "checkpoint_key", "image_size", "gnd", "whitening", "distractors", "n_last_blocks", "avgpool_patchtokens"}
+var otherKeys = []string{"run_dir", "resume", "config", "partial", "checkpoint_key", "image_size", "gnd", "whitening", "distractors", "n_last_blocks", "avgpool_patchtokens", "topk", "n_last_frames", "size_mask_neighborhood"}
 
 // asFlags names settings by their flags: --batch-size.
 func asFlags(sentence string) string {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/dinogpu/dinogpu/dino"
 	"github.com/dinogpu/dinogpu/dino/settings"
@@ -91,7 +92,8 @@ func addKernels(files map[string]string, s settings.Settings, target gpu.Target,
 	return nil
 }
 
-// addEvaluation adds the kernels of frozen backbones, their attention, the search for neighbors, and linear classifiers.
+// addEvaluation adds the kernels of frozen backbones, their attention, the search for neighbors, linear classifiers, and
+// videos.
 func addEvaluation(files map[string]string, c settings.Config, target gpu.Target) error {
 	backbone := dino.BackboneOf(c)
 	backbone.Batch, backbone.Blocks, backbone.Attention = 1, min(2, backbone.ViT.Depth), []int{backbone.ViT.Depth - 1}
@@ -109,7 +111,11 @@ func addEvaluation(files map[string]string, c settings.Config, target gpu.Target
 		return err
 	}
 	classifiers.Train(p)
-	for _, k := range append(embed.Kernels(), p.Kernels()...) {
+	video, err := eval.VideoProgram(target, backbone.ViT.Dim, backbone.ViT.Patch)
+	if err != nil {
+		return err
+	}
+	for _, k := range slices.Concat(embed.Kernels(), p.Kernels(), video.Kernels()) {
 		files[shaderFile(k)] = k.Source
 	}
 	return p.Err()
