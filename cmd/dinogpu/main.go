@@ -112,6 +112,9 @@ func execute(a *app, args []string) (code int) {
 		args = []string{"--help"}
 	}
 	ctx, err := parser.Parse(dashed(args))
+	if readerGone(err) { // "--help | head"
+		return exitDone
+	}
 	if err != nil {
 		command := commandOf(parser, args)
 		text := strings.TrimPrefix(err.Error(), command+": ")
