@@ -1,0 +1,48 @@
+package eval
+
+import (
+	"maps"
+	"math"
+	"math/rand/v2"
+	"slices"
+)
+
+// SplitByClass divides labeled images into those that teach and those that are asked about: the places in labels of either,
+// in order. Of each class a share of fraction, from 0 to 1, goes to val, rounded, at least one and never all; a class of one image stays in
+// train. The seed draws which; a class's draw does not depend on the others.
+func SplitByClass(labels []int, fraction float64, seed uint64) (train, val []int) {
+	val = drawByClass(labels, seed, func(n int) int {
+		return min(max(1, share(n, fraction)), n-1)
+	})
+	asked := make([]bool, len(labels))
+	for _, i := range val {
+		asked[i] = true
+	}
+	for i := range labels {
+		if !asked[i] {
+			train = append(train, i)
+		}
+	}
+	return train, val
+}
+
+// share is the whole number nearest to a fraction of n.
+func share(n int, fraction float64) int { return int(math.Round(fraction * float64(n))) }
+
+// drawByClass draws as many of each class as count says of its number of images, at most all: their places in labels, in
+// order.
+func drawByClass(labels []int, seed uint64, count func(n int) int) []int {
+	of := map[int][]int{}
+	for i, label := range labels {
+		of[label] = append(of[label], i)
+	}
+	var drawn []int
+	for _, label := range slices.Sorted(maps.Keys(of)) {
+		places := of[label]
+		r := rand.New(rand.NewPCG(seed, uint64(label)))
+		r.Shuffle(len(places), func(i, j int) { places[i], places[j] = places[j], places[i] })
+		drawn = append(drawn, places[:min(count(len(places)), len(places))]...)
+	}
+	slices.Sort(drawn)
+	return drawn
+}
