@@ -50,7 +50,7 @@ func (c *evalTableCmd) Run(a *app) error {
 	nameRunsApart(t.Runs)
 	for _, r := range t.Runs {
 		if r.Damaged > 0 {
-			a.console.Print("%s: %s of its %s are no results and were passed over", r.Path, settings.Count(r.Damaged, "line"), results.FileName)
+			a.console.Print("%s: passed over %s of %s that no evaluation wrote", r.Path, settings.Count(r.Damaged, "line"), results.FileName)
 		}
 		if r.Results == 0 {
 			empty = append(empty, r.Path)

@@ -75,7 +75,7 @@ func TestEvalTable(t *testing.T) {
 		t.Fatal(err)
 	}
 	o := dinogpu(t, nil, "eval", "table", a, b)
-	if o.code != exitDone || !strings.Contains(o.stderr, "2 lines of its results.jsonl are no results") {
+	if o.code != exitDone || !strings.Contains(o.stderr, "passed over 2 lines of results.jsonl that no evaluation wrote") {
 		t.Fatalf("exit %d: %s%s", o.code, o.stdout, o.stderr)
 	}
 	groups := strings.Split(o.stdout, "\n\n")
