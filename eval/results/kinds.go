@@ -40,7 +40,7 @@ var Kinds = []Kind{
 	},
 	{
 		CopyDetection, "Copy detection",
-		[]string{"map_*"},
+		[]string{"map_strong", "map_*"},
 		"Mean average precision of finding the original of a changed copy. Strong copies are printed, scanned, blurred or painted over; light ones are found by any network.",
 	},
 	{
