@@ -16,6 +16,7 @@ type evalCmd struct {
 	CopyDetection copyDetectionCmd `cmd:"" name:"copydetection" help:"Measure how well copies find their originals (Copydays): mAP of each kind of copy."`
 	Video         videoCmd         `cmd:"" help:"Follow objects through videos by the likeness of patches, and measure their masks."`
 	Jaccard       jaccardCmd       `cmd:"" help:"Measure how well the attention covers objects that masks mark."`
+	All           evalAllCmd       `cmd:"" help:"Run every evaluation that a folder holds data for."`
 	Table         evalTableCmd     `cmd:"" help:"Show what runs' evaluations measured, side by side with the paper's numbers."`
 }
 

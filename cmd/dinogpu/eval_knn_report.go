@@ -114,13 +114,13 @@ func (r *knnReport) print(out io.Writer) error {
 		if row.Used < row.K {
 			k += fmt.Sprintf(" (there are %d)", row.Used)
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", row.Network, k, percent(row.Top1, row.Top1Dev), percent(row.Top5, row.Top5Dev))
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", row.Network, k, withDeviation(row.Top1, row.Top1Dev), withDeviation(row.Top5, row.Top5Dev))
 	}
 	return w.Flush()
 }
 
-// percent is a value with its deviation, where there is one.
-func percent(v float64, dev *float64) string {
+// withDeviation is a value with its deviation, where there is one.
+func withDeviation(v float64, dev *float64) string {
 	if dev == nil {
 		return fmt.Sprintf("%.2f", v)
 	}

@@ -2,6 +2,7 @@ package results
 
 import (
 	"cmp"
+	"maps"
 	"path"
 	"slices"
 	"strconv"
@@ -92,6 +93,27 @@ func (k Kind) mainKeys(keys []string) []string {
 		return keys
 	}
 	return shown
+}
+
+// Headline is the key of the value that tells most of some records: the first that a table shows which was published too,
+// or else the first.
+func (k Kind) Headline(records []Record) string {
+	var keys []string
+	for _, r := range records {
+		keys = slices.AppendSeq(keys, maps.Keys(r.Values))
+	}
+	keys = k.mainKeys(keys)
+	for _, key := range keys {
+		for _, p := range Paper {
+			if _, ok := p.Values[key]; ok && p.Evaluation == k.Evaluation {
+				return key
+			}
+		}
+	}
+	if len(keys) == 0 {
+		return ""
+	}
+	return keys[0]
 }
 
 func matches(pattern, key string) bool {
