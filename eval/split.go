@@ -4,8 +4,9 @@ import (
 	"errors"
 	"maps"
 	"math"
-	"math/rand/v2"
 	"slices"
+
+	"github.com/dinogpu/dinogpu/augment"
 )
 
 // SplitByClass divides labeled images into those that teach and those that are asked about: the places in labels of either,
@@ -31,9 +32,10 @@ func drawByClass(labels []int, seed uint64, count func(n int) int) []int {
 	var drawn []int
 	for _, label := range slices.Sorted(maps.Keys(of)) {
 		places := of[label]
-		r := rand.New(rand.NewPCG(seed, uint64(label)))
-		r.Shuffle(len(places), func(i, j int) { places[i], places[j] = places[j], places[i] })
-		drawn = append(drawn, places[:min(count(len(places)), len(places))]...)
+		n := min(count(len(places)), len(places))
+		for _, at := range augment.PartOrder(seed, label, len(places))[:n] {
+			drawn = append(drawn, places[at])
+		}
 	}
 	slices.Sort(drawn)
 	return drawn

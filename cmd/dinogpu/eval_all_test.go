@@ -80,7 +80,7 @@ func TestEvalAll(t *testing.T) {
 	}
 	args := []string{"eval", "all", "--weights", run, "--data", root, "--untrained", "--seed", "5"}
 	o := dinogpu(t, nil, args...)
-	if o.code != exitFailed || !strings.Contains(o.stderr, "1 of 3 evaluations failed: jaccard in "+filepath.Join(root, "objects")) {
+	if o.code != exitFailed || !strings.Contains(o.stderr, "1 of 4 evaluations failed: jaccard in "+filepath.Join(root, "objects")) {
 		t.Fatalf("exit %d: %s", o.code, o.stderr)
 	}
 	for _, want := range []string{
@@ -104,7 +104,7 @@ func TestEvalAll(t *testing.T) {
 			t.Errorf("%+v has not the seed", r)
 		}
 	}
-	if diff := cmp.Diff([]string{"knn teacher", "knn untrained", "copydetection teacher", "copydetection untrained"}, got); err != nil || diff != "" {
+	if diff := cmp.Diff([]string{"knn teacher", "knn untrained", "linear teacher", "linear untrained", "copydetection teacher", "copydetection untrained"}, got); err != nil || diff != "" {
 		t.Errorf("recorded %v (-want +got):\n%s", err, diff)
 	}
 	if err := os.RemoveAll(filepath.Join(root, "objects")); err != nil {
@@ -123,7 +123,7 @@ func TestEvalAll(t *testing.T) {
 	if err := json.Unmarshal([]byte(o.stdout), &r); o.code != exitDone || err != nil {
 		t.Fatalf("exit %d: %v, %s", o.code, err, o.stderr)
 	}
-	if e := r.Evaluations; len(e) != 2 || e[0].Evaluation != results.KNN || e[0].Report["leave_one_out"] != true || e[1].Error != "" || e[1].Seconds <= 0 || len(r.NoData) < 1 {
+	if e := r.Evaluations; len(e) != 3 || e[1].Evaluation != results.Linear || e[0].Evaluation != results.KNN || e[0].Report["leave_one_out"] != true || e[2].Error != "" || e[2].Seconds <= 0 || len(r.NoData) < 1 {
 		t.Errorf("%+v", r)
 	}
 }
