@@ -39,9 +39,9 @@ type Column struct {
 	Values   map[string]float64 `json:"values"`
 }
 
-// followsWeights is a setting that follows the size which weights were trained at, so that networks of different sizes stand
-// in one group.
-const followsWeights = "image_size"
+// followsWeights are settings that follow the weights: the size that they were trained at, the rate that is best for them.
+// Networks with different ones stand in one group.
+var followsWeights = []string{"image_size", "lr"}
 
 // LineUp puts the newest records of each network side by side: groups in the order of Kinds, then of the data, columns in
 // the order of the runs.
@@ -83,7 +83,9 @@ func grouped(runs []Run) (list []gathered) {
 	}
 	loose := func(r Record) string {
 		settings := maps.Clone(r.Settings)
-		delete(settings, followsWeights)
+		for _, key := range followsWeights {
+			delete(settings, key)
+		}
 		return identity(r.Evaluation, r.Data, settings)
 	}
 	sizes, several := map[string]bool{}, map[string]bool{} // networks in a loose group, and groups that have one twice
