@@ -108,25 +108,11 @@ func (p LinearPaths) part(all Named) (rest, taken augment.Source, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	of := map[int][]int{} // of each label, its images
-	for n, label := range l.labels {
-		of[label] = append(of[label], l.which[n])
-	}
-	var kept, cut []int
-	for label, images := range of {
-		n := min(max(1, int(p.Fraction*float64(len(images))+0.5)), len(images)-1)
-		for k, at := range augment.PartOrder(p.Seed, label, len(images)) {
-			if k < n {
-				cut = append(cut, images[at])
-			} else {
-				kept = append(kept, images[at])
-			}
-		}
-	}
+	train, val := SplitByClass(l.labels, p.Fraction, p.Seed)
+	images := l.images(all)
+	kept, cut := images.pick(train).Which, images.pick(val).Which
 	if len(cut) == 0 {
 		return nil, nil, fmt.Errorf("%s has one image of each class, so that none can be put aside for the test: add images", all.Path)
 	}
-	slices.Sort(kept)
-	slices.Sort(cut)
 	return augment.Pick(all.Source, kept), augment.Pick(all.Source, cut), nil
 }

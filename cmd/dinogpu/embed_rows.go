@@ -1,9 +1,6 @@
 package main
 
 import (
-	"fmt"
-	"time"
-
 	"github.com/dinogpu/dinogpu/augment"
 	"github.com/dinogpu/dinogpu/dino/disk"
 	"github.com/dinogpu/dinogpu/eval"
@@ -46,23 +43,4 @@ func (r *embedRows) take(e eval.Embedded) error {
 	}
 	r.done(e.Index + 1)
 	return nil
-}
-
-// counting shows how many of so many images are gone through: often on a terminal, each minute elsewhere.
-func counting(console *console, what string, of int) func(n int) {
-	drawn, printed := time.Time{}, console.now()
-	return func(n int) {
-		now := console.now()
-		line := func() string { return fmt.Sprintf("%s: %d of %d images", what, n, of) }
-		switch {
-		case n == of:
-			console.Status("")
-		case console.tty && now.Sub(drawn) >= redrawEvery:
-			drawn = now
-			console.Status(line())
-		case !console.tty && now.Sub(printed) >= time.Minute:
-			printed = now
-			console.Print("%s", line())
-		}
-	}
 }

@@ -19,7 +19,7 @@ import (
 type evaluator interface {
 	// check finds what is wrong with the flags alone.
 	check() error
-	// prepare opens the data; the model is read, no device is open yet.
+	// prepare opens the data; the model is read, and a device need not be open yet.
 	prepare(e *evaluation) error
 	// measure measures every one of e.networks, and tells each result to e.record.
 	measure(e *evaluation) (evalReport, error)

@@ -2,9 +2,8 @@ package main
 
 import (
 	"fmt"
-	"io"
-	"text/tabwriter"
 
+	"github.com/dinogpu/dinogpu/dino/settings"
 	"github.com/dinogpu/dinogpu/eval"
 	"github.com/dinogpu/dinogpu/eval/results"
 )
@@ -17,18 +16,25 @@ type evalCmd struct {
 	CopyDetection copyDetectionCmd `cmd:"" name:"copydetection" help:"Measure how well copies find their originals (Copydays): mAP of each kind of copy."`
 	Video         videoCmd         `cmd:"" help:"Follow objects through videos by the likeness of patches, and measure their masks."`
 	Jaccard       jaccardCmd       `cmd:"" help:"Measure how well the attention covers objects that masks mark."`
+	All           evalAllCmd       `cmd:"" help:"Run every evaluation that a folder holds data for."`
+	Table         evalTableCmd     `cmd:"" help:"Show what runs' evaluations measured, side by side with the paper's numbers."`
 }
 
 type knnCmd struct {
 	evalFlags
-	Data  string `aliases:"data-path" placeholder:"DIR" help:"A folder with train/ and val/, each with a sub-folder per class. Or one folder of classes, or a labeled idx file: each image is asked of all the others (leave-one-out)."`
-	Train string `placeholder:"PATH" help:"Images that vote: a folder of classes or a labeled idx file (instead of --data)."`
-	Test  string `placeholder:"PATH" help:"Images to classify, likewise."`
-	Limit int    `default:"0" help:"Use only N images of each, spread evenly. 0: all."`
+	Data        string  `aliases:"data-path" placeholder:"DIR" help:"A folder with train/ and val/, each with a sub-folder per class. Or one folder of classes, or a labeled idx file: each image is asked of all the others (leave-one-out)."`
+	Train       string  `placeholder:"PATH" help:"Images that vote: a folder of classes or a labeled idx file (instead of --data)."`
+	Test        string  `placeholder:"PATH" help:"Images to classify, likewise."`
+	ValFraction float64 `default:"0" help:"Of one folder of classes, classify this share of each class by the others, drawn by --seed. 0: leave-one-out."`
+	Limit       int     `default:"0" help:"Use only N images of each, spread evenly. 0: all."`
 
 	NbKNN       []int   `name:"nb-knn" default:"10,20,100,200" help:"How many neighbors vote; a line per number."`
 	Temperature float64 `default:"0.07" help:"A vote weighs exp(cosine / temperature)."`
 	ImageSize   int     `default:"0" help:"Pixels per side. 0: the size that the weights were trained at."`
+
+	Shots    int     `default:"0" help:"Let only N images of each class vote, drawn by --seed. 0: all."`
+	Fraction float64 `default:"0" help:"Let only this share of each class vote, at least one image: 0.01 for 1 %. 0: all."`
+	Repeats  int     `default:"5" help:"How often --shots or --fraction draws anew: mean and standard deviation are told."`
 
 	asked    labeledPaths
 	question eval.Question
@@ -36,34 +42,7 @@ type knnCmd struct {
 
 // Help is what --help says before the flags.
 func (knnCmd) Help() string {
-	return "The reference's evaluation: images are resized (short side to 256 for 224, bicubic) and cut to the central square; features of unit length vote by their cosine. Classes are matched by name. 10 or 20 neighbors are usually best. Top-5 counts only classes that got a vote. In leave-one-out an image has no vote on itself; a copy of it that lies there too has, so look for copies first."
-}
-
-// A knnReport is what eval knn prints.
-type knnReport struct {
-	Weights     string   `json:"weights"`
-	ImageSize   int      `json:"image_size"`
-	Temperature float64  `json:"temperature"`
-	Classes     int      `json:"classes"`
-	LeaveOneOut bool     `json:"leave_one_out"` // train and test are then the same images
-	Train       knnSide  `json:"train"`
-	Test        knnSide  `json:"test"`
-	Results     []knnRow `json:"results"`
-}
-
-type knnSide struct {
-	Path    string `json:"path"`
-	Images  int    `json:"images"`   // that took part
-	LeftOut int    `json:"left_out"` // could not be read
-}
-
-// A knnRow is one network's accuracy for one k, in percent.
-type knnRow struct {
-	Network string  `json:"network"`
-	K       int     `json:"k"`
-	Used    int     `json:"used"` // neighbors that voted: fewer than k where there are fewer
-	Top1    float64 `json:"top1"`
-	Top5    float64 `json:"top5"`
+	return "The reference's evaluation: images are resized (short side to 256 for 224, bicubic) and cut to the central square; features of unit length vote by their cosine. Classes are matched by name. 10 or 20 neighbors are usually best. Top-5 counts only classes that got a vote. In leave-one-out an image has no vote on itself; a copy of it that lies there too has, so look for copies first. With few votes of each class (--shots, --fraction) the rest of one folder of classes is asked."
 }
 
 // Run checks what was asked for, measures and prints.
@@ -76,25 +55,26 @@ func (c *knnCmd) check() (err error) {
 	return nil
 }
 
+func (c *knnCmd) lowShot() bool { return c.Shots > 0 || c.Fraction > 0 }
+
 func (c *knnCmd) prepare(e *evaluation) (err error) {
 	if err := e.fitImageSize(&c.ImageSize); err != nil {
 		return err
 	}
 	c.question, err = c.asked.open(c.ImageSize, e.console)
-	return err
+	if err != nil || c.ValFraction == 0 {
+		return err
+	}
+	if c.question, err = c.question.Split(c.ValFraction, c.Seed); err != nil {
+		return fmt.Errorf("%s: %w", c.asked.Train, err)
+	}
+	return nil
 }
 
 // measure asks the question of all networks at once.
 func (c *knnCmd) measure(e *evaluation) (evalReport, error) {
 	q, paths := c.question, c.asked
-	if q.LeaveOneOut {
-		e.console.Print("leave-one-out: each of %d images of %d classes in %s is asked of all the others", len(q.Bank.Which), len(q.Classes), paths.Train)
-	} else {
-		e.console.Print("%d images of %d classes in %s vote on %d in %s", len(q.Bank.Which), len(q.Classes), paths.Train, len(q.Queries.Which), paths.Test)
-	}
-	if len(q.Classes) <= 5 {
-		e.console.Print("with %d classes the right one is nearly always among the best five: look at top-1", len(q.Classes))
-	}
+	c.announce(e)
 	train, test := newLeftOut(e.console, paths.Train), newLeftOut(e.console, paths.Test)
 	if q.LeaveOneOut {
 		test = train // they are read once
@@ -104,7 +84,7 @@ func (c *knnCmd) measure(e *evaluation) (evalReport, error) {
 		Bank:    embedding(e.console, paths.Train, q.Bank, train),
 		Queries: embedding(e.console, paths.Test, q.Queries, test),
 	}
-	found, err := vote.AskNetworks(e.ctx, e.device, e.device.Target(), e.backbone(c.ImageSize), e.arenas()...)
+	embedded, err := vote.EmbedNetworks(e.ctx, e.device, e.device.Target(), e.backbone(c.ImageSize), e.arenas()...)
 	if err != nil {
 		return nil, err
 	}
@@ -112,41 +92,112 @@ func (c *knnCmd) measure(e *evaluation) (evalReport, error) {
 	if !q.LeaveOneOut {
 		test.say()
 	}
-	r := knnReport{
+	r := &knnReport{
 		Weights: e.model.File, ImageSize: c.ImageSize, Temperature: c.Temperature, Classes: len(q.Classes), LeaveOneOut: q.LeaveOneOut,
+		ValFraction: c.ValFraction, Seed: c.Seed,
 		Train: knnSide{paths.Train, len(q.Bank.Which) - len(train.seen), len(train.seen)},
 		Test:  knnSide{paths.Test, len(q.Queries.Which) - len(test.seen), len(test.seen)},
 	}
 	for i, n := range e.networks {
-		values := map[string]float64{}
-		for _, x := range found[i] {
-			r.Results = append(r.Results, knnRow{n.Role, x.K, x.Used, x.Top1, x.Top5})
-			values[fmt.Sprintf("top1_%dnn", x.K)], values[fmt.Sprintf("top5_%dnn", x.K)] = x.Top1, x.Top5
+		if c.lowShot() {
+			err = c.drawShots(e, n, vote, embedded[i], r)
+		} else {
+			err = c.askAll(e, n, vote, embedded[i], r)
 		}
-		e.record(n, results.Record{
-			Evaluation: results.KNN, Data: paths.Test, Values: values,
-			Settings: map[string]any{"image_size": c.ImageSize, "temperature": c.Temperature, "leave_one_out": q.LeaveOneOut, "train": paths.Train},
-			Counts: map[string]int{
-				"classes": len(q.Classes), "train_images": r.Train.Images, "images": r.Test.Images, "left_out": r.Train.LeftOut + r.Test.LeftOut,
-			},
-		})
+		if err != nil {
+			return nil, err
+		}
+		embedded[i] = eval.EmbeddedQuestion{} // each network's features take memory until it has answered
 	}
 	return r, nil
 }
 
-// print writes a line for each k.
-func (r knnReport) print(out io.Writer) error {
-	if r.LeaveOneOut {
-		fmt.Fprintln(out, "Leave-one-out: each image is asked of all the others.")
+// announce says what is asked of what.
+func (c *knnCmd) announce(e *evaluation) {
+	q, paths := c.question, c.asked
+	switch {
+	case c.lowShot() && q.LeaveOneOut:
+		e.console.Print("%s of each class of %d images of %d classes in %s vote on all others", c.shotWords(), len(q.Bank.Which), len(q.Classes), paths.Train)
+	case c.lowShot():
+		e.console.Print("%s of each class of %d images of %d classes in %s vote on %d in %s", c.shotWords(), len(q.Bank.Which), len(q.Classes), paths.Train, len(q.Queries.Which), paths.Test)
+	case q.LeaveOneOut:
+		e.console.Print("leave-one-out: each of %d images of %d classes in %s is asked of all the others", len(q.Bank.Which), len(q.Classes), paths.Train)
+	default:
+		e.console.Print("%d images of %d classes in %s vote on %d in %s", len(q.Bank.Which), len(q.Classes), paths.Train, len(q.Queries.Which), paths.Test)
 	}
-	w := tabwriter.NewWriter(out, 0, 0, 3, ' ', 0)
-	fmt.Fprintln(w, "NETWORK\tK\tTOP-1, %\tTOP-5, %")
-	for _, row := range r.Results {
-		k := fmt.Sprint(row.K)
-		if row.Used < row.K {
-			k += fmt.Sprintf(" (there are %d)", row.Used)
+	if len(q.Classes) <= 5 {
+		e.console.Print("with %d classes the right one is nearly always among the best five: look at top-1", len(q.Classes))
+	}
+}
+
+// askAll has all images of the bank vote.
+func (c *knnCmd) askAll(e *evaluation, n evalNetwork, vote eval.Vote, embedded eval.EmbeddedQuestion, r *knnReport) error {
+	found, err := vote.Answers(e.ctx, e.device, embedded)
+	if err != nil {
+		return err
+	}
+	values := map[string]float64{}
+	for _, x := range found.Results {
+		r.Results = append(r.Results, knnRow{Network: n.Role, K: x.K, Used: x.Used, Top1: x.Top1, Top5: x.Top5})
+		top1, top5 := knnKeys(x.K)
+		values[top1], values[top5] = x.Top1, x.Top5
+	}
+	r.addAnswers(n.Role, found, c.question.Classes, c.CSV != "")
+	e.record(n, results.Record{Evaluation: results.KNN, Data: c.asked.Test, Values: values, Settings: c.settings(), Counts: r.counts()})
+	return nil
+}
+
+// drawShots has few images of each class vote, again and again.
+func (c *knnCmd) drawShots(e *evaluation, n evalNetwork, vote eval.Vote, embedded eval.EmbeddedQuestion, r *knnReport) error {
+	few := eval.LowShot{Shots: c.Shots, Fraction: c.Fraction, Repeats: c.Repeats, Seed: c.Seed}
+	spreads, err := vote.LowShot(e.ctx, e.device, embedded, few)
+	if err != nil {
+		return err
+	}
+	values := map[string]float64{}
+	for _, x := range spreads {
+		row := knnRow{Network: n.Role, K: x.K, Used: x.Used, Top1: x.Top1, Top5: x.Top5}
+		top1, top5 := knnKeys(x.K)
+		values[top1], values[top5] = x.Top1, x.Top5
+		if c.Repeats > 1 {
+			row.Top1Dev, row.Top5Dev = &x.Top1Dev, &x.Top5Dev
+			values[top1+results.Deviation], values[top5+results.Deviation] = x.Top1Dev, x.Top5Dev
 		}
-		fmt.Fprintf(w, "%s\t%s\t%.2f\t%.2f\n", row.Network, k, row.Top1, row.Top5)
+		r.Results = append(r.Results, row)
 	}
-	return w.Flush()
+	r.LowShot = &knnLowShot{c.Shots, c.Fraction, c.Repeats, spreads[0].Voters, spreads[0].Queries}
+	s := c.settings()
+	if s["repeats"] = c.Repeats; c.Shots > 0 {
+		s["shots"] = c.Shots
+	} else {
+		s["fraction"] = c.Fraction
+	}
+	counts := r.counts()
+	counts["train_images"], counts["images"] = spreads[0].Voters, spreads[0].Queries
+	e.record(n, results.Record{Evaluation: results.KNNLowShot, Data: c.asked.Test, Values: values, Settings: s, Counts: counts})
+	return nil
+}
+
+// knnKeys are the values of k neighbors in a record.
+func knnKeys(k int) (top1, top5 string) {
+	return fmt.Sprintf("top1_%dnn", k), fmt.Sprintf("top5_%dnn", k)
+}
+
+// settings are what the numbers depend on.
+func (c *knnCmd) settings() map[string]any {
+	s := map[string]any{"image_size": c.ImageSize, "temperature": c.Temperature, "leave_one_out": c.question.LeaveOneOut, "train": c.asked.Train}
+	if c.ValFraction > 0 {
+		s["val_fraction"] = c.ValFraction
+	}
+	if c.Limit > 0 {
+		s["limit"] = c.Limit
+	}
+	return s
+}
+
+func (c *knnCmd) shotWords() string {
+	if c.Shots > 0 {
+		return settings.Count(c.Shots, "image")
+	}
+	return fmt.Sprintf("%g %%", 100*c.Fraction)
 }

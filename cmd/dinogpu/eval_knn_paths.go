@@ -28,15 +28,27 @@ func (c *knnCmd) paths() (labeledPaths, error) {
 		return p, fmt.Errorf("--image-size %d is no number of pixels from 1 to 8192", c.ImageSize)
 	case c.Limit < 0:
 		return p, fmt.Errorf("--limit %d is below 0", c.Limit)
+	case !(c.ValFraction >= 0 && c.ValFraction < 1):
+		return p, fmt.Errorf("--val-fraction %g is no share from 0 to below 1", c.ValFraction)
+	case c.Shots < 0:
+		return p, fmt.Errorf("--shots %d is below 0", c.Shots)
+	case !(c.Fraction >= 0 && c.Fraction <= 1):
+		return p, fmt.Errorf("--fraction %g is no share from 0 to 1: 0.01 is 1 %%", c.Fraction)
+	case c.Shots > 0 && c.Fraction > 0:
+		return p, errors.New("--shots and --fraction are two ways to say how many images vote: give one of them")
+	case c.lowShot() && c.Repeats < 1:
+		return p, fmt.Errorf("--repeats %d: draw once or more", c.Repeats)
+	case c.lowShot() && c.CSV != "":
+		return p, errors.New("--csv: with --shots or --fraction each image is asked several times, and has no one answer; leave --csv out")
 	}
 	if c.Data == "" {
-		return p, nil
+		return p, c.nothingToSplit("--train and --test")
 	}
 	train, val := filepath.Join(c.Data, "train"), filepath.Join(c.Data, "val")
 	switch hasTrain, hasVal := isDir(train), isDir(val); {
 	case hasTrain && hasVal:
 		p.Train, p.Test = train, val
-		return p, nil
+		return p, c.nothingToSplit(c.Data + " with train/ and val/")
 	case (hasTrain || hasVal) && folders(c.Data) == 1:
 		missing := train
 		if hasTrain {
@@ -44,11 +56,19 @@ func (c *knnCmd) paths() (labeledPaths, error) {
 		}
 		return p, fmt.Errorf("--data is to be a folder with train/ and val/, or one with a sub-folder per class, and there is no %s: name the two with --train and --test", missing)
 	}
-	p.Train, p.Test, p.LeaveOneOut = c.Data, c.Data, true
-	if k := slices.Max(c.NbKNN); k > eval.MaxLeaveOneOut {
+	p.Train, p.Test, p.LeaveOneOut, p.Split = c.Data, c.Data, true, c.ValFraction > 0
+	if k := slices.Max(c.NbKNN); k > eval.MaxLeaveOneOut && !p.Split {
 		return p, fmt.Errorf("--nb-knn %d: where each image is asked of all the others, at most %d neighbors can vote", k, eval.MaxLeaveOneOut)
 	}
 	return p, nil
+}
+
+// nothingToSplit refuses --val-fraction where images to classify are there.
+func (c *knnCmd) nothingToSplit(given string) error {
+	if c.ValFraction > 0 {
+		return fmt.Errorf("--val-fraction splits one folder of classes, and %s has images to classify already: leave it out", given)
+	}
+	return nil
 }
 
 func isDir(path string) bool {

@@ -156,6 +156,10 @@ func TestEvalKNNOfARun(t *testing.T) {
 	checkEvalClasses(t, run, images)
 	checkLeaveOneOut(t, run, images)
 	checkEvalRefuses(t, run, images)
+	checkPerClass(t, run, images)
+	checkLowShot(t, run, images)
+	checkValFraction(t, run, images)
+	checkRecords(t, run, images)
 }
 
 // One folder of classes: the images are read once, each is asked of the others, and both is said.

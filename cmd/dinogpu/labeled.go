@@ -11,7 +11,8 @@ import (
 type labeledPaths struct {
 	Train, Test string
 	LeaveOneOut bool
-	Limit       int // of each; 0: all
+	Split       bool // the question will be split, so that images without another of their class only vote
+	Limit       int  // of each; 0: all
 }
 
 // open opens both and pairs their classes. What takes no part, or cannot be right, is said.
@@ -26,6 +27,9 @@ func (l labeledPaths) open(size int, console *console) (eval.Question, error) {
 	}
 	if err != nil {
 		return q, err
+	}
+	if l.Split {
+		m.Single = nil
 	}
 	sayMatched(console, m, l.Train, l.Test)
 	return q, nil

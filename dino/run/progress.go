@@ -91,7 +91,7 @@ func (p *Progress) line(m dino.StepMetrics, now time.Time) string {
 		line += fmt.Sprintf("  waiting for images %.0f %%", 100*m.DataWait)
 	}
 	if eta, ok := p.eta(m.Step, now); ok {
-		line += "  ETA " + shortDuration(eta)
+		line += "  ETA " + ShortDuration(eta)
 	}
 	return line
 }
@@ -116,8 +116,8 @@ func threeDigits(v float64) string {
 	}
 }
 
-// shortDuration is the two largest units that matter: 3d04h, 2h05m, 4m10s, 9s.
-func shortDuration(d time.Duration) string {
+// ShortDuration is a time in the two largest units that matter: 3d04h, 2h05m, 4m10s, 9s.
+func ShortDuration(d time.Duration) string {
 	s := int(d.Round(time.Second).Seconds())
 	switch {
 	case s >= 86400:

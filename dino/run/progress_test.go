@@ -32,7 +32,7 @@ func TestShortDuration(t *testing.T) {
 		0: "0s", 59*time.Second + 600*time.Millisecond: "1m00s", 250 * time.Second: "4m10s",
 		2*time.Hour + 5*time.Minute: "2h05m", 76 * time.Hour: "3d04h",
 	} {
-		if got := shortDuration(d); got != want {
+		if got := ShortDuration(d); got != want {
 			t.Errorf("%v: got %s, want %s", d, got, want)
 		}
 	}

@@ -5,8 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 
 	"github.com/dinogpu/dinogpu/dino/disk"
@@ -37,11 +37,21 @@ func Append(folder string, records ...Record) error {
 // Read gives the records of a run's folder, the oldest first, none where nothing was evaluated. Lines that are no records,
 // such as half of one, are passed over and counted.
 func Read(folder string) (records []Record, passed int, err error) {
-	path := filepath.Join(folder, FileName)
-	data, err := os.ReadFile(path)
+	records, passed, err = ReadFile(filepath.Join(folder, FileName))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, 0, nil
 	}
+	return records, passed, err
+}
+
+// ReadFile does the same for a file by any name. That there is none is an error, fs.ErrNotExist.
+func ReadFile(path string) (records []Record, passed int, err error) {
+	f, _, err := disk.OpenRegular(path)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer f.Close() // nothing was written
+	data, err := io.ReadAll(f)
 	if err != nil {
 		return nil, 0, disk.CannotRead(path, err)
 	}

@@ -32,3 +32,6 @@ type Record struct {
 	// Values are what came out, in percent where the evaluation's are percentages: {"top1": 71.3}.
 	Values map[string]float64 `json:"values"`
 }
+
+// Deviation ends the key of a value's standard deviation: top1_20nn_sd beside top1_20nn.
+const Deviation = "_sd"

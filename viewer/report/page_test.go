@@ -168,6 +168,8 @@ func TestHostileTextStaysText(t *testing.T) {
 	}, `{"step":1,"loss":2,"<script>alert(4)</script>":3}`+"\n")
 	write(t, filepath.Join(folder, logFile), "2026-11-25T14:05:08Z adapter "+evil+"\n2026-11-25T14:05:08Z advice: `</p>"+evil+"`\n")
 	write(t, filepath.Join(folder, resultsFile), `{"eval":"`+strings.ReplaceAll(evil, `"`, `\"`)+`","<b>":[1,{"<i>":2}]}`+"\n")
+	quoted := strings.ReplaceAll(evil, `"`, `\"`)
+	add(t, filepath.Join(folder, resultsFile), `{"evaluation":"`+quoted+`","network":"`+quoted+`","weights":"`+quoted+`","data":"`+quoted+`","settings":{"`+quoted+`":"`+quoted+`"},"values":{"`+quoted+`":3}}`+"\n")
 	pngFile(t, filepath.Join(folder, "x' onerror='alert(5)'.png"), 3, 2)
 	page := pageOf(t, mustOpen(t, folder))
 	for _, bad := range []string{"<script", "<img src=x", "onerror='", "<b>\"", "<i>", "</p>\"", "href=\"http", "src=\"http", "url(", "@import"} {
@@ -193,15 +195,19 @@ func TestRunsOfOneNameAreToldApart(t *testing.T) {
 	}
 }
 
-func TestEvaluationsAreShown(t *testing.T) {
+// Lines that are no records are shown as they are, the newest of them; what is no line of results is counted.
+func TestOtherResultsAreShown(t *testing.T) {
 	folder := newRun(t, "a", nil)
-	text := ""
-	for i := range mostResults + 10 {
+	text := "no result\n"
+	for i := range mostOthers + 10 {
 		text += fmt.Sprintf(`{"evaluation":"knn","top1":{"k":%d,"percent":61.25},"note":null}`+"\n", 1000+i)
 	}
 	write(t, filepath.Join(folder, resultsFile), text+"half")
 	page := pageOf(t, mustOpen(t, folder))
 	if strings.Contains(page, "1009") || !strings.Contains(page, "<small>top1.k</small> 1010") || !strings.Contains(page, "<small>top1.percent</small> 61.25") {
 		t.Error("the newest evaluations are not those shown")
+	}
+	if !strings.Contains(page, "results.jsonl: passed over 1 line that no evaluation wrote") {
+		t.Error("the line that is no result is not counted")
 	}
 }

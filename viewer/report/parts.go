@@ -148,18 +148,3 @@ func (c curve) marks(runs []*Run) (list []mark) {
 	}
 	return list
 }
-
-// An evaluated is the evaluations of a run.
-type evaluated struct {
-	Name    string
-	Results []result
-}
-
-func evaluations(runs []*Run) (list []evaluated) {
-	for _, r := range runs {
-		if len(r.results.list) > 0 {
-			list = append(list, evaluated{disk.Printable(r.Name), r.results.list})
-		}
-	}
-	return list
-}

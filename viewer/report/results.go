@@ -5,42 +5,63 @@ import (
 	"encoding/json"
 	"fmt"
 	"sort"
+
+	"github.com/dinogpu/dinogpu/eval/results"
 )
 
-// mostResults is how many lines of results.jsonl are shown, the newest.
-const mostResults = 50
+// How many lines of results.jsonl are kept, the newest: records, and others.
+const (
+	mostRecords = 500
+	mostOthers  = 50
+)
 
 // mostValues is how many values of one line are shown.
 const mostValues = 40
 
-// A result is an evaluation: the values of a line of results.jsonl, those of objects within it by dotted names.
-type result []value
+// A flatResult is a line of results.jsonl that no evaluation of dinogpu wrote: its values, those of objects within it by
+// dotted names.
+type flatResult []value
 
 type value struct{ Key, Text string }
 
-// results are the evaluations of a run.
-type results struct{ list []result }
+// measured is what a run's evaluations left.
+type measured struct {
+	records []results.Record
+	others  []flatResult
+	passed  int // lines that are no objects
+}
 
-// take takes in a line; what is no object is passed over.
-func (r *results) take(line []byte) {
+// take takes in a line.
+func (m *measured) take(line []byte) {
+	if r, ok := results.Parse(line); ok {
+		m.records = newest(append(m.records, r), mostRecords)
+		return
+	}
 	var fields map[string]any
 	d := json.NewDecoder(bytes.NewReader(line))
 	d.UseNumber()
 	if d.Decode(&fields) != nil {
+		if len(bytes.TrimSpace(line)) > 0 {
+			m.passed++
+		}
 		return
 	}
-	var values result
+	var values flatResult
 	flatten("", fields, &values)
-	if len(values) == 0 {
-		return
-	}
-	r.list = append(r.list, values)
-	if over := len(r.list) - mostResults; over > 0 {
-		r.list = append(r.list[:0], r.list[over:]...)
+	if len(values) > 0 {
+		m.others = newest(append(m.others, values), mostOthers)
 	}
 }
 
-func flatten(prefix string, v any, to *result) {
+// newest are the last of a list.
+func newest[T any](list []T, most int) []T {
+	if over := len(list) - most; over > 0 {
+		list = append(list[:0], list[over:]...)
+	}
+	return list
+}
+
+func flatten(prefix string, v any, to *flatResult) {
 	if len(*to) >= mostValues {
 		return
 	}

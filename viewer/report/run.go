@@ -31,7 +31,7 @@ type Run struct {
 
 	metrics  *metrics
 	log      *log
-	results  *results
+	results  *measured
 	images   images
 	followed [3]follower
 }
@@ -47,7 +47,7 @@ func Open(ctx context.Context, path string) (*Run, error) {
 	for i, name := range []string{logFile, metricsFile, resultsFile} {
 		r.followed[i].path = filepath.Join(folder, name)
 	}
-	r.log, r.results, r.images.folder = &log{}, &results{}, folder
+	r.log, r.results, r.images.folder = &log{}, &measured{}, folder
 	r.metrics = newMetrics(nil, 0)
 	if _, err = r.Refresh(ctx); err != nil {
 		return nil, err
@@ -75,7 +75,7 @@ func (r *Run) Refresh(ctx context.Context) (changed bool, err error) {
 	}{
 		{func() { r.log = &log{} }, func(line []byte) { r.log.take(line) }, func([]byte) bool { return false }},
 		{r.newMetrics, func(line []byte) { r.metrics.take(line) }, whole},
-		{func() { r.results = &results{} }, func(line []byte) { r.results.take(line) }, whole},
+		{func() { r.results = &measured{} }, func(line []byte) { r.results.take(line) }, whole},
 	} {
 		got, err := r.followed[i].next(ctx, file.again, file.take, file.complete)
 		changed = changed || got
@@ -94,6 +94,9 @@ func (r *Run) Refresh(ctx context.Context) (changed bool, err error) {
 	}
 	if n := r.metrics.passed; n > 0 {
 		r.trouble = append(r.trouble, fmt.Sprintf("%s of %s are no metrics and were passed over", settings.Count(n, "line"), metricsFile))
+	}
+	if n := r.results.passed; n > 0 {
+		r.trouble = append(r.trouble, fmt.Sprintf("%s: passed over %s that no evaluation wrote", resultsFile, settings.Count(n, "line")))
 	}
 	return changed || before != fmt.Sprint(r.problem, r.trouble), nil
 }
