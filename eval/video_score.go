@@ -113,8 +113,8 @@ func boundary(truth, got []bool, h, w int) float64 {
 		}
 		return 0
 	}
-	precision := share(g, grow(t, h, w, radius), ng)
-	recall := share(t, grow(g, h, w, radius), nt)
+	precision := lieWithin(g, grow(t, h, w, radius), ng)
+	recall := lieWithin(t, grow(g, h, w, radius), nt)
 	if precision+recall == 0 {
 		return 0
 	}
@@ -175,8 +175,8 @@ func count(m []bool) int {
 	return n
 }
 
-// share is how many of n marked pixels lie in others.
-func share(m, in []bool, n int) float64 {
+// lieWithin is what share of n marked pixels lies in others.
+func lieWithin(m, in []bool, n int) float64 {
 	both := 0
 	for i := range m {
 		if m[i] && in[i] {
