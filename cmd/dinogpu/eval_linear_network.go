@@ -39,7 +39,12 @@ func (c *linearCmd) network(e *evaluation, n evalNetwork, train, test *leftOut, 
 		e.console.Print("%s: goes on after epoch %d of %d", n.Role, state.Epoch, c.Epochs)
 	}
 	h.Epoch = func(x eval.LinearEpoch) error {
-		e.console.Print("%s, epoch %d of %d: %s", n.Role, x.Epoch, c.Epochs, c.epochWords(x))
+		text := fmt.Sprintf("%s, epoch %d of %d: %s", n.Role, x.Epoch, c.Epochs, c.epochWords(x))
+		if len(x.Scores) == 0 { // not tested: progress, and no result
+			e.console.Status(text)
+			return nil
+		}
+		e.console.Print("%s", text)
 		return nil
 	}
 	c.keepInFiles(e, n, &h)

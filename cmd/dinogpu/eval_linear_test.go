@@ -55,10 +55,13 @@ func TestEvalLinearOfARun(t *testing.T) {
 			t.Errorf("row %d: %+v", i, row)
 		}
 	}
-	for _, want := range []string{"the backbone has 1 block, so", "is left out", "teacher, epoch 2 of 3: lr 0.5: loss", "; lr 20: loss"} {
+	for _, want := range []string{"the backbone has 1 block, so", "is left out", "teacher, epoch 3 of 3: lr 0.5: loss", "; lr 20: loss"} {
 		if !strings.Contains(said.stderr, want) {
 			t.Errorf("%q is not said:\n%s", want, said.stderr)
 		}
+	}
+	if strings.Contains(said.stderr, "epoch 2 of 3") {
+		t.Errorf("an epoch that was not tested is said where there is no terminal:\n%s", said.stderr)
 	}
 	if strings.Count(said.stderr, "04.png of") != 1 {
 		t.Errorf("the damaged image is not named once:\n%s", said.stderr)
