@@ -45,7 +45,7 @@ func OpenCopies(dir, whitening, distractors string) (*Copies, error) {
 	c := &Copies{}
 	const original = "original"
 	if !isFolder(filepath.Join(dir, original)) {
-		return nil, fmt.Errorf("%s has no folder original: put the originals there, and their copies into folders beside it (%w)", disk.Quote(dir), ErrOtherLayout)
+		return nil, otherLayoutf("%s has no folder original: put the originals there, and their copies into folders beside it", disk.Quote(dir))
 	}
 	if c.Originals, err = augment.OpenFolder(filepath.Join(dir, original)); err != nil {
 		return nil, err

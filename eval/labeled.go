@@ -31,7 +31,7 @@ func OpenQuestion(bank, queries string, limit, size int) (Question, Matched, err
 		if err != nil {
 			return Question{}, Matched{}, err
 		}
-		remarks = append(remarks, augment.Remarks(source)...)
+		remarks = append(append(remarks, augment.Remarks(source)...), emptyClasses(path, source.Classes())...)
 		named[i] = Named{augment.Limit(source, limit), path}
 	}
 	q, m, err := Match(named[0], named[1])
@@ -52,7 +52,7 @@ func OpenLeaveOneOut(path string, limit, size int) (Question, Matched, error) {
 	if err != nil {
 		return q, m, err
 	}
-	m.Remarks, m.NoLabel[1] = augment.Remarks(source), 0
+	m.Remarks, m.NoLabel[1] = append(augment.Remarks(source), emptyClasses(path, source.Classes())...), 0
 	q.Bank.View = EvalView(size)
 	q.Queries, q.LeaveOneOut = q.Bank, true
 	of := make([]int, len(q.Classes))

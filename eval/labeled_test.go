@@ -79,3 +79,15 @@ func TestOpenLeaveOneOut(t *testing.T) {
 		t.Errorf("a folder without classes: %v", err)
 	}
 }
+
+// A folder without an image is no class, and is named.
+func TestEmptyClasses(t *testing.T) {
+	bank, queries := writeImages(t, 2, 8, 8, "a", "b"), writeImages(t, 2, 8, 8, "a", "b")
+	if err := os.Mkdir(filepath.Join(bank, "nothing"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	q, m, err := OpenQuestion(bank, queries, 0, 8)
+	if err != nil || len(q.Classes) != 2 || len(m.Remarks) != 1 || !strings.Contains(m.Remarks[0], `1 folder without an image, which count as no class: "nothing"`) {
+		t.Errorf("%v, %q, %v", q.Classes, m.Remarks, err)
+	}
+}

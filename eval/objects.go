@@ -46,7 +46,7 @@ func openObjects(dir string, kinds ...string) (*Objects, error) {
 	}
 	images, masks := filepath.Join(dir, "images"), filepath.Join(dir, "masks")
 	if !isFolder(images) || !isFolder(masks) {
-		return nil, fmt.Errorf("%s has neither JPEGImages with SegmentationObject, as VOC 2012, nor images with masks: %w", disk.Quote(dir), ErrOtherLayout)
+		return nil, otherLayoutf("%s has neither JPEGImages with SegmentationObject, as VOC 2012, nor images with masks", disk.Quote(dir))
 	}
 	if len(kinds) == 1 {
 		return nil, fmt.Errorf("%s has masks of one kind: only VOC's folders have objects by class", disk.Quote(dir))

@@ -74,7 +74,7 @@ func findTruth(dir string) (string, error) {
 	}
 	switch len(found) {
 	case 0:
-		return "", fmt.Errorf("%s has no ground truth for retrieval, gnd*.pkl or gnd*.json: put it there or name it by `gnd` (%w)", disk.Quote(dir), ErrOtherLayout)
+		return "", otherLayoutf("%s has no ground truth for retrieval, gnd*.pkl or gnd*.json: put it there or name it by `gnd`", disk.Quote(dir))
 	case 1:
 		return filepath.Join(dir, found[0]), nil
 	}

@@ -56,7 +56,7 @@ func OpenVideos(dir string) (*Videos, error) {
 		root = filepath.Join(dir, "DAVIS")
 	}
 	if !isFolder(filepath.Join(root, "JPEGImages")) || !isFolder(filepath.Join(root, "Annotations")) {
-		return nil, fmt.Errorf("%s lacks JPEGImages or Annotations, which hold frames and masks in DAVIS 2017: %w", disk.Quote(dir), ErrOtherLayout)
+		return nil, otherLayoutf("%s lacks JPEGImages or Annotations, which hold frames and masks in DAVIS 2017", disk.Quote(dir))
 	}
 	resolution, err := videoResolution(filepath.Join(root, "JPEGImages"))
 	if err != nil {
@@ -136,7 +136,7 @@ func videoResolution(images string) (string, error) {
 	}
 	switch len(folders) {
 	case 0:
-		return "", fmt.Errorf("%s has no folders with frames of a sequence each: %w", disk.Quote(images), ErrOtherLayout)
+		return "", otherLayoutf("%s has no folders with frames of a sequence each", disk.Quote(images))
 	case 1:
 		return folders[0], nil
 	}

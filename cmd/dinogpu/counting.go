@@ -14,6 +14,11 @@ const barCells = 20
 // counting shows how many of so many images are gone through, a bar and how long the rest takes: often on a terminal, each
 // minute and without the bar elsewhere.
 func counting(console *console, what string, of int) func(n int) {
+	return countingOf(console, what, of, "images")
+}
+
+// countingOf is counting of other things than images.
+func countingOf(console *console, what string, of int, things string) func(n int) {
 	drawn, printed := time.Time{}, console.now()
 	var first int // the first that was told, and when: what was built before it does not count
 	var began time.Time
@@ -23,7 +28,7 @@ func counting(console *console, what string, of int) func(n int) {
 			first, began = n, now
 		}
 		line := func(bar string) string {
-			text := fmt.Sprintf("%s: %s%d of %d images", what, bar, n, of)
+			text := fmt.Sprintf("%s: %s%d of %d %s", what, bar, n, of, things)
 			if n > first {
 				text += "  ETA " + run.ShortDuration(now.Sub(began)/time.Duration(n-first)*time.Duration(of-n))
 			}

@@ -28,6 +28,9 @@ func (c *evalAllCmd) Run(a *app) error {
 	case c.CSV != "":
 		return usageError{errors.New("--csv is for one evaluation: leave it out, or take the evaluation's own command")}
 	}
+	if err := c.evalFlags.check(); err != nil {
+		return err
+	}
 	a.console.Status("looking for data in " + c.Data)
 	found, err := findData(a.ctx, filepath.Clean(c.Data))
 	a.console.Status("")
@@ -121,9 +124,12 @@ func (c *evalAllCmd) one(e *evaluation, f foundData, n, of int) (r allResult) {
 		return fail(err)
 	}
 	report, err := e.run(x)
-	if err != nil {
+	if report == nil {
 		return fail(err)
 	}
 	r.Report, r.records = report, e.records
+	if err != nil { // measured, and not kept
+		r.Error = err.Error()
+	}
 	return r
 }

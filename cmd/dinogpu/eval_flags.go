@@ -1,5 +1,10 @@
 package main
 
+import (
+	"fmt"
+	"path/filepath"
+)
+
 // evalFlags are what every evaluation takes.
 type evalFlags struct {
 	weightsFlags
@@ -10,4 +15,15 @@ type evalFlags struct {
 	CSV       string `name:"csv" placeholder:"FILE" help:"Write the values of each query, image or object to FILE."`
 	adapterFlags
 	JSON bool `name:"json" help:"As JSON."`
+}
+
+// check finds folders that are missing before anything is measured for them.
+func (f *evalFlags) check() error {
+	if f.Results != "" && !isDir(f.Results) {
+		return usageError{fmt.Errorf("--results %s is no folder: make it, or name a run's", f.Results)}
+	}
+	if f.CSV != "" && !isDir(filepath.Dir(f.CSV)) {
+		return usageError{fmt.Errorf("--csv %s: there is no folder %s", f.CSV, filepath.Dir(f.CSV))}
+	}
+	return nil
 }

@@ -58,6 +58,9 @@ func runEvaluator(a *app, flags *evalFlags, x evaluator) error {
 	if flags.Weights == "" {
 		return usageError{errNoWeights}
 	}
+	if err := flags.check(); err != nil {
+		return err
+	}
 	if err := x.check(); err != nil {
 		return err
 	}
@@ -73,13 +76,13 @@ func runEvaluator(a *app, flags *evalFlags, x evaluator) error {
 	}
 	defer e.close()
 	report, err := e.run(x)
-	if err != nil {
+	if report == nil {
 		return err
 	}
 	if flags.JSON {
-		return writeJSON(a.stdout, report)
+		return errors.Join(writeJSON(a.stdout, report), err)
 	}
-	return report.print(a.stdout)
+	return errors.Join(report.print(a.stdout), err) // what was measured is said, even if it could not be kept
 }
 
 // open reads the weights.
@@ -147,7 +150,8 @@ func (e *evaluation) close() {
 	}
 }
 
-// run measures and keeps what came out: all of it, or nothing where it did not come to an end.
+// run measures and keeps what came out: all of it, or nothing where it did not come to an end. A report with an error could
+// not be kept.
 func (e *evaluation) run(x evaluator) (evalReport, error) {
 	e.begun, e.records = e.now(), nil
 	report, err := x.measure(e)
@@ -159,14 +163,14 @@ func (e *evaluation) run(x evaluator) (evalReport, error) {
 		return nil, err
 	}
 	if err := e.keep(); err != nil {
-		return nil, err
+		return report, err
 	}
 	if e.flags.CSV == "" {
 		return report, nil
 	}
 	rows, ok := report.(evalRows)
 	if !ok {
-		return nil, errors.New("--csv: this evaluation has no values of single images")
+		return report, errors.New("--csv: this evaluation has no values of single images")
 	}
 	return report, disk.WriteFile(e.flags.CSV, func(w io.Writer) error {
 		return csv.NewWriter(w).WriteAll(rows.rows())

@@ -362,3 +362,14 @@ func TestStoppedWithinAnEvaluation(t *testing.T) {
 		t.Errorf("eval knn: exit %d: %s%s", code, stdout, said)
 	}
 }
+
+// A folder for results or a CSV that is not there is said before anything is measured.
+func TestEvalFoldersAreLookedFor(t *testing.T) {
+	absent := filepath.Join(t.TempDir(), "absent")
+	for flag, path := range map[string]string{"--results": absent, "--csv": filepath.Join(absent, "a.csv")} {
+		o := dinogpu(t, nil, "eval", "knn", "--weights", absent, "--data", absent, flag, path)
+		if o.code != exitUsage || !strings.Contains(o.stderr, flag) {
+			t.Errorf("%s: exit %d, %s", flag, o.code, o.stderr)
+		}
+	}
+}

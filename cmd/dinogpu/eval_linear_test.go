@@ -183,7 +183,7 @@ func checkLinearRefuses(t *testing.T, run, images, out string) {
 		"is there to test on":                {"--data", images, "--val-fraction", "0.5"},
 		"two ways to name":                   {"--data", images, "--train", val},
 		"cannot be both":                     {"--train", val, "--test", val},
-		"the backbone has 1 block":          {"--data", images, "--n-last-blocks", "2"},
+		"the backbone has 1 block":           {"--data", images, "--n-last-blocks", "2"},
 		"images of one class only":           {"--data", one, "--val-fraction", "0.5"},
 		"has one image of each class":        {"--data", single, "--val-fraction", "0.5"},
 		"images without labels":              {"--data", plain, "--val-fraction", "0.5"},

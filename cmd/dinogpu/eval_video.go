@@ -153,7 +153,7 @@ func (c *videoCmd) follow(e *evaluation, n evalNetwork, r *videoNetwork, out *le
 	for _, s := range c.videos.Sequences {
 		total += len(s.Frames)
 	}
-	count, before := counting(e.console, "followed by the "+n.Role, total), 0
+	count, before := countingOf(e.console, "followed by the "+n.Role, total, "frames"), 0
 	var last error
 	for _, s := range c.videos.Sequences {
 		tracked, err := c.track(e, tracker, n.Role, s, func(frames int) { count(before + frames) })
