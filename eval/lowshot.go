@@ -70,7 +70,7 @@ func (few LowShot) count(n int) int {
 	if few.Shots > 0 {
 		return few.Shots
 	}
-	return max(1, share(n, few.Fraction))
+	return max(1, rounded(n, few.Fraction))
 }
 
 // spread is mean and deviation over the draws.

@@ -14,13 +14,13 @@ import (
 // class of one image stays in train. The seed draws which; a class's draw does not depend on the others.
 func SplitByClass(labels []int, fraction float64, seed uint64) (train, val []int) {
 	val = drawByClass(labels, seed, func(n int) int {
-		return min(max(1, share(n, fraction)), n-1)
+		return min(max(1, rounded(n, fraction)), n-1)
 	})
 	return others(len(labels), val), val
 }
 
-// share is the whole number nearest to a fraction of n.
-func share(n int, fraction float64) int { return int(math.Round(fraction * float64(n))) }
+// rounded is the whole number nearest to a fraction of n.
+func rounded(n int, fraction float64) int { return int(math.Round(fraction * float64(n))) }
 
 // drawByClass draws as many of each class as count says of its number of images, at most all: their places in labels, in
 // order.

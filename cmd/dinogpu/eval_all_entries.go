@@ -26,7 +26,7 @@ type evalEntry struct {
 	command func(flags evalFlags, dir string, l classLayout) (x evaluator, note string)
 }
 
-// evalEntries are in the order in which they run: what takes long comes last.
+// evalEntries are in the order in which they run.
 var evalEntries = []evalEntry{
 	{
 		name: results.KNN, wants: wantsClasses, source: sourceClasses,
@@ -65,6 +65,22 @@ var evalEntries = []evalEntry{
 		has:    func(dir string) error { _, err := eval.OpenCopies(dir, "", ""); return err },
 		command: func(flags evalFlags, dir string, _ classLayout) (evaluator, string) {
 			c := withDefaults[copyDetectionCmd]()
+			c.evalFlags, c.Data = flags, dir
+			return c, ""
+		},
+	},
+	{
+		name: results.Video, wants: "frames in JPEGImages/480p/SEQUENCE/ and masks in Annotations/480p/SEQUENCE/",
+		source: "DAVIS 2017: davischallenge.org/davis2017/code.html",
+		has: func(dir string) error {
+			if !framesInFolders(dir) {
+				return eval.ErrOtherLayout
+			}
+			_, err := eval.OpenVideos(dir)
+			return err
+		},
+		command: func(flags evalFlags, dir string, _ classLayout) (evaluator, string) {
+			c := withDefaults[videoCmd]()
 			c.evalFlags, c.Data = flags, dir
 			return c, ""
 		},

@@ -97,6 +97,9 @@ func (r *allReport) wanted() string {
 	for _, m := range r.Missing {
 		list = append(list, fmt.Sprintf("No data for %s. It takes %s (%s).", m.Evaluation, m.Layout, m.Source))
 	}
+	if len(list) > 0 {
+		list = append(list, programName()+" data sample DIR draws a small set for each evaluation.")
+	}
 	return strings.Join(list, "\n")
 }
 

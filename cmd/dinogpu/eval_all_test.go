@@ -35,11 +35,12 @@ func TestFindData(t *testing.T) {
 	objects := writeObjects(t, t.TempDir(), 1)
 	copyInto(t, voc, "JPEGImages", filepath.Join(objects, "images"))
 	copyInto(t, voc, "SegmentationObject", filepath.Join(objects, "masks"))
-	for _, folder := range []string{"davis/JPEGImages/480p/bear", "davis/Annotations/480p/bear", ".hidden/original", "flat"} {
+	for _, folder := range []string{".hidden/original", "flat"} {
 		if err := os.MkdirAll(filepath.Join(root, folder), 0o755); err != nil {
 			t.Fatal(err)
 		}
 	}
+	writeSequence(t, filepath.Join(root, "davis"), "bear", 3)
 	writePNG(t, filepath.Join(root, "flat", "x.png"), image.NewGray(image.Rect(0, 0, 9, 9)))
 	got := map[string][]string{}
 	found, err := findData(context.Background(), root)
@@ -59,7 +60,7 @@ func TestFindData(t *testing.T) {
 	}
 	for entry, want := range map[string][]string{
 		results.KNN: {"imagenet", "flowers", filepath.ToSlash("lone/train")}, results.CopyDetection: {"copies"},
-		results.Retrieval: {"deep/places"}, results.Jaccard: {"VOCdevkit/VOC2012", "objects"},
+		results.Retrieval: {"deep/places"}, results.Video: {"davis"}, results.Jaccard: {"VOCdevkit/VOC2012", "objects"},
 	} {
 		if diff := cmp.Diff(want, got[entry]); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", entry, diff)
@@ -85,7 +86,7 @@ func TestEvalAll(t *testing.T) {
 	}
 	for _, want := range []string{
 		"k-NN: " + filepath.Join(root, "classes") + "\nLeave-one-out: ", "Copy detection: " + filepath.Join(root, "copies") + "\n", "\nEVALUATION ", "teacher ", ", untrained ",
-		"\njaccard ", "failed", "\nall ", "No data for retrieval. It takes ", "cmp.felk.cvut.cz",
+		"\njaccard ", "failed", "\nall ", "No data for retrieval. It takes ", "cmp.felk.cvut.cz", "data sample DIR",
 	} {
 		if !strings.Contains(o.stdout, want) {
 			t.Errorf("%q is not printed:\n%s", want, o.stdout)
