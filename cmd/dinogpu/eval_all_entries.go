@@ -101,16 +101,6 @@ var evalEntries = []evalEntry{
 			return c, ""
 		},
 	},
-	{
-		name: results.Video, wants: "frames in JPEGImages/480p/SEQUENCE with masks in Annotations/480p/SEQUENCE",
-		source: "DAVIS 2017, 480p: davischallenge.org",
-		has:    func(dir string) error { _, err := eval.OpenVideos(dir); return err },
-		command: func(flags evalFlags, dir string, _ classLayout) (evaluator, string) {
-			c := withDefaults[videoCmd]()
-			c.evalFlags, c.Data = flags, dir
-			return c, ""
-		},
-	},
 }
 
 // withDefaults is a command as it is without any flag.
