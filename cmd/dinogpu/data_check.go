@@ -34,13 +34,16 @@ func (c *dataCheckCmd) Run(a *app) error {
 	}
 	check := &dataCheck{a, map[string]bool{}}
 	r := dataCheckReport{Folder: c.Dir, Named: []unreadableImage{}}
-	if err := check.read(&r); err != nil {
+	err := check.read(&r)
+	if err == nil {
+		r.Uses, err = check.uses(c.Dir, r.Images-r.Unreadable)
+	}
+	if err != nil {
 		if a.ctx.Err() != nil {
 			return fmt.Errorf("%w: not all images were looked at", errInterrupted)
 		}
 		return err
 	}
-	r.Uses = check.uses(c.Dir, r.Images-r.Unreadable)
 	if c.JSON {
 		return writeJSON(a.stdout, r)
 	}

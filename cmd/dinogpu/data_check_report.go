@@ -48,19 +48,26 @@ func (r dataCheckReport) print(out io.Writer) error {
 	fmt.Fprintln(w, "USE\tFOLDER\tWHAT IS THERE")
 	for _, use := range r.Uses {
 		folder, text := use.Folder, use.Text
+		if use.Why != "" {
+			text = use.Why
+		}
 		if folder == "" {
-			folder, text = "none", use.Why
+			folder = "none"
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s\n", use.Use, disk.Printable(folder), disk.Printable(text))
 	}
 	if err := w.Flush(); err != nil {
 		return err
 	}
+	told := map[string]bool{} // the same for two uses of a folder
 	for _, use := range r.Uses {
 		lines := append(use.perClass(), use.Notes...)
-		if len(lines) > 0 {
-			line("\n" + use.Folder)
+		all := fmt.Sprint(use.Folder, lines)
+		if len(lines) == 0 || told[all] {
+			continue
 		}
+		told[all] = true
+		line("\n" + use.Folder)
 		for _, text := range lines {
 			line(text)
 		}

@@ -78,7 +78,7 @@ func TestCheckCountsClassesAndNamesDamage(t *testing.T) {
 	if r.Images != 11 || r.Unreadable != 2 || len(r.Named) != 2 || r.Named[0].Name != filepath.Join("set", "train", "a", "1.png") {
 		t.Errorf("%d images, %d unreadable: %+v", r.Images, r.Unreadable, r.Named)
 	}
-	use := r.use(t, "knn, linear")
+	use := r.use(t, "knn")
 	if use.Folder != filepath.Join(dir, "set") || use.Counts["train_images"] != 6 || use.Counts["val_images"] != 5 {
 		t.Errorf("%+v", use)
 	}
@@ -98,7 +98,7 @@ func TestCheckCountsClassesAndNamesDamage(t *testing.T) {
 			t.Errorf("no %q in:\n%s", want, o.stdout)
 		}
 	}
-	if one := checkJSON(t, train).use(t, "knn, linear"); one.Folder != train || one.Counts["classes"] != 3 || one.Counts["train_images"] != 6 {
+	if one := checkJSON(t, train).use(t, "knn"); one.Folder != train || one.Counts["classes"] != 3 || one.Counts["train_images"] != 6 {
 		t.Errorf("one folder of classes: %+v", one)
 	}
 }
@@ -124,7 +124,7 @@ func TestCheckCountsManyUnreadable(t *testing.T) {
 func TestCheckSaysWhatIsMissing(t *testing.T) {
 	empty := t.TempDir()
 	r := checkJSON(t, empty)
-	if r.Images != 0 || len(r.Remarks) != 1 || !strings.Contains(r.Remarks[0], "is empty") || len(r.Uses) != 1+len(layouts) {
+	if r.Images != 0 || len(r.Remarks) != 1 || !strings.Contains(r.Remarks[0], "is empty") || len(r.Uses) != 1+len(evalEntries) {
 		t.Errorf("%+v", r)
 	}
 	for _, use := range r.Uses {
@@ -139,13 +139,13 @@ func TestCheckSaysWhatIsMissing(t *testing.T) {
 	putImages(t, 2, dir, "copies", "original")
 	putImages(t, 2, dir, "voc", "JPEGImages")
 	r = checkJSON(t, dir)
-	for use, want := range map[string]string{
-		"retrieval":     `names an image "9", which is not in`,
-		"copydetection": "has originals, and no folder of copies beside them",
-		"jaccard":       "has JPEGImages and lacks SegmentationObject",
+	for use, want := range map[string][2]string{
+		"retrieval":     {"places", `names an image "9", which is not in`},
+		"copydetection": {"copies", "has originals, and no folder of copies beside them"},
+		"jaccard":       {"voc", "has JPEGImages and lacks SegmentationObject"},
 	} {
-		if u := r.use(t, use); u.Folder != "" || !strings.Contains(u.Why, want) {
-			t.Errorf("%s: no %q in %+v", use, want, u)
+		if u := r.use(t, use); u.Folder != filepath.Join(dir, want[0]) || !strings.Contains(u.Why, want[1]) {
+			t.Errorf("%s: no %q in %+v", use, want[1], u)
 		}
 	}
 

@@ -21,12 +21,17 @@ type dataClass struct {
 // No pixels are looked at here, so that any size will do.
 const anySize = 224
 
-// openClasses looks for train/ and val/ with classes.
-func openClasses(c *dataCheck, dir string) (f dataFacts, err error) {
-	train, val := filepath.Join(dir, "train"), filepath.Join(dir, "val")
-	if !isFolder(train) || !isFolder(val) {
-		return f, eval.ErrOtherLayout
+// classFacts are of train/ and val/, or of one folder of classes.
+func classFacts(c *dataCheck, dir string, l classLayout) (dataFacts, error) {
+	if l == oneOfThese {
+		return c.undivided(dir)
 	}
+	return c.divided(dir)
+}
+
+// divided tells of the classes in train/ and val/.
+func (c *dataCheck) divided(dir string) (f dataFacts, err error) {
+	train, val := filepath.Join(dir, "train"), filepath.Join(dir, "val")
 	q, m, err := eval.OpenQuestion(train, val, 0, anySize)
 	if err != nil {
 		return f, err
@@ -51,14 +56,14 @@ func openClasses(c *dataCheck, dir string) (f dataFacts, err error) {
 	return f, nil
 }
 
-// openOneFolder looks for classes that are not divided into train and val.
-func openOneFolder(c *dataCheck, dir string) (f dataFacts, err error) {
+// undivided tells of classes without train/ and val/.
+func (c *dataCheck) undivided(dir string) (f dataFacts, err error) {
 	q, m, err := eval.OpenLeaveOneOut(dir, 0, anySize)
 	if err != nil {
-		return f, eval.ErrOtherLayout // images without classes are no evaluation's
+		return f, err
 	}
 	f.Counts = map[string]int{"classes": len(q.Classes), "train_images": len(q.Bank.Which)}
-	f.Text = fmt.Sprintf("%d classes, %s, not divided: knn asks each image of all the others, linear takes --val-fraction", len(q.Classes), settings.Count(len(q.Bank.Which), "image"))
+	f.Text = fmt.Sprintf("%d classes, %s, not divided into train and val", len(q.Classes), settings.Count(len(q.Bank.Which), "image"))
 	f.Classes = make([]dataClass, len(q.Classes))
 	for i, name := range q.Classes {
 		f.Classes[i].Name = name
@@ -99,7 +104,7 @@ func emptyClasses(train string, classes []dataClass) (notes []string) {
 	}
 	entries, _ := os.ReadDir(train) // it could be listed a moment ago
 	for _, e := range entries {
-		if !known[e.Name()] && !strings.HasPrefix(e.Name(), ".") && isFolder(filepath.Join(train, e.Name())) {
+		if !known[e.Name()] && !strings.HasPrefix(e.Name(), ".") && isDir(filepath.Join(train, e.Name())) {
 			empty = append(empty, e.Name())
 		}
 	}

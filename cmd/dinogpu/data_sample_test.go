@@ -26,8 +26,10 @@ func TestDataSample(t *testing.T) {
 	if check.Images != r.Images || check.Unreadable > 0 {
 		t.Errorf("%d images, %d unreadable; drawn were %d", check.Images, check.Unreadable, r.Images)
 	}
-	for use, in := range map[string]string{"knn, linear": "classes", "retrieval": "retrieval", "copydetection": "copies", "jaccard": "objects"} {
-		if u := check.use(t, use); u.Folder != filepath.Join(folder, in) || len(u.Notes) > 0 {
+	for use, in := range map[string]string{
+		"knn": "classes", "linear": "classes", "retrieval": "retrieval", "copydetection": "copies", "jaccard": "objects", "video": "video",
+	} {
+		if u := check.use(t, use); u.Folder != filepath.Join(folder, in) || u.Why != "" || len(u.Notes) > 0 {
 			t.Errorf("%s: %+v", use, u)
 		}
 	}

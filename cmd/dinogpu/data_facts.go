@@ -2,21 +2,12 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 
 	"github.com/dinogpu/dinogpu/augment"
 	"github.com/dinogpu/dinogpu/dino/settings"
 	"github.com/dinogpu/dinogpu/eval"
 )
-
-// A layout is how a folder serves a use.
-type layout struct {
-	use   string // the commands of eval that take it
-	wants string // what a folder has to hold
-	// open says what it found. Its error wraps eval.ErrOtherLayout where the folder is none of this kind at all.
-	open func(c *dataCheck, dir string) (dataFacts, error)
-}
 
 // dataFacts are what a folder holds for a use.
 type dataFacts struct {
@@ -26,15 +17,7 @@ type dataFacts struct {
 	Notes   []string       `json:"notes,omitempty"` // what is missing or odd, a sentence each
 }
 
-// layouts are all uses that data check knows.
-var layouts = []layout{
-	{"knn, linear", "train/ and val/, each with a sub-folder of images for each class", openClasses},
-	{"retrieval", "images/ (or jpg/) and a ground truth, gnd.json or gnd_*.pkl", openRetrieval},
-	{"copydetection", "original/ and folders of copies beside it, such as strong/ and jpegqual/3/", openCopies},
-	{"jaccard", "JPEGImages/ and SegmentationObject/ as VOC 2012 has them, or images/ and masks/", openObjects},
-}
-
-func openRetrieval(_ *dataCheck, dir string) (f dataFacts, err error) {
+func retrievalFacts(_ *dataCheck, dir string, _ classLayout) (f dataFacts, err error) {
 	r, err := eval.OpenRetrieval(dir, "")
 	if err != nil {
 		return f, err
@@ -50,7 +33,7 @@ func openRetrieval(_ *dataCheck, dir string) (f dataFacts, err error) {
 	return f, nil
 }
 
-func openCopies(_ *dataCheck, dir string) (f dataFacts, err error) {
+func copyFacts(_ *dataCheck, dir string, _ classLayout) (f dataFacts, err error) {
 	c, err := eval.OpenCopies(dir, "", "")
 	if err != nil {
 		return f, err
@@ -82,7 +65,7 @@ func openCopies(_ *dataCheck, dir string) (f dataFacts, err error) {
 	return f, nil
 }
 
-func openObjects(_ *dataCheck, dir string) (f dataFacts, err error) {
+func objectFacts(_ *dataCheck, dir string, _ classLayout) (f dataFacts, err error) {
 	o, err := eval.OpenObjects(dir)
 	if err != nil {
 		return f, err
@@ -92,7 +75,24 @@ func openObjects(_ *dataCheck, dir string) (f dataFacts, err error) {
 	return f, nil
 }
 
-func isFolder(path string) bool {
-	info, err := os.Stat(path)
-	return err == nil && info.IsDir()
+func videoFacts(_ *dataCheck, dir string, _ classLayout) (f dataFacts, err error) {
+	v, err := eval.OpenVideos(dir)
+	if err != nil {
+		return f, err
+	}
+	f.Counts = map[string]int{"sequences": len(v.Sequences)}
+	for _, s := range v.Sequences {
+		f.Counts["frames"] += len(s.Frames)
+		if s.Scored() {
+			f.Counts["scored"]++
+			continue
+		}
+		why := "has two frames only, of which none counts"
+		if n := s.Lacking(); n > 0 {
+			why = "lacks the masks of " + settings.Count(n, "frame")
+		}
+		f.Notes = append(f.Notes, fmt.Sprintf("%s %s: it is followed and not measured", s.Name, why))
+	}
+	f.Text = fmt.Sprintf("%s of %s, %d with all masks", settings.Count(len(v.Sequences), "sequence"), settings.Count(f.Counts["frames"], "frame"), f.Counts["scored"])
+	return f, nil
 }
