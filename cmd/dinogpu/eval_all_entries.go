@@ -24,12 +24,15 @@ type evalEntry struct {
 	has func(dir string) error
 	// command is the evaluation of a folder with its flags' defaults. Where a setting is another, note says it.
 	command func(flags evalFlags, dir string, l classLayout) (x evaluator, note string)
+	// facts are what a folder holds for it, as data check tells it.
+	facts func(c *dataCheck, dir string, l classLayout) (dataFacts, error)
 }
 
 // evalEntries are in the order in which they run.
 var evalEntries = []evalEntry{
 	{
 		name: results.KNN, wants: wantsClasses, source: sourceClasses,
+		facts: classFacts,
 		command: func(flags evalFlags, dir string, _ classLayout) (evaluator, string) {
 			c := withDefaults[knnCmd]()
 			c.evalFlags, c.Data = flags, dir
@@ -38,6 +41,7 @@ var evalEntries = []evalEntry{
 	},
 	{
 		name: results.Linear, wants: wantsClasses, source: sourceClasses,
+		facts: classFacts,
 		command: func(flags evalFlags, dir string, l classLayout) (evaluator, string) {
 			c := withDefaults[linearCmd]()
 			c.evalFlags, c.Data, c.Cached, c.LR, c.ValFreq = flags, dir, true, linearRates, linearTests
@@ -53,6 +57,7 @@ var evalEntries = []evalEntry{
 		name: results.Retrieval, wants: "images in jpg/ or images/ with a ground truth gnd*.pkl or gnd*.json beside them",
 		source: "ROxford and RParis: cmp.felk.cvut.cz/revisitop",
 		has:    func(dir string) error { _, err := eval.OpenRetrieval(dir, ""); return err },
+		facts:  retrievalFacts,
 		command: func(flags evalFlags, dir string, _ classLayout) (evaluator, string) {
 			c := withDefaults[retrievalCmd]()
 			c.evalFlags, c.Data = flags, dir
@@ -63,6 +68,7 @@ var evalEntries = []evalEntry{
 		name: results.CopyDetection, wants: "originals in original/ and their copies in folders beside it",
 		source: "Copydays: thoth.inrialpes.fr/~jegou/data.php",
 		has:    func(dir string) error { _, err := eval.OpenCopies(dir, "", ""); return err },
+		facts:  copyFacts,
 		command: func(flags evalFlags, dir string, _ classLayout) (evaluator, string) {
 			c := withDefaults[copyDetectionCmd]()
 			c.evalFlags, c.Data = flags, dir
@@ -79,6 +85,7 @@ var evalEntries = []evalEntry{
 			_, err := eval.OpenVideos(dir)
 			return err
 		},
+		facts: videoFacts,
 		command: func(flags evalFlags, dir string, _ classLayout) (evaluator, string) {
 			c := withDefaults[videoCmd]()
 			c.evalFlags, c.Data = flags, dir
@@ -95,6 +102,7 @@ var evalEntries = []evalEntry{
 			_, err := eval.OpenObjects(dir)
 			return err
 		},
+		facts: objectFacts,
 		command: func(flags evalFlags, dir string, _ classLayout) (evaluator, string) {
 			c := withDefaults[jaccardCmd]()
 			c.evalFlags, c.Data = flags, dir

@@ -34,7 +34,7 @@ const (
 type cli struct {
 	Train      trainCmd      `cmd:"" help:"Train a model on images."`
 	Eval       evalCmd       `cmd:"" help:"Judge trained weights on labeled images."`
-	Data       dataCmd       `cmd:"" help:"Draw sets of images to try commands on."`
+	Data       dataCmd       `cmd:"" help:"Look over folders of images, or draw some to try commands on."`
 	Embed      embedCmd      `cmd:"" help:"Write images' features to a file."`
 	Neighbours neighboursCmd `cmd:"" name:"neighbours" aliases:"neighbors" help:"Find the images that are nearest to an image, near-duplicates or outliers."`
 	Weights    weightsCmd    `cmd:"" help:"Fetch, look at and convert files of trained weights."`
