@@ -65,31 +65,3 @@ func TestReadbackGivesItsOwnMoment(t *testing.T) {
 		t.Error("a readback was started a second time while under way")
 	}
 }
-
-// Uploads larger than the staging buffers arrive whole, again and again.
-func TestLargeUploads(t *testing.T) {
-	d := openDevice(t)
-	const n = 3*uploadPiece/4 + 333
-	x := NewTensor("x", n)
-	defer Release(x)
-	in, out := make([]float32, n), make([]float32, n)
-	for round := range 7 {
-		for i := range in {
-			in[i] = float32(i*7 + round)
-		}
-		if err := d.Write(x, in); err != nil {
-			t.Fatal(err)
-		}
-		if err := d.Read(x, out); err != nil {
-			t.Fatal(err)
-		}
-		for i := range in {
-			if in[i] != out[i] {
-				t.Fatalf("round %d: element %d is %g, written was %g", round, i, out[i], in[i])
-			}
-		}
-	}
-	if all := len(d.uploads.free) + len(d.uploads.busy); all > 16 {
-		t.Errorf("%d staging buffers are alive, 16 are the most", all)
-	}
-}
