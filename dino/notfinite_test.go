@@ -159,8 +159,12 @@ func TestHostSeesWhatTheFlagMissed(t *testing.T) {
 		value float32
 		want  string
 	}{
-		{0, 1, ""}, {0, nan, "the loss is not finite"}, {0, -inf, "the loss is not finite"}, {1, inf, "the loss is not finite"},
-		{3, inf, "the gradient of " + tr.Layout.List[0].Name}, {5, nan, "the gradient of " + tr.Layout.List[1].Name},
+		{0, 1, ""},
+		{0, nan, "the loss is not finite"},
+		{0, -inf, "the loss is not finite"},
+		{1, inf, "the loss is not finite"},
+		{3, inf, "the gradient of " + tr.Layout.List[0].Name},
+		{5, nan, "the gradient of " + tr.Layout.List[1].Name},
 	} {
 		read := make([]float32, 3+2*len(tr.Layout.List))
 		read[c.at] = c.value
