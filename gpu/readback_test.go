@@ -1,13 +1,23 @@
 package gpu
 
 import (
+	"fmt"
 	"runtime"
 	"testing"
 )
 
-// Readbacks give what the tensor held when they were started, however much is queued behind them.
+// Readbacks give what the tensor held when they were started, however much is queued behind them; also where one submission is
+// waited for while others run, as on a GPU.
 func TestReadbackGivesItsOwnMoment(t *testing.T) {
 	d := openDevice(t)
+	software := d.backlog.software
+	defer func() { d.backlog.software = software }()
+	for _, d.backlog.software = range []bool{true, false} {
+		t.Run(fmt.Sprint("software ", d.backlog.software), func(t *testing.T) { readbacksGiveTheirOwnMoment(t, d) })
+	}
+}
+
+func readbacksGiveTheirOwnMoment(t *testing.T, d *Device) {
 	p := NewProgram("later", SoftwareTarget)
 	x, y := NewTensor("x", 100), NewTensor("y", 100)
 	defer Release(x, y)
