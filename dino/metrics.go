@@ -91,7 +91,7 @@ func (t *Trainer) undo(v StepValues) error {
 }
 
 // metrics makes a step's line from its sums and the gradients' norms. Where something is not finite it gives the error
-// that names it: the kernels left weights, moments, teacher and center as they were.
+// that names it. As a rule the kernels saw it too, set the flag, and left weights, moments, teacher and center as they were.
 func (t *Trainer) metrics(v StepValues, read []float32) (StepMetrics, error) {
 	sums, flag, norms := read[:2], gpu.Bits(read)[2], read[3:]
 	bad, total := "", 0.0
@@ -108,8 +108,8 @@ func (t *Trainer) metrics(v StepValues, read []float32) (StepMetrics, error) {
 		LR: v.LR, WeightDecay: v.WeightDecay, Momentum: v.Momentum, TeacherTemp: v.TeacherTemp,
 		GradNorm: math.Sqrt(total),
 	}
-	if flag != 0 {
-		return m, t.notFinite(m, bad)
+	if flag != 0 || bad != "" || math.IsNaN(loss-loss) || math.IsNaN(entropy-entropy) {
+		return m, t.notFinite(m, bad, flag != 0)
 	}
 	return m, nil
 }

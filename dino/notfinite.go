@@ -6,9 +6,9 @@ import (
 	"github.com/dinogpu/dinogpu/layers"
 )
 
-// notFinite is the error of a step that moved nothing. It names the weight that began it, or else the gradient on the
-// way back where it began; gradient is empty if all are finite.
-func (t *Trainer) notFinite(m StepMetrics, gradient string) error {
+// notFinite is the error of a step whose numbers are not finite; it moved nothing where the device has seen that. The error
+// names the weight that began it, or else the gradient on the way back where it began; gradient is empty if all are finite.
+func (t *Trainer) notFinite(m StepMetrics, gradient string, seen bool) error {
 	what := "the loss"
 	if gradient != "" {
 		what = "the gradient of " + gradient
@@ -26,6 +26,10 @@ func (t *Trainer) notFinite(m StepMetrics, gradient string) error {
 			break
 		}
 	}
-	return fmt.Errorf("step %d: %s is %w (loss %g); nothing was changed by this step: start a new run with a lower `lr`, more `warmup_epochs`, or `clip_grad` below %g",
-		m.Step, what, layers.ErrNotFinite, m.Loss, max(t.Config.ClipGrad, 1))
+	changed := "nothing was changed by this step"
+	if !seen {
+		changed = "the device missed that and moved the weights, which a selftest of it may explain"
+	}
+	return fmt.Errorf("step %d: %s is %w (loss %g); %s: start a new run with a lower `lr`, more `warmup_epochs`, or `clip_grad` below %g",
+		m.Step, what, layers.ErrNotFinite, m.Loss, changed, max(t.Config.ClipGrad, 1))
 }

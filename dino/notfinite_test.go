@@ -148,3 +148,32 @@ func TestNotFiniteWithStepsBehind(t *testing.T) {
 		t.Error("a good step after it differs from that of a run without it")
 	}
 }
+
+// The host looks at the numbers too: where a device lost the flag, the step is an error all the same, and says that the
+// weights moved.
+func TestHostSeesWhatTheFlagMissed(t *testing.T) {
+	tr, _ := runTiny(t, tinyConfig(), settings.CropsTogether, 1, 1)
+	nan, inf := float32(math.NaN()), float32(math.Inf(1))
+	for _, c := range []struct {
+		at    int // in what a step reads back: sums (2), flag, norms (tensors, 2)
+		value float32
+		want  string
+	}{
+		{0, 1, ""},
+		{0, nan, "the loss is not finite"},
+		{0, -inf, "the loss is not finite"},
+		{1, inf, "the loss is not finite"},
+		{3, inf, "the gradient of " + tr.Layout.List[0].Name},
+		{5, nan, "the gradient of " + tr.Layout.List[1].Name},
+	} {
+		read := make([]float32, 3+2*len(tr.Layout.List))
+		read[c.at] = c.value
+		_, err := tr.metrics(tr.Schedules.At(0), read)
+		switch {
+		case c.want == "" && err != nil:
+			t.Errorf("finite numbers give %v", err)
+		case c.want != "" && (!errors.Is(err, layers.ErrNotFinite) || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "moved the weights")):
+			t.Errorf("%g at %d: the error is %v", c.value, c.at, err)
+		}
+	}
+}

@@ -227,7 +227,7 @@ func (p *Program) Release() {
 	}
 	p.dev.mu.Lock()
 	defer p.dev.mu.Unlock()
-	p.dev.wait()
+	_ = p.dev.backlog.drain(false) // a device that failed runs nothing any more
 	p.releaseLocked()
 }
 

@@ -24,14 +24,13 @@ type Device struct {
 	queue     *wgpu.Queue
 	pipelines map[string]*pipeline
 	sampler   *wgpu.Sampler
-	allocated int     // bytes of buffers and textures alive
-	rate      float64 // cost units per second, as measured: see Run
+	allocated int // bytes of buffers and textures alive
 	staging   *wgpu.Buffer
 	stagingN  int
-	inFlight  submissions
-	waited    time.Duration
+	backlog   backlog
+	canary    canary
 	uploads   uploads
-	readbacks []*Readback // started; done once the device is idle
+	submitted time.Time // last
 }
 
 // Open opens the adapter of that index or name, or the best one when name is empty.
@@ -50,7 +49,13 @@ func Open(name string) (*Device, error) {
 	if err != nil {
 		return nil, fmt.Errorf("adapter %s (%s) did not open: %w; update its driver, or name another in `adapter`", a.Name, a.Backend, err)
 	}
-	return &Device{Adapter: a, dev: dev, queue: dev.GetQueue(), pipelines: map[string]*pipeline{}, rate: 2e9}, nil
+	d := &Device{Adapter: a, dev: dev, queue: dev.GetQueue(), pipelines: map[string]*pipeline{}}
+	d.backlog = d.newBacklog()
+	if err := d.openCanary(); err != nil {
+		d.giveBack()
+		return nil, fmt.Errorf("adapter %s (%s): %w", a.Name, a.Backend, err)
+	}
+	return d, nil
 }
 
 // Target is what programs for this device should be recorded for.
@@ -68,23 +73,28 @@ func (d *Device) Allocated() int {
 	return d.allocated
 }
 
-// Wait returns when everything submitted has run.
-func (d *Device) Wait() {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.wait()
-}
-
-// Close gives everything back. Programs and tensors of the device must have been released.
+// Close gives everything back. Programs and tensors of the device must have been released. A device that failed is left as it
+// is: to give it back could take for ever.
 func (d *Device) Close() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.queue.Submit() // small uploads that no submission took would stay for the process's next device and end the process
-	d.wait()
+	// small uploads that no submission took would stay for the process's next device and end the process
+	err := d.submit(submission{what: "closing"}, func(*wgpu.CommandEncoder) error { return nil })
+	if err == nil {
+		err = d.backlog.drain(false)
+	}
+	if err == nil {
+		d.giveBack()
+	}
+}
+
+// giveBack releases what the device holds; it is idle.
+func (d *Device) giveBack() {
 	if d.staging != nil {
 		d.staging.Release()
 	}
-	d.uploads.release()
+	d.uploads.releaseFree()
+	d.canary.release()
 	for _, p := range d.pipelines {
 		p.release()
 	}
@@ -123,6 +133,9 @@ func (b *buffer) release() {
 }
 
 func (b *buffer) releaseLocked() {
+	if b.d.uploads.waitsFor(b) {
+		_ = b.d.flush() // an error sticks, or is of what nobody reads any more
+	}
 	b.raw.Release()
 	b.d.allocated -= b.bytes
 }

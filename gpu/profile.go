@@ -1,6 +1,7 @@
 package gpu
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/cogentcore/webgpu/wgpu"
@@ -16,9 +17,11 @@ type OpTime struct {
 	Bytes   int // of all bound tensors
 }
 
-// Profile times each op alone: it repeats the op up to reps times in one submission of about 20 ms and divides the time by
-// the number of repeats. Ops that add to their tensors do so again and again, and scratch may hold values of another op:
-// the program's tensors hold garbage afterwards, kept ones (weights, moments) included.
+// Profile times each op alone: it repeats the op in one submission and divides the time by the number of repeats. On a GPU it
+// repeats until that takes about 20 ms, so that the clock and the cost of submitting hardly count, and times ops of the same
+// kernel and shape once. A software adapter repeats the op up to reps times within those 20 ms. Ops that add to their tensors
+// do so again and again, and scratch may hold values of another op: the program's tensors hold garbage afterwards, kept ones
+// (weights, moments) included.
 func (p *Program) Profile(reps int) ([]OpTime, error) {
 	if p.dev == nil {
 		return nil, errNotBuilt
@@ -26,37 +29,66 @@ func (p *Program) Profile(reps int) ([]OpTime, error) {
 	d := p.dev
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.wait()
-	times := make([]OpTime, len(p.ops))
+	times, known := make([]OpTime, len(p.ops)), map[string]float64{}
 	for n, o := range p.ops {
-		t := OpTime{Section: o.section, Kernel: o.kernel.Name, Info: o.kernel.Info, Flops: o.kernel.Flops}
+		t := OpTime{Section: o.section, Kernel: o.name(), Info: o.kernel.Info, Flops: o.kernel.Flops}
 		for _, a := range o.args {
 			t.Bytes += a.bytes()
 		}
-		switch o.kind {
-		case stage:
-			t.Kernel = "stage"
-		case clearOp:
-			t.Kernel = "clear"
-		}
-		once, err := p.timeOp(n, 1) // compiles, and says how often 20 ms hold it
-		if err == nil {
-			once, err = p.timeOp(n, 1)
-		}
-		if err != nil {
-			return nil, err
-		}
-		t.Seconds = once
-		if repeats := min(int(0.02/once), reps); repeats > 1 {
-			total, err := p.timeOp(n, repeats)
-			if err != nil {
+		key := fmt.Sprint(o.key(), o.args[0].Shape)
+		seconds, ok := known[key]
+		if !ok || d.Adapter.Software {
+			var err error
+			if seconds, err = p.secondsOf(n, reps); err != nil {
 				return nil, err
 			}
-			t.Seconds = total / float64(repeats)
+			known[key] = seconds
 		}
+		t.Seconds = seconds
 		times[n] = t
 	}
 	return times, nil
+}
+
+const (
+	// measuredSeconds is what repeats of an op should take together.
+	measuredSeconds = 0.02
+	// mostRepeats of an op in one submission: recording them should not take longer than running them.
+	mostRepeats = 10000
+)
+
+// secondsOf is the time of op n. d.mu is held.
+func (p *Program) secondsOf(n, reps int) (float64, error) {
+	if _, err := p.timeOp(n, 1); err != nil { // compiles
+		return 0, err
+	}
+	total, err := p.timeOp(n, 1)
+	if err != nil {
+		return 0, err
+	}
+	repeats := 1
+	for {
+		next := repeatsFor(p.dev.Adapter.Software, repeats, total, reps)
+		if next <= repeats {
+			return total / float64(repeats), nil
+		}
+		repeats = next
+		if total, err = p.timeOp(n, repeats); err != nil {
+			return 0, err
+		}
+	}
+}
+
+// repeatsFor is how often to repeat an op next, after so many repeats took that long; no more than before: that was enough.
+func repeatsFor(software bool, repeats int, seconds float64, reps int) int {
+	fit := int(min(float64(repeats)*measuredSeconds/max(seconds, 1e-9), mostRepeats))
+	switch {
+	case software && repeats == 1:
+		return min(fit, reps)
+	case software || seconds > 0.9*measuredSeconds || repeats == mostRepeats:
+		return repeats
+	}
+	return max(fit, repeats+1)
 }
 
 // SecondsBySection sums the times of each section.
@@ -68,21 +100,23 @@ func SecondsBySection(times []OpTime) map[string]float64 {
 	return sums
 }
 
-// timeOp runs op n reps times in one submission and says how long that took. d.mu is held.
+// timeOp runs op n reps times in one submission and says how long that took, from when the device had it. d.mu is held.
 func (p *Program) timeOp(n, reps int) (float64, error) {
-	p.dev.wait()
-	start := time.Now()
-	err := p.dev.once(func(enc *wgpu.CommandEncoder) error {
-		for range reps {
-			if err := p.encode(enc, n, n+1); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	p.dev.wait()
-	if b := p.built.ops[n]; b.pipe != nil {
-		b.pipe.ran = true
+	d, pipe := p.dev, p.built.ops[n].pipe
+	if err := d.backlog.drain(true); err != nil {
+		return 0, err
 	}
-	return time.Since(start).Seconds(), err
+	cold := pipe != nil && !pipe.ran
+	d.canary.program = p.Name
+	s := submission{what: "program " + p.Name, cost: float64(reps) * p.ops[n].cost(), cold: cold}
+	if err := d.submit(s, func(enc *wgpu.CommandEncoder) error { return p.encode(enc, n, n+1, reps) }); err != nil {
+		return 0, err
+	}
+	if err := d.backlog.drain(true); err != nil {
+		return 0, err
+	}
+	if pipe != nil {
+		pipe.ran = true
+	}
+	return time.Since(d.submitted).Seconds(), nil
 }

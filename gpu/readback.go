@@ -7,12 +7,14 @@ import (
 )
 
 // A Readback copies kept tensors to the host without making the device wait: Start queues the copy behind the work
-// submitted so far, and the values are there once the device has been seen idle after that.
+// submitted so far, and the values are there once the device has been seen to have run it, whatever is queued behind.
 type Readback struct {
 	d       *Device
 	tensors []Tensor
 	staging *wgpu.Buffer
-	values  []float32
+	values  []float32 // the tensors'
+	index   uint64    // of the submission
+	made    uint32    // submissions before that one
 	started bool
 	done    bool
 	err     error
@@ -31,7 +33,7 @@ func (d *Device) NewReadback(tensors ...Tensor) (*Readback, error) {
 	r.values = make([]float32, n)
 	var err error
 	r.staging, err = d.dev.CreateBuffer(&wgpu.BufferDescriptor{
-		Label: "readback later", Size: uint64(4 * n), Usage: wgpu.BufferUsageMapRead | wgpu.BufferUsageCopyDst,
+		Label: "readback later", Size: uint64(4*n + canaryBytes), Usage: wgpu.BufferUsageMapRead | wgpu.BufferUsageCopyDst,
 	})
 	return r, err
 }
@@ -44,7 +46,9 @@ func (r *Readback) Start() error {
 	if r.started && !r.done {
 		return fmt.Errorf("a readback of %s is under way", r.tensors[0].Name)
 	}
-	err := d.once(func(enc *wgpu.CommandEncoder) error {
+	r.started, r.done, r.err = true, false, nil
+	r.made = d.canary.made
+	err := d.submit(submission{what: "the readback of " + r.tensors[0].Name, cost: costOf(4 * len(r.values)), readback: r}, func(enc *wgpu.CommandEncoder) error {
 		at := 0
 		for _, t := range r.tensors {
 			if err := d.allocate(t.mem); err != nil {
@@ -55,20 +59,25 @@ func (r *Readback) Start() error {
 			}
 			at += 4 * t.Len()
 		}
-		return nil
+		return d.canary.copyTo(enc, r.staging, at)
 	})
-	r.started, r.done, r.err = true, false, err
-	if err == nil {
-		d.readbacks = append(d.readbacks, r)
+	if err != nil {
+		r.done, r.err = true, err
 	}
 	return err
 }
 
-// finish maps the copy; the device is idle and d.mu held.
+// finish maps the copy, which was made; d.mu is held.
 func (r *Readback) finish() {
 	out := wgpu.ToBytes(r.values)
-	r.err = r.d.mapped(r.staging, wgpu.MapModeRead, len(out), func(data []byte) { copy(out, data) })
-	r.done = true
+	counted := []uint32{0}
+	err := r.d.mapped(r.staging, len(out)+canaryBytes, func(data []byte) {
+		copy(wgpu.ToBytes(counted), data[copy(out, data):])
+	})
+	if err == nil {
+		err = r.d.checkCount(counted[0], r.made)
+	}
+	r.done, r.err = true, err
 }
 
 // Done tells whether the values of the last Start are there.
@@ -86,8 +95,10 @@ func (r *Readback) Values() ([]float32, error) {
 	if !r.started {
 		return nil, fmt.Errorf("a readback of %s was not started", r.tensors[0].Name)
 	}
-	if !r.done && r.err == nil {
-		r.d.wait()
+	if !r.done {
+		if err := r.d.backlog.until(r.index); err != nil {
+			return nil, err
+		}
 	}
 	return r.values, r.err
 }
@@ -97,7 +108,7 @@ func (r *Readback) Release() {
 	r.d.mu.Lock()
 	defer r.d.mu.Unlock()
 	if r.started && !r.done {
-		r.d.wait()
+		_ = r.d.backlog.until(r.index) // a device that failed does not copy any more
 	}
 	r.staging.Release()
 }

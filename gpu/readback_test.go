@@ -1,13 +1,23 @@
 package gpu
 
 import (
+	"fmt"
 	"runtime"
 	"testing"
 )
 
-// Readbacks give what the tensor held when they were started, however much is queued behind them.
+// Readbacks give what the tensor held when they were started, however much is queued behind them; also where one submission is
+// waited for while others run, as on a GPU.
 func TestReadbackGivesItsOwnMoment(t *testing.T) {
 	d := openDevice(t)
+	software := d.backlog.software
+	defer func() { d.backlog.software = software }()
+	for _, d.backlog.software = range []bool{true, false} {
+		t.Run(fmt.Sprint("software ", d.backlog.software), func(t *testing.T) { readbacksGiveTheirOwnMoment(t, d) })
+	}
+}
+
+func readbacksGiveTheirOwnMoment(t *testing.T, d *Device) {
 	p := NewProgram("later", SoftwareTarget)
 	x, y := NewTensor("x", 100), NewTensor("y", 100)
 	defer Release(x, y)
@@ -63,33 +73,5 @@ func TestReadbackGivesItsOwnMoment(t *testing.T) {
 	}
 	if err := ring[0].Start(); err == nil && !ring[0].Done() {
 		t.Error("a readback was started a second time while under way")
-	}
-}
-
-// Uploads larger than the staging buffers arrive whole, again and again.
-func TestLargeUploads(t *testing.T) {
-	d := openDevice(t)
-	const n = 3*uploadPiece/4 + 333
-	x := NewTensor("x", n)
-	defer Release(x)
-	in, out := make([]float32, n), make([]float32, n)
-	for round := range 7 {
-		for i := range in {
-			in[i] = float32(i*7 + round)
-		}
-		if err := d.Write(x, in); err != nil {
-			t.Fatal(err)
-		}
-		if err := d.Read(x, out); err != nil {
-			t.Fatal(err)
-		}
-		for i := range in {
-			if in[i] != out[i] {
-				t.Fatalf("round %d: element %d is %g, written was %g", round, i, out[i], in[i])
-			}
-		}
-	}
-	if all := len(d.uploads.free) + len(d.uploads.busy); all > 16 {
-		t.Errorf("%d staging buffers are alive, 16 are the most", all)
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/cogentcore/webgpu/wgpu"
 )
@@ -12,8 +11,11 @@ import (
 var errNotBuilt = errors.New("the program is not built")
 
 // submissionSeconds is the time that a submission should take: far below a driver's watchdog of 2 seconds, long beside
-// the cost of submitting.
-const submissionSeconds = 0.15
+// the cost of submitting. Metal ends submissions sooner that keep the screen waiting.
+const (
+	submissionSeconds = 0.15
+	metalSeconds      = 0.05
+)
 
 // cost guesses an op's weight, in flops: small ops are bound by their launch, others by arithmetic or memory.
 func (o op) cost() float64 {
@@ -21,10 +23,13 @@ func (o op) cost() float64 {
 	for _, a := range o.args {
 		bytes += a.bytes()
 	}
-	return float64(o.kernel.Flops) + 2*float64(bytes) + 5e4
+	return float64(o.kernel.Flops) + costOf(bytes)
 }
 
-// Run submits the whole program, in submissions of about 150 ms by the device's measured rate. It does not
+// costOf is the weight of moving bytes, in flops.
+func costOf(bytes int) float64 { return 2*float64(bytes) + 5e4 }
+
+// Run submits the whole program, in submissions of about 150 ms, on Metal 50, by the device's measured rate. It does not
 // wait for the last ones: reading a tensor does.
 func (p *Program) Run() error { return p.RunContext(context.Background()) }
 
@@ -55,12 +60,13 @@ func (p *Program) run(ctx context.Context, from, end int) error {
 			from++
 			continue
 		}
-		budget, spent, to := p.dev.rate*submissionSeconds, 0.0, from
+		b := &p.dev.backlog
+		budget, spent, to := b.rate*b.seconds, 0.0, from
 		for to < end && (to == from || spent+p.ops[to].cost() <= budget && !p.cold(to)) {
 			spent += p.ops[to].cost()
 			to++
 		}
-		if err := p.submit(from, to, spent); err != nil {
+		if err := p.submit(from, to, submission{cost: spent}); err != nil {
 			return err
 		}
 		from = to
@@ -77,44 +83,24 @@ func (p *Program) cold(n int) bool {
 // warm runs op n, the first of its kernel, by itself. Drivers may compile a kernel only then: with others of its
 // kind in one submission that would pass a watchdog, and the measured rate would be the compiler's.
 func (p *Program) warm(n int) error {
-	p.dev.wait()
-	p.built.ops[n].pipe.ran = true
-	if err := p.submit(n, n+1, p.ops[n].cost()); err != nil {
+	if err := p.dev.backlog.drain(false); err != nil {
 		return err
 	}
-	p.dev.inFlight.timed = false // its time is the compiler's
-	p.dev.wait()
-	return nil
+	p.built.ops[n].pipe.ran = true
+	if err := p.submit(n, n+1, submission{cost: p.ops[n].cost(), cold: true}); err != nil {
+		return err
+	}
+	return p.dev.backlog.drain(false)
 }
 
 // submit sends ops [from, to) and waits while too much is in flight. d.mu is held.
-func (p *Program) submit(from, to int, cost float64) error {
-	d := p.dev
-	enc, err := d.dev.CreateCommandEncoder(nil)
-	if err != nil {
-		return err
-	}
-	defer enc.Release()
-	if err := p.encode(enc, from, to); err != nil {
-		return err
-	}
-	cmd, err := enc.Finish(nil)
-	if err != nil {
-		return fmt.Errorf("program %s: %w", p.Name, err)
-	}
-	defer cmd.Release()
-	d.submitting()
-	start := time.Now()
-	d.queue.Submit(cmd)
-	if d.Adapter.Software {
-		d.waited += time.Since(start) // such a driver does the work in here
-	}
-	d.submitted(cost)
-	return nil
+func (p *Program) submit(from, to int, s submission) error {
+	s.what, p.dev.canary.program = "program "+p.Name, p.Name
+	return p.dev.submit(s, func(enc *wgpu.CommandEncoder) error { return p.encode(enc, from, to, 1) })
 }
 
-// encode records ops [from, to): dispatches share a pass until a copy comes between.
-func (p *Program) encode(enc *wgpu.CommandEncoder, from, to int) error {
+// encode records ops [from, to), that many times: dispatches share a pass until a copy comes between.
+func (p *Program) encode(enc *wgpu.CommandEncoder, from, to, times int) error {
 	var pass *wgpu.ComputePassEncoder
 	end := func() error {
 		if pass == nil {
@@ -128,7 +114,8 @@ func (p *Program) encode(enc *wgpu.CommandEncoder, from, to int) error {
 		}
 		return nil
 	}
-	for n := from; n < to; n++ {
+	for k := range times * (to - from) {
+		n := from + k%(to-from)
 		o := p.ops[n]
 		if o.kind == dispatch {
 			if pass == nil {

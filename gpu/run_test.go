@@ -39,10 +39,10 @@ func TestRunEndsWithItsContext(t *testing.T) {
 	if err := errors.Join(d.Write(x, in), d.Write(y, out), d.Write(z, out)); err != nil {
 		t.Fatal(err)
 	}
-	rate := d.rate
-	d.rate = 1 // so slow that each op is a submission of its own
+	rate := d.backlog.rate
+	d.backlog.rate = 1 // so slow that each op is a submission of its own
 	err := p.RunContext(&ends{context.Background(), 1})
-	d.rate = rate
+	d.backlog.rate = rate
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("it ended with %v", err)
 	}

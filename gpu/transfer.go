@@ -54,26 +54,9 @@ func (d *Device) WriteBytes(t Tensor, offset int, data ...[]byte) error {
 
 // clear fills a buffer with zeros. d.mu is held.
 func (d *Device) clear(b *buffer) error {
-	return d.once(func(enc *wgpu.CommandEncoder) error { return enc.ClearBuffer(b.raw, 0, uint64(b.bytes)) })
-}
-
-// once submits what record encodes. d.mu is held.
-func (d *Device) once(record func(*wgpu.CommandEncoder) error) error {
-	enc, err := d.dev.CreateCommandEncoder(nil)
-	if err != nil {
-		return err
-	}
-	defer enc.Release()
-	if err := record(enc); err != nil {
-		return err
-	}
-	cmd, err := enc.Finish(nil)
-	if err != nil {
-		return err
-	}
-	defer cmd.Release()
-	d.queue.Submit(cmd)
-	return nil
+	return d.submit(submission{what: "clearing memory", cost: costOf(b.bytes)}, func(enc *wgpu.CommandEncoder) error {
+		return enc.ClearBuffer(b.raw, 0, uint64(b.bytes))
+	})
 }
 
 // Read waits for the device and copies a kept tensor into v.
@@ -123,27 +106,33 @@ func (d *Device) read(b *buffer, t Tensor, v []float32) error {
 // readPiece copies through a staging buffer that is kept for the next time. d.mu is held.
 func (d *Device) readPiece(b *buffer, offset int, out []byte) error {
 	n := len(out)
-	if d.stagingN < n {
+	if d.stagingN < n+canaryBytes {
 		if d.staging != nil {
 			d.staging.Release()
 			d.staging, d.stagingN = nil, 0
 		}
-		size := roundUp(n, 1<<16)
+		size := roundUp(n+canaryBytes, 1<<16)
 		raw, err := d.dev.CreateBuffer(&wgpu.BufferDescriptor{Label: "readback", Size: uint64(size), Usage: wgpu.BufferUsageMapRead | wgpu.BufferUsageCopyDst})
 		if err != nil {
 			return err
 		}
 		d.staging, d.stagingN = raw, size
 	}
-	err := d.once(func(enc *wgpu.CommandEncoder) error {
-		return enc.CopyBufferToBuffer(b.raw, uint64(offset), d.staging, 0, uint64(n))
+	made, counted := d.canary.made, []uint32{0}
+	err := d.submit(submission{what: "a read", cost: costOf(n)}, func(enc *wgpu.CommandEncoder) error {
+		if err := enc.CopyBufferToBuffer(b.raw, uint64(offset), d.staging, 0, uint64(n)); err != nil {
+			return err
+		}
+		return d.canary.copyTo(enc, d.staging, n)
 	})
+	if err == nil {
+		err = d.backlog.drain(false)
+	}
+	if err == nil {
+		err = d.mapped(d.staging, n+canaryBytes, func(data []byte) { copy(wgpu.ToBytes(counted), data[copy(out, data):]) })
+	}
 	if err != nil {
 		return err
 	}
-	d.wait()
-	if err := d.mapped(d.staging, wgpu.MapModeRead, n, func(data []byte) { copy(out, data) }); err != nil {
-		return err
-	}
-	return nil
+	return d.checkCount(counted[0], made)
 }

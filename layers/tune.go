@@ -10,9 +10,10 @@ import (
 )
 
 const (
-	// tunedRows is the number of rows of activations that candidates are timed on: more rows take longer and give the same
-	// order.
+	// tunedRows is the number of rows of activations, at most, that candidates are timed on in software: more rows take longer
+	// and give the same order. A GPU needs gpuRows to be as full as in training.
 	tunedRows = 512
+	gpuRows   = 8192
 	// hopeless is how many times slower than the best a candidate's first run may be before it is dropped.
 	hopeless = 3
 	// better: a candidate must take at most this share of the default's time; a smaller gain is noise.
@@ -23,7 +24,7 @@ const (
 type Tuned struct {
 	Class   string
 	Choice  string
-	Seconds map[string]float64 // of each candidate, at most tunedRows rows
+	Seconds map[string]float64 // of each candidate, at most tunedRows or gpuRows rows
 }
 
 // tunable is one shape of a class, and the work of all its shapes in the programs.
@@ -81,11 +82,7 @@ func tunables(programs []*gpu.Program) map[string]tunable {
 
 // tune times the candidates for one shape.
 func (m tunable) tune(d *gpu.Device, t gpu.Target) (Tuned, error) {
-	if m.Form == TN {
-		m.K = min(m.K, tunedRows)
-	} else {
-		m.M = min(m.M, tunedRows)
-	}
+	m.MatmulShape = m.tuned(t)
 	usual := m.defaultVariant(t)
 	r := Tuned{Choice: usual, Seconds: map[string]float64{}}
 	names := append([]string{usual}, Candidates(t)...)
@@ -109,7 +106,22 @@ func (m tunable) tune(d *gpu.Device, t gpu.Target) (Tuned, error) {
 	return r, nil
 }
 
-// time is the best of three measurements of one candidate, or the first alone where that is over most (0: no limit).
+// tuned is the shape with no more rows of activations than candidates are timed on.
+func (m MatmulShape) tuned(t gpu.Target) MatmulShape {
+	rows := gpuRows
+	if t.Software {
+		rows = tunedRows
+	}
+	if m.Form == TN {
+		m.K = min(m.K, rows)
+	} else {
+		m.M = min(m.M, rows)
+	}
+	return m
+}
+
+// time is the best of several measurements of one candidate, or the first alone where that is over most (0: no limit). On a
+// GPU each lasts long enough that two will do.
 func (m tunable) time(d *gpu.Device, t gpu.Target, name string, most float64) (float64, error) {
 	v, _ := variantNamed(name)
 	p := gpu.NewProgram("tune", t)
@@ -121,8 +133,11 @@ func (m tunable) time(d *gpu.Device, t gpu.Target, name string, most float64) (f
 		return 0, err
 	}
 	defer p.Release()
-	best := 0.0
-	for i, reps := range []int{1, 5, 5} {
+	best, repeats := 0.0, []int{1, 5, 5}
+	if !t.Software {
+		repeats = repeats[:2]
+	}
+	for i, reps := range repeats {
 		times, err := p.Profile(reps)
 		if err != nil {
 			return 0, err

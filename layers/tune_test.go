@@ -110,3 +110,22 @@ func TestTune(t *testing.T) {
 		t.Errorf("stopped, tuning gives %v, %v", choices, err)
 	}
 }
+
+// A GPU is timed on as many rows as fill it, software on few; the other sizes stay.
+func TestTunedRows(t *testing.T) {
+	for _, c := range []struct {
+		in             MatmulShape
+		software, gpus MatmulShape
+	}{
+		{MatmulShape{NT, 12608, 384, 1536, false}, MatmulShape{NT, 512, 384, 1536, false}, MatmulShape{NT, 8192, 384, 1536, false}},
+		{MatmulShape{TN, 384, 1536, 12608, false}, MatmulShape{TN, 384, 1536, 512, false}, MatmulShape{TN, 384, 1536, 8192, false}},
+		{MatmulShape{NN, 640, 384, 1536, true}, MatmulShape{NN, 512, 384, 1536, true}, MatmulShape{NN, 640, 384, 1536, true}},
+	} {
+		if got := c.in.tuned(gpu.SoftwareTarget); got != c.software {
+			t.Errorf("%+v in software: %+v", c.in, got)
+		}
+		if got := c.in.tuned(gpu.GPUTarget); got != c.gpus {
+			t.Errorf("%+v on a GPU: %+v", c.in, got)
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"time"
@@ -74,12 +75,13 @@ func (m *bencher) bestRun(p *gpu.Program, until time.Time) (float64, error) {
 	}
 	best := 0.0
 	for run := range 6 {
-		m.device.Wait()
-		start := time.Now()
-		if err := p.Run(); err != nil {
+		if err := m.device.Wait(); err != nil {
 			return 0, err
 		}
-		m.device.Wait()
+		start := time.Now()
+		if err := errors.Join(p.Run(), m.device.Wait()); err != nil {
+			return 0, err
+		}
 		seconds := time.Since(start).Seconds()
 		if run == 1 || run > 1 && seconds < best {
 			best = seconds

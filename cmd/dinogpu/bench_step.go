@@ -113,7 +113,9 @@ func (m *bencher) steps(t *dino.Trainer) (seconds []float64, host float64, err e
 		if _, err := t.Step(batches...); err != nil {
 			return nil, 0, err
 		}
-		m.device.Wait()
+		if err := m.device.Wait(); err != nil {
+			return nil, 0, err
+		}
 		took := time.Since(start)
 		busy = append(busy, 1-(m.device.Waited()-waited).Seconds()/took.Seconds())
 		all = append(all, took.Seconds())
