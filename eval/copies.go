@@ -65,15 +65,30 @@ func (c *Copies) Images() int {
 
 // Find measures a network. Images that cannot be read are left out, and so are the copies of such an original.
 func (c *Copies) Find(ctx context.Context, d *gpu.Device, n CopyFinder, weights *layers.Arena) (CopyResult, error) {
-	v, dim := n.Backbone, 2*n.Backbone.ViT.Dim
-	parts := c.parts()
+	parts, learned, result, err := c.describe(ctx, d, n, weights)
+	if err != nil {
+		return CopyResult{}, err
+	}
+	var white *whitening
+	if c.Whitening != nil {
+		if white, err = learned.whitening(); err != nil {
+			return CopyResult{}, err
+		}
+	}
+	err = c.search(ctx, d, parts, 2*n.Backbone.ViT.Dim, white, &result)
+	return result, err
+}
+
+// describe gives all images' descriptors, and what whitening is learned from; of the result, what cannot be read.
+func (c *Copies) describe(ctx context.Context, d *gpu.Device, n CopyFinder, weights *layers.Arena) (parts []copyPart, learned *moments, result CopyResult, err error) {
+	v := n.Backbone
+	parts, learned = c.parts(), newMoments(2*v.ViT.Dim)
 	var all sourceRow
 	for _, p := range parts {
 		all = append(all, p.images)
 	}
 	e := Embedding{Source: squares{all, n.Size}, ViT: v.ViT, Mean: v.Mean, Std: v.Std, Size: n.Size, AsIs: true, Patches: true}
-	learned, result := newMoments(dim), CopyResult{}
-	_, err := e.Run(ctx, d, weights, func(row Embedded) error {
+	_, err = e.Run(ctx, d, weights, func(row Embedded) error {
 		p, i := all.at(row.Index)
 		switch {
 		case row.Err == nil && parts[p].learn:
@@ -92,17 +107,8 @@ func (c *Copies) Find(ctx context.Context, d *gpu.Device, n CopyFinder, weights 
 		}
 		return nil
 	})
-	if err != nil {
-		return CopyResult{}, err
-	}
-	var white *whitening
-	if result.Learned = learned.n; c.Whitening != nil {
-		if white, err = learned.whitening(); err != nil {
-			return CopyResult{}, err
-		}
-	}
-	err = c.search(ctx, d, parts, dim, white, &result)
-	return result, err
+	result.Learned = learned.n
+	return parts, learned, result, err
 }
 
 // A copyPart is images of one folder, and the descriptors of those that can be read.

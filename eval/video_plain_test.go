@@ -16,23 +16,57 @@ type plainPropagation struct {
 	RoundNeighborhood              bool // a disc in place of a square
 }
 
-// propagatePlain gives the labels (H*W, Classes) of every frame, the first's as they are given, from features (H*W, Dim).
-func propagatePlain(features [][]float32, labels []float32, o plainPropagation) [][]float32 {
+// plainLikeness is how alike the patches of frames are: exp(cosine / temperature) of all pairs, made when it is first asked for.
+type plainLikeness struct {
+	unit [][]float64 // of each frame: (patches, dim)
+	dim  int
+	of   map[[2]int][]float64 // of two frames: (patches, patches)
+}
+
+// newPlainLikeness takes features (patches, dim) of each frame.
+func newPlainLikeness(features [][]float32, dim int) plainLikeness {
 	unit := make([][]float64, len(features))
 	for t, f := range features {
 		unit[t] = make([]float64, len(f))
-		for i := 0; i < len(f); i += o.Dim {
+		for i := 0; i < len(f); i += dim {
 			var norm float64
-			for _, v := range f[i : i+o.Dim] {
+			for _, v := range f[i : i+dim] {
 				norm += float64(v) * float64(v)
 			}
-			for j, v := range f[i : i+o.Dim] {
+			for j, v := range f[i : i+dim] {
 				unit[t][i+j] = float64(v) / max(math.Sqrt(norm), 1e-12)
 			}
 		}
 	}
+	return plainLikeness{unit, dim, map[[2]int][]float64{}}
+}
+
+func (l plainLikeness) between(a, b int) []float64 {
+	all := l.of[[2]int{a, b}]
+	if all != nil {
+		return all
+	}
+	for p := range slices.Chunk(l.unit[a], l.dim) {
+		for q := range slices.Chunk(l.unit[b], l.dim) {
+			var dot float64
+			for j, v := range p {
+				dot += v * q[j]
+			}
+			all = append(all, math.Exp(dot/propagationTemperature))
+		}
+	}
+	l.of[[2]int{a, b}] = all
+	return all
+}
+
+// propagatePlain gives the labels (H*W, Classes) of every frame, the first's as they are given, from features (H*W, Dim).
+func propagatePlain(features [][]float32, labels []float32, o plainPropagation) [][]float32 {
+	return o.propagate(newPlainLikeness(features, o.Dim), labels)
+}
+
+func (o plainPropagation) propagate(l plainLikeness, labels []float32) [][]float32 {
 	soft := [][]float32{labels}
-	for t := 1; t < len(features); t++ {
+	for t := 1; t < len(l.unit); t++ {
 		used := []int{0}
 		for i := max(1, t-o.LastFrames); i < t; i++ {
 			used = append(used, i)
@@ -40,7 +74,7 @@ func propagatePlain(features [][]float32, labels []float32, o plainPropagation) 
 		if o.NoFirstFrame && t > o.LastFrames {
 			used = used[1:]
 		}
-		soft = append(soft, o.frame(unit, soft, t, used))
+		soft = append(soft, o.frame(l, soft, t, used))
 	}
 	return soft
 }
@@ -51,21 +85,18 @@ type affinity struct {
 	weight       float64
 }
 
-func (o plainPropagation) frame(unit [][]float64, soft [][]float32, t int, used []int) []float32 {
+func (o plainPropagation) frame(l plainLikeness, soft [][]float32, t int, used []int) []float32 {
 	out := make([]float32, o.H*o.W*o.Classes)
 	for p := range o.H * o.W {
 		var all []affinity
 		for _, f := range used {
 			var of []affinity
+			like := l.between(t, f)[p*o.H*o.W:]
 			for q := range o.H * o.W {
 				if !o.near(p, q) {
 					continue
 				}
-				var dot float64
-				for j := range o.Dim {
-					dot += unit[t][p*o.Dim+j] * unit[f][q*o.Dim+j]
-				}
-				of = append(of, affinity{f, q, math.Exp(dot / propagationTemperature)})
+				of = append(of, affinity{f, q, like[q]})
 			}
 			if o.TopKByFrame {
 				of = best(of, o.TopK)
@@ -109,12 +140,17 @@ func (o plainPropagation) near(p, q int) bool {
 
 // best are the k of largest weight, and those that tie with the last.
 func best(all []affinity, k int) []affinity {
-	slices.SortStableFunc(all, func(a, b affinity) int { return cmp.Compare(b.weight, a.weight) })
-	n := min(k, len(all))
-	for n < len(all) && all[n].weight == all[n-1].weight {
-		n++
+	var most []float64 // weights, falling
+	for _, a := range all {
+		if len(most) == k && a.weight <= most[k-1] {
+			continue
+		}
+		at, _ := slices.BinarySearchFunc(most, a.weight, func(m, w float64) int { return cmp.Compare(w, m) })
+		if most = slices.Insert(most, at, a.weight); len(most) > k {
+			most = most[:k]
+		}
 	}
-	return all[:n]
+	return slices.DeleteFunc(all, func(a affinity) bool { return a.weight < most[len(most)-1] })
 }
 
 // A plainMask makes masks by plain loops, with the mistake that is usually made.

@@ -15,7 +15,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/dinogpu/dinogpu/augment"
 	"github.com/dinogpu/dinogpu/dino"
 	"github.com/dinogpu/dinogpu/dino/settings"
 	"github.com/dinogpu/dinogpu/testdata/golden"
@@ -62,62 +61,6 @@ func goldenTracker(t *testing.T, c VideoConfig) *Tracker {
 	return tracker
 }
 
-// plainTrack is Track by plain loops, from files on: the network alone is the same.
-func plainTrack(t *testing.T, tracker *Tracker, s Sequence) (masks [][]uint8, objects []VideoObject) {
-	t.Helper()
-	first, w, h, err := readLabels(s.Masks[0])
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := tracker.network
-	c.Height, c.Width = FrameSize(h, w, tracker.config.ImageSize, c.ViT.Patch)
-	c.Batch = 1
-	b, err := dino.NewBackbone(tracker.d, tracker.d.Target(), c, tracker.weights)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer b.Release()
-	var features [][]float32
-	for _, frame := range s.Frames {
-		im, err := augment.ReadUpright(frame)
-		if err != nil {
-			t.Fatal(err)
-		}
-		out, err := b.Run(context.Background(), [][]uint8{linearResize(im, c.Width, c.Height)})
-		if err != nil {
-			t.Fatal(err)
-		}
-		features = append(features, out.Patches[0])
-	}
-	gridH, gridW := c.Grid()
-	small := nearestLabels(first, h, w, gridH, gridW)
-	o := plainPropagation{
-		H: gridH, W: gridW, Dim: c.ViT.Dim, Classes: int(slices.Max(small)) + 1,
-		LastFrames: tracker.config.LastFrames, Neighborhood: tracker.config.Neighborhood, TopK: tracker.config.TopK,
-	}
-	masks, objects = [][]uint8{first}, newVideoObjects([]int{1, 2})
-	for i, soft := range propagatePlain(features, oneHot(small, o.Classes), o) {
-		if i == 0 {
-			continue
-		}
-		mask := nearestLabels(maskPlain(soft, plainMask{H: gridH, W: gridW, Classes: o.Classes, Patch: c.ViT.Patch}), c.Height, c.Width, h, w)
-		masks = append(masks, mask)
-		if i == len(s.Frames)-1 {
-			break
-		}
-		truth, _, _, err := readLabels(s.Masks[i])
-		if err != nil {
-			t.Fatal(err)
-		}
-		for k := range objects {
-			a, b := objectMask(truth, k+1), objectMask(mask, k+1)
-			objects[k].J = append(objects[k].J, region(a, b))
-			objects[k].F = append(objects[k].F, boundaryPlain(a, b, h, w, plainBoundary{}))
-		}
-	}
-	return masks, objects
-}
-
 // From files to masks and scores, beside plain loops: a high and a square video, and a wide one that is enlarged.
 func TestTrackBesidePlainLoops(t *testing.T) {
 	tracker := goldenTracker(t, VideoConfig{ImageSize: 48, LastFrames: 2, Neighborhood: 3, TopK: 5})
@@ -146,7 +89,7 @@ func TestTrackBesidePlainLoops(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			wantMasks, objects := plainTrack(t, tracker, s)
+			wantMasks, objects := openPlainVideo(t, tracker, s).track(t, plainTracking{})
 			if len(masks) != len(wantMasks) || done != 6 {
 				t.Fatalf("%d masks, %d frames done", len(masks), done)
 			}

@@ -43,6 +43,7 @@ var mayImport = map[string][]string{
 	},
 	"eval": {
 		"layers", "gpu", "shaders", "augment", "dino", "dino/settings", "dino/weights", "dino/weights/torchfile", "dino/disk",
+		"eval/sample", // its tests
 	},
 	"eval/featurecache": {"layers", "dino/disk"},
 	"eval/results":      {"dino/disk"},
