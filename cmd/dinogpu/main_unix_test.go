@@ -35,6 +35,9 @@ func TestMain(m *testing.M) {
 				panic(err)
 			}
 		}
+		if err := prepareDeath(); err != nil {
+			panic(err)
+		}
 		main()
 	}
 	if os.Getenv(signalChild) == "" {

@@ -20,7 +20,7 @@ type trainCmd struct {
 	RunDir string `group:"run" aliases:"output-dir" placeholder:"DIR" help:"The run's new folder. Default: runs/<preset>-<UTC time>."`
 	Resume string `group:"run" placeholder:"DIR" help:"Go on with the run in this folder."`
 
-	Restarts  int  `group:"run" rare:"" default:"3" help:"Go on after a crash, a hang or too little memory, at most N times without a new checkpoint."`
+	Restarts  int  `group:"run" rare:"" default:"3" help:"Go on after a crash, N times at most without progress."`
 	Supervise bool `group:"run" rare:"" default:"true" negatable:"" help:"Train in a process of its own, which this one watches."`
 
 	DryRun bool `group:"plan" help:"Say what the run would take, and stop. Needs no GPU and no data."`

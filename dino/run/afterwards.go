@@ -2,6 +2,7 @@ package run
 
 import (
 	"errors"
+	"strings"
 
 	"github.com/dinogpu/dinogpu/dino/disk"
 )
@@ -15,8 +16,10 @@ func AddToLog(folder string, lines []Line) error {
 	}
 	err = r.openLog()
 	for _, line := range lines {
-		if err == nil {
-			err = disk.PlainError(r.Log(line.At, line.Text))
+		for text := range strings.SplitSeq(line.Text, "\n") {
+			if err == nil {
+				err = disk.PlainError(r.Log(line.At, text))
+			}
 		}
 	}
 	return errors.Join(err, r.Close())

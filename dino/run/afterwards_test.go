@@ -58,11 +58,11 @@ func TestAddToLog(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, logFile), []byte("2026-11-24T12:00:00.000Z step 1\n2026"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := AddToLog(dir, []Line{{noon, "it died"}, {noon, "thread panicked\x1b[2J"}}); err != nil {
+	if err := AddToLog(dir, []Line{{noon, "it died"}, {noon, "it wrote:\nthread panicked\x1b[2J"}}); err != nil {
 		t.Fatal(err)
 	}
 	text := read(t, filepath.Join(dir, logFile))
-	if !strings.HasPrefix(text, "2026-11-24T12:00:00.000Z step 1\n") || !strings.Contains(text, "Z it died\n") || !strings.HasSuffix(text, "Z thread panicked\\x1b[2J\n") {
+	if !strings.HasPrefix(text, "2026-11-24T12:00:00.000Z step 1\n") || !strings.Contains(text, "Z it died\n") || !strings.HasSuffix(text, "Z it wrote:\n2026-03-04T11:30:15.000Z thread panicked\\x1b[2J\n") {
 		t.Errorf("the log is %q", text)
 	}
 	held, err := OpenFolder(dir)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/dinogpu/dinogpu/augment"
 	"github.com/dinogpu/dinogpu/dino"
+	"github.com/dinogpu/dinogpu/gpu"
 	"github.com/dinogpu/dinogpu/layers"
 )
 
@@ -28,6 +29,9 @@ func (r *Run) Train(ctx context.Context) error {
 	err := r.carryOut(ctx)
 	if err != nil {
 		r.Log(err.Error())
+	}
+	if memory := (*gpu.MemoryError)(nil); errors.As(err, &memory) {
+		r.Log(memory.Raw)
 	}
 	return err
 }

@@ -1,6 +1,7 @@
 package run
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -91,6 +92,26 @@ func TestSteppingIsTold(t *testing.T) {
 	}
 	if got := strings.Join(told, " "); got != "true false true false" { // the checkpoint in its middle, the end
 		t.Errorf("told %s", got)
+	}
+}
+
+// An evaluation that finds no memory ends the run in words, and the driver's are in its log.
+func TestMemoryErrorInTheLog(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "run")
+	err := trained(t, func() (*Run, error) {
+		return New(t.Context(), Options{
+			Settings: tiny(2), Folder: dir, Device: openDevice(t), EvaluateEvery: 1,
+			Evaluate: func(context.Context, *Run) error {
+				return fmt.Errorf("k-NN: %w", &gpu.MemoryError{What: "features", Need: 1 << 30, Raw: "wgpu.(*Device).CreateBuffer(): Not enough memory left."})
+			},
+		})
+	})
+	if err == nil || !strings.Contains(err.Error(), "k-NN: out of memory: features needs 1.0 GiB") || !strings.Contains(err.Error(), "take a smaller `batch_size`") ||
+		!strings.Contains(err.Error(), "saved after step 6") || strings.Contains(err.Error(), "wgpu") {
+		t.Errorf("it ends with %v", err)
+	}
+	if log := read(t, filepath.Join(dir, logFile)); !strings.Contains(log, "Z wgpu.(*Device).CreateBuffer(): Not enough memory left.\n") {
+		t.Errorf("the log is\n%s", log)
 	}
 }
 
