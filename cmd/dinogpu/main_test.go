@@ -95,9 +95,15 @@ func TestWrongUsage(t *testing.T) {
 }
 
 func TestEnvironmentMistakeIsUsage(t *testing.T) {
-	got := dinogpu(t, map[string]string{"DINOGPU_LR": "fast"}, "train", "--preset", "demo")
-	if got.code != exitUsage || !strings.Contains(got.stderr, `DINOGPU_LR: lr: "fast" is not a number`) {
-		t.Errorf("exit %d: %s", got.code, got.stderr)
+	for name, c := range map[string]struct{ text, want string }{
+		"DINOGPU_LR":        {"fast", `DINOGPU_LR: lr: "fast" is not a number`},
+		"DINOGPU_RESTARTS":  {"-2", "--restarts -2 must be at least 0"},
+		"DINOGPU_SUPERVISE": {"maybe", "DINOGPU_SUPERVISE: "},
+	} {
+		got := dinogpu(t, map[string]string{name: c.text}, "train", "--preset", "demo")
+		if got.code != exitUsage || !strings.Contains(got.stderr, c.want) {
+			t.Errorf("%s: exit %d: %s", name, got.code, got.stderr)
+		}
 	}
 }
 
