@@ -125,6 +125,9 @@ func record(c settings.Config, target gpu.Target, stepsPerEpoch int, o Options) 
 // and little beside what a machine with software Vulkan has.
 const togetherLimit = 2 << 30
 
+// Apart tells whether each crop goes through the student by itself, which takes the least memory.
+func (t *Trainer) Apart() bool { return len(t.passes) == t.Config.Crops() }
+
 // Programs are what a step runs, in order; the second once for each batch that is accumulated.
 func (t *Trainer) Programs() []*gpu.Program { return []*gpu.Program{t.begin, t.crops, t.update} }
 

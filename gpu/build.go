@@ -122,7 +122,7 @@ func (d *Device) newTexture(size textureSize) (*texture, error) {
 		Format: wgpu.TextureFormatRGBA32Float, MipLevelCount: 1, SampleCount: 1,
 	})
 	if err != nil {
-		return nil, fmt.Errorf("no texture of %d MiB: %w", size.bytes()>>20, err)
+		return nil, d.notMade("a texture", size.bytes(), err)
 	}
 	view, err := raw.CreateView(nil)
 	if err != nil {

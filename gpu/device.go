@@ -113,14 +113,14 @@ type buffer struct {
 	bytes int
 }
 
-// newBuffer makes a zeroed buffer, or returns a LimitError. d.mu is held.
+// newBuffer makes a zeroed buffer, or returns a LimitError or a MemoryError. d.mu is held.
 func (d *Device) newBuffer(name string, bytes int, usage wgpu.BufferUsage) (*buffer, error) {
 	if bytes > d.Adapter.Limits.Buffer {
 		return nil, &LimitError{Tensor: name, Resource: "bytes in one buffer of this adapter", Need: bytes, Limit: d.Adapter.Limits.Buffer}
 	}
 	raw, err := d.dev.CreateBuffer(&wgpu.BufferDescriptor{Label: name, Size: uint64(bytes), Usage: usage})
 	if err != nil {
-		return nil, fmt.Errorf("%s: no %d MiB of device memory: %w", name, bytes>>20, err)
+		return nil, d.notMade(name, bytes, err)
 	}
 	d.allocated += bytes
 	return &buffer{d: d, raw: raw, bytes: bytes}, nil

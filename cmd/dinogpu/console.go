@@ -97,6 +97,15 @@ func (c *console) Status(text string) {
 	c.draw()
 }
 
+// clearLine takes away the line that another process was rewriting when it ended.
+func (c *console) clearLine() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.tty {
+		fmt.Fprint(c.w, "\r\x1b[K")
+	}
+}
+
 func (c *console) clear() {
 	if c.status != "" {
 		fmt.Fprint(c.w, "\r\x1b[K")

@@ -14,6 +14,7 @@ const redrawEvery = 100 * time.Millisecond
 // run.Notices.
 type follower struct {
 	console  *console
+	link     *parentLink
 	progress *run.Progress // from begin on
 	redrawn  time.Time
 }
@@ -31,6 +32,10 @@ func (f *follower) Status(line string) { f.console.Status(line) }
 
 // Step shows the run's progress when it is time.
 func (f *follower) Step(m dino.StepMetrics) {
+	f.link.tell(message{Is: stepped})
+	if faults.step != nil {
+		faults.step(m.Step)
+	}
 	now := f.console.now()
 	line, due := f.progress.Step(m, now)
 	switch {

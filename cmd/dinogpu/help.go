@@ -37,14 +37,14 @@ func hideRareFlags(node *kong.Node) {
 	}
 }
 
-// rareFlags are the settings without the tag often, of a command that takes all settings.
+// rareFlags are the settings without the tag often, of a command that takes all settings, and its own with the tag rare.
 func rareFlags(node *kong.Node) (rare []*kong.Flag) {
 	often := func(flag *kong.Flag) bool { return flag.Tag.Has("often") }
 	if node == nil || !slices.ContainsFunc(node.Flags, often) {
 		return nil
 	}
 	for _, flag := range node.Flags {
-		if _, ok := (settings.Settings{}).Get(flag.Name); ok && !often(flag) {
+		if _, ok := (settings.Settings{}).Get(flag.Name); ok && !often(flag) || flag.Tag.Has("rare") {
 			rare = append(rare, flag)
 		}
 	}

@@ -85,7 +85,7 @@ var keptIn = map[string][]string{
 	"github.com/kelindar/binary":   {"dino/weights"}, // unsafe on bytes that nobody checked
 	"go.yaml.in/yaml":              {"dino/settings"},
 	"gonum.org/v1/plot":            {"viewer/report"},
-	"golang.org/x/sys":             {"dino/disk", "cmd/dinogpu"}, // the command: Windows consoles, and its tests of terminals
+	"golang.org/x/sys":             {"dino/disk", "cmd/dinogpu"}, // the command: Windows consoles and jobs, and its tests of terminals
 }
 
 type goPackage struct {

@@ -57,6 +57,11 @@ type app struct {
 	console *console
 	env     func(name string) (string, bool)
 	now     func() time.Time
+
+	args       []string     // of the program, for the process that train starts
+	supervises bool         // train starts the process that trains
+	signals    *signalRelay // that this process gets; nil: none
+	link       *parentLink  // to a process that supervises this one; nil: none does
 }
 
 // A mistake in what was asked for, as against work that failed.
@@ -73,11 +78,26 @@ var errInterrupted = errors.New("stopped")
 type leave int
 
 func main() {
-	con := newConsole(os.Stderr)
-	ctx, stop := withSignals(context.Background(), con, stopWordsOf(os.Args[1:]))
-	code := execute(&app{ctx: ctx, stdout: os.Stdout, console: con, env: os.LookupEnv, now: time.Now}, os.Args[1:])
+	link, err := openParentLink()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(exitFailed)
+	}
+	a := &app{stdout: os.Stdout, env: os.LookupEnv, now: time.Now, args: os.Args[1:], supervises: link == nil, link: link}
+	exit := func(code int) {
+		link.end(code)
+		os.Exit(code)
+	}
+	if link == nil {
+		a.console, a.signals = newConsole(os.Stderr), &signalRelay{from: ownSignals()}
+	} else {
+		a.console, a.signals = newConsole(link.stderr), &signalRelay{from: link.signals}
+	}
+	var stop context.CancelFunc
+	a.ctx, stop = withSignals(context.Background(), a.console, stopWordsOf(a.args), a.signals, exit)
+	code := execute(a, a.args)
 	stop()
-	os.Exit(code)
+	exit(code)
 }
 
 func execute(a *app, args []string) (code int) {
@@ -132,6 +152,7 @@ func execute(a *app, args []string) (code int) {
 	err = ctx.Run()
 	code = exitCode(err)
 	switch {
+	case errors.As(err, new(childEnd)), errors.As(err, new(toldEnd)): // another process says why, or said it
 	case readerGone(err): // "| head": whoever asked has what they wanted
 	case err == nil:
 	case code == exitDone, code == exitStopped:
@@ -159,10 +180,13 @@ func exitCode(err error) int {
 	var (
 		usage   usageError
 		stopped *run.Stopped
+		child   childEnd
 	)
 	switch {
 	case err == nil:
 		return exitDone
+	case errors.As(err, &child):
+		return int(child)
 	case errors.As(err, &stopped) && stopped.Reason != run.Canceled:
 		return exitDone // it stopped where it was asked to
 	case errors.Is(err, run.ErrStopped), errors.Is(err, run.ErrNotBegun), errors.Is(err, errInterrupted):

@@ -95,9 +95,15 @@ func TestWrongUsage(t *testing.T) {
 }
 
 func TestEnvironmentMistakeIsUsage(t *testing.T) {
-	got := dinogpu(t, map[string]string{"DINOGPU_LR": "fast"}, "train", "--preset", "demo")
-	if got.code != exitUsage || !strings.Contains(got.stderr, `DINOGPU_LR: lr: "fast" is not a number`) {
-		t.Errorf("exit %d: %s", got.code, got.stderr)
+	for name, c := range map[string]struct{ text, want string }{
+		"DINOGPU_LR":        {"fast", `DINOGPU_LR: lr: "fast" is not a number`},
+		"DINOGPU_RESTARTS":  {"-2", "--restarts -2 must be at least 0"},
+		"DINOGPU_SUPERVISE": {"maybe", "DINOGPU_SUPERVISE: "},
+	} {
+		got := dinogpu(t, map[string]string{name: c.text}, "train", "--preset", "demo")
+		if got.code != exitUsage || !strings.Contains(got.stderr, c.want) {
+			t.Errorf("%s: exit %d: %s", name, got.code, got.stderr)
+		}
 	}
 }
 
@@ -124,7 +130,7 @@ func TestVersion(t *testing.T) {
 func TestHelpAllShowsEveryFlag(t *testing.T) {
 	t.Setenv("COLUMNS", "80")
 	for _, command := range []string{"train", "bench", "selftest", "tune"} {
-		lines := helpOf(t, 141, command, "--help-all")
+		lines := helpOf(t, 143, command, "--help-all")
 		text := strings.Join(lines, "\n")
 		for _, key := range settings.Default().Keys() {
 			if flag := strings.ReplaceAll(key, "_", "-"); !strings.Contains(text, "--"+flag) && !strings.Contains(text, "--[no-]"+flag) {
@@ -135,7 +141,7 @@ func TestHelpAllShowsEveryFlag(t *testing.T) {
 			t.Errorf("%s --help-all promises more:\n%s", command, text)
 		}
 	}
-	text := strings.Join(helpOf(t, 141, "train", "--help-all"), "\n")
+	text := strings.Join(helpOf(t, 143, "train", "--help-all"), "\n")
 	for _, group := range flagGroups() {
 		if !strings.Contains(text, "\n"+group.Title+"\n") {
 			t.Errorf("no group %s", group.Title)

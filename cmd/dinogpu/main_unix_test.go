@@ -35,12 +35,15 @@ func TestMain(m *testing.M) {
 				panic(err)
 			}
 		}
+		if err := prepareDeath(); err != nil {
+			panic(err)
+		}
 		main()
 	}
 	if os.Getenv(signalChild) == "" {
 		os.Exit(m.Run())
 	}
-	ctx, _ := withSignals(context.Background(), newConsole(os.Stderr), stopWordsOf([]string{"train"}))
+	ctx, _ := withSignals(context.Background(), newConsole(os.Stderr), stopWordsOf([]string{"train"}), &signalRelay{from: ownSignals()}, os.Exit)
 	fmt.Println("ready")
 	<-ctx.Done()
 	fmt.Println("cancelled")

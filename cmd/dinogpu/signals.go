@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -61,23 +62,64 @@ func (s *stops) said(now time.Time) {
 	}
 }
 
-// withSignals gives a context that the first Ctrl-C (or a polite kill, or a terminal that closes) cancels, so that a run
-// can finish its step and save; a second Ctrl-C ends the process where it stands.
-func withSignals(parent context.Context, con *console, w stopWords) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithCancel(parent)
+// ownSignals are those by which this process is asked to stop.
+func ownSignals() <-chan os.Signal {
 	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	if !signal.Ignored(syscall.SIGHUP) { // nohup has it ignored: such a run outlives its terminal
 		signal.Notify(signals, syscall.SIGHUP)
 	}
 	ignoreFileSignals()
+	return signals
+}
+
+// A signalRelay is where signals come from, and who else than this process heeds them.
+type signalRelay struct {
+	from <-chan os.Signal
+
+	mu sync.Mutex
+	to chan<- os.Signal // nil: nobody else
+}
+
+// passTo leaves all signals to whoever reads to, until done is called.
+func (r *signalRelay) passTo(to chan<- os.Signal) (done func()) {
+	set := func(to chan<- os.Signal) {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.to = to
+	}
+	set(to)
+	return func() { set(nil) }
+}
+
+// passed tells whether a signal was left to another.
+func (r *signalRelay) passed(sig os.Signal) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.to == nil {
+		return false
+	}
+	select {
+	case r.to <- sig:
+	default: // it has more than enough of them
+	}
+	return true
+}
+
+// withSignals gives a context that the first Ctrl-C (or a polite kill, or a terminal that closes) cancels, so that a run
+// can finish its step and save; a second Ctrl-C ends the process where it stands, by exit.
+func withSignals(parent context.Context, con *console, w stopWords, relay *signalRelay, exit func(code int)) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(parent)
 	go func() {
 		var s stops
-		for sig := range signals {
+		for sig := range relay.from {
+			if relay.passed(sig) {
+				continue
+			}
 			sentence, atOnce := s.take(sig, time.Now(), w)
 			if atOnce {
 				within(wordsWithin, func() { con.Error("dinogpu: " + sentence) })
-				os.Exit(exitFailed)
+				exit(exitFailed)
 			}
 			if sentence != "" {
 				within(wordsWithin, func() { con.Print("%s", sentence) })

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -18,15 +20,21 @@ type trainCmd struct {
 	RunDir string `group:"run" aliases:"output-dir" placeholder:"DIR" help:"The run's new folder. Default: runs/<preset>-<UTC time>."`
 	Resume string `group:"run" placeholder:"DIR" help:"Go on with the run in this folder."`
 
+	Restarts  int  `group:"run" rare:"" default:"3" help:"Go on after a crash, N times at most without progress."`
+	Supervise bool `group:"run" rare:"" default:"true" negatable:"" help:"Train in a process of its own, which this one watches."`
+
 	DryRun bool `group:"plan" help:"Say what the run would take, and stop. Needs no GPU and no data."`
 	JSON   bool `name:"json" group:"plan" help:"With --dry-run: as JSON."`
 
+	watches bool        // another process trains
 	stored  *run.Stored // what Resume names; nil for a new run
 	initial initialWeights
 }
 
 // Flags of train that are no setting of the run.
-func (trainCmd) ownEnv() []string { return []string{"config", "run_dir", "resume"} }
+func (trainCmd) ownEnv() []string {
+	return []string{"config", "run_dir", "resume", "restarts", "supervise"}
+}
 
 // Titles of the groups, in the order --help shows them.
 func flagGroups() []kong.Group {
@@ -56,8 +64,32 @@ func (trainCmd) Help() string {
 	return b.String()
 }
 
+// isWatched tells whether the process that trains is to be another one, which this one watches. That one looks at all
+// else that was asked for.
+func (t *trainCmd) isWatched(ctx *kong.Context, a *app) (bool, error) {
+	for key, set := range map[string]func(text string) (err error){
+		"restarts":  func(text string) (err error) { t.Restarts, err = strconv.Atoi(text); return err },
+		"supervise": func(text string) (err error) { t.Supervise, err = strconv.ParseBool(text); return err },
+	} {
+		given := slices.ContainsFunc(ctx.Path, func(p *kong.Path) bool { return p.Flag != nil && p.Flag.Name == key })
+		if text, ok := a.env(settings.EnvName(key)); ok && !given {
+			if err := set(text); err != nil {
+				return false, fmt.Errorf("environment: %s: %w", settings.EnvName(key), err)
+			}
+		}
+	}
+	if t.Restarts < 0 {
+		return false, fmt.Errorf("--restarts %d must be at least 0", t.Restarts)
+	}
+	return a.supervises && t.Supervise && !t.DryRun && !t.JSON, nil
+}
+
 // AfterApply merges the settings. Those of a run that goes on lie below: another value is refused by its name later.
 func (t *trainCmd) AfterApply(ctx *kong.Context, a *app) error {
+	if watches, err := t.isWatched(ctx, a); watches || err != nil {
+		t.watches = watches
+		return err
+	}
 	for key, value := range map[string]*string{"run_dir": &t.RunDir, "resume": &t.Resume} {
 		if *value == "" {
 			*value, _ = a.env(settings.EnvName(key))
@@ -80,6 +112,13 @@ func (t *trainCmd) AfterApply(ctx *kong.Context, a *app) error {
 
 // Run checks what was asked for and starts it.
 func (t *trainCmd) Run(a *app) error {
+	if t.watches {
+		return supervise(a, t.Restarts)
+	}
+	return a.link.forParent(t.run(a))
+}
+
+func (t *trainCmd) run(a *app) error {
 	for _, notice := range t.unknownEnv(os.Environ()) {
 		a.console.Print("%s", notice)
 	}

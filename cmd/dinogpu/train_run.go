@@ -13,11 +13,16 @@ import (
 
 // train carries out the run that was asked for.
 func (t *trainCmd) train(a *app, initial *weights.Model) error {
-	follow := &follower{console: a.console}
+	follow := &follower{console: a.console, link: a.link}
 	o := run.Options{
 		Settings: t.Settings, Folder: t.RunDir, Images: t.images, Initial: initial, Notices: follow,
-		Program: versionText(), Words: asFlags, Now: a.now,
+		Program: versionText(), Words: asFlags, Now: a.now, Process: a.link.watching(),
 	}
+	c := t.Settings
+	a.link.tell(message{
+		Is: planned, MaxSteps: c.Run.MaxSteps, MaxTime: c.Run.MaxTime,
+		Setup: memorySetup{Apart: c.Run.Crops == settings.CropsApart, Batch: c.Config.BatchSize, Accumulate: c.Config.Accumulate},
+	})
 	if t.stored == nil {
 		if err := run.CheckNew(t.RunDir); err != nil {
 			return runWords(err, t.RunDir)
@@ -38,14 +43,21 @@ func (t *trainCmd) train(a *app, initial *weights.Model) error {
 	defer device.Close()
 	o.Device, o.Earlier = device, a.console.earlier
 	var r *run.Run
-	if t.stored != nil {
+	o.Stepping = func(on bool) { a.link.tell(message{Is: stepping, On: on, Folder: r.Folder().Path()}) }
+	if faults.begin != nil {
+		err = faults.begin(t.Settings)
+	}
+	switch {
+	case err != nil:
+	case t.stored != nil:
 		r, err = t.stored.Resume(a.ctx, o)
-	} else {
+	default:
 		r, err = run.New(a.ctx, o)
 	}
 	if err != nil {
 		return runWords(err, t.Resume)
 	}
+	a.link.tell(message{Is: begun, Folder: r.Folder().Path(), Step: r.Step(), Apart: r.Apart()})
 	follow.begin(r)
 	a.console.attach(r.Log)
 	err = r.Train(a.ctx)

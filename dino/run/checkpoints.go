@@ -30,6 +30,8 @@ func (r *Run) saveWhenDue() error {
 	if err := r.finish(); err != nil {
 		return err
 	}
+	r.options.Stepping(false)
+	defer r.options.Stepping(true)
 	err := r.hold()
 	if err == nil {
 		err = r.saveCheckpoint()

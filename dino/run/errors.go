@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/dinogpu/dinogpu/dino"
 	"github.com/dinogpu/dinogpu/dino/settings"
+	"github.com/dinogpu/dinogpu/gpu"
 )
 
 // ErrStopped is in the chain of what Train returns when it was stopped before the run's end, in good order.
@@ -99,8 +101,24 @@ func (e *OtherImagesError) Error() string {
 type MemoryError struct{ Need, Free int } // bytes
 
 func (e *MemoryError) Error() string {
-	return fmt.Sprintf("the run needs %s for its tensors, and %s are free: take a smaller `batch_size` with `accumulate`, `crops` apart, or a smaller `out_dim`",
-		byteSize(uint64(e.Need)), byteSize(uint64(e.Free)))
+	return fmt.Sprintf("the run needs %s for its tensors, and %s are free", byteSize(uint64(e.Need)), byteSize(uint64(e.Free)))
+}
+
+// withLess adds to an error of too little memory what a run of these settings can do with less; trainer is nil where it is
+// not recorded.
+func withLess(err error, s settings.Settings, trainer *dino.Trainer) error {
+	var device *gpu.MemoryError
+	if !errors.As(err, &device) && !errors.As(err, new(*MemoryError)) {
+		return err
+	}
+	var less []string
+	if s.Config.BatchSize > 1 {
+		less = append(less, "a smaller `batch_size` with as much more `accumulate`")
+	}
+	if trainer == nil || !trainer.Apart() {
+		less = append(less, "`crops` apart")
+	}
+	return fmt.Errorf("%w: take %s", err, strings.Join(append(less, "in a new run a smaller `out_dim`"), ", "))
 }
 
 // A DiskError says before a run begins that its checkpoints would not find room.

@@ -40,6 +40,7 @@ type Folder struct {
 	path     string
 	home     string // the path that the run was given
 	lock     *flock.Flock
+	process  int // that the lock names, where it is not this one; else 0
 	settings settings.Settings
 	program  string // that writes config.yaml, for its first line
 	log      *disk.Growing

@@ -32,6 +32,7 @@ func (r *Folder) Hold() (sentence string, anew bool, err error) {
 		if lock, err := lockRun(r.path); err == nil {
 			_ = r.lock.Unlock() // nobody can see it any more
 			r.lock = lock
+			r.nameHolder()
 			return "", false, r.reopen(r.path)
 		}
 	}
@@ -92,5 +93,6 @@ func (r *Folder) writeAnew() error {
 	}
 	_ = r.lock.Unlock() // of a folder that is gone
 	r.path, r.lock = path, fresh.lock
+	r.nameHolder()
 	return nil
 }

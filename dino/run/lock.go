@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/gofrs/flock"
 
@@ -25,6 +26,10 @@ func lockRun(path string) (*flock.Flock, error) {
 	name := filepath.Join(path, lockName)
 	l := flock.New(name, flock.SetPermissions(0o666))
 	ok, err := l.TryLock()
+	for until := time.Now().Add(endsWithin); err == nil && !ok && holderGone(name) && time.Now().Before(until); {
+		time.Sleep(10 * time.Millisecond)
+		ok, err = l.TryLock()
+	}
 	switch {
 	case errors.Is(err, errors.ErrUnsupported) || errors.Is(err, syscall.ENOLCK):
 		return l, nil
@@ -36,6 +41,39 @@ func lockRun(path string) (*flock.Flock, error) {
 	// For the other's message only; where it cannot be written, that says less.
 	_ = writeHolder(name, os.Getpid())
 	return l, nil
+}
+
+// endsWithin is how long a process may take to end that goes with the one that started it: the system takes back its memory
+// first, and the lock then.
+const endsWithin = time.Minute
+
+// holderGone tells whether the process that a held lock names is no more: then the one that holds it is about to end.
+func holderGone(name string) bool {
+	process, ok := holder(name)
+	if !ok {
+		return false
+	}
+	p, err := os.FindProcess(process)
+	if err != nil {
+		return true // so Windows says it
+	}
+	defer func() { _ = p.Release() }()
+	return errors.Is(p.Signal(syscall.Signal(0)), os.ErrProcessDone)
+}
+
+// heldBy names another process than this one as the holder.
+func (r *Folder) heldBy(process int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.process = process
+	r.nameHolder()
+}
+
+// nameHolder writes it into the lock. r.mu is held.
+func (r *Folder) nameHolder() {
+	if r.process != 0 {
+		_ = writeHolder(filepath.Join(r.path, lockName), r.process) // as lockRun does
+	}
 }
 
 // writeHolder leaves a process's number in its lock. Windows lets nobody read or write the byte that is locked, the first:

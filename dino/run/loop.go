@@ -8,6 +8,7 @@ import (
 
 	"github.com/dinogpu/dinogpu/augment"
 	"github.com/dinogpu/dinogpu/dino"
+	"github.com/dinogpu/dinogpu/gpu"
 	"github.com/dinogpu/dinogpu/layers"
 )
 
@@ -29,12 +30,17 @@ func (r *Run) Train(ctx context.Context) error {
 	if err != nil {
 		r.Log(err.Error())
 	}
+	if memory := (*gpu.MemoryError)(nil); errors.As(err, &memory) {
+		r.Log(memory.Raw)
+	}
 	return err
 }
 
 func (r *Run) carryOut(ctx context.Context) error {
 	defer r.sayCollapsed()
-	trained := r.train(ctx)
+	r.options.Stepping(true)
+	trained := withLess(r.train(ctx), r.settings, r.trainer)
+	r.options.Stepping(false)
 	r.sayLeftOut()
 	if trained != nil && !errors.Is(trained, ErrStopped) {
 		return r.broken(trained)
@@ -180,6 +186,8 @@ func (r *Run) evaluateWhenDue(ctx context.Context) error {
 	if err := r.hold(); err != nil { // an evaluation may leave images in the folder
 		r.sayOnce("%v", err)
 	}
+	r.options.Stepping(false)
+	defer r.options.Stepping(true)
 	if err := o.Evaluate(ctx, r); err != nil && ctx.Err() == nil {
 		return err
 	}

@@ -19,7 +19,8 @@ type resumed struct {
 	folder  *Folder // held for this process, not changed yet
 	header  weights.Header
 	tensors []layers.HostTensor // none: the run ended before it saved, and starts again at step 0
-	target  gpu.Target          // the checkpoint's, the kind of adapter left open: the same kernels give the same bytes
+	stored  *Stored
+	target  gpu.Target // the checkpoint's, the kind of adapter left open: the same kernels give the same bytes
 }
 
 // Resume goes on with the run that [Open] finds in that folder: see [Stored.Resume].
@@ -32,8 +33,8 @@ func Resume(ctx context.Context, folder string, o Options) (*Run, error) {
 }
 
 // Resume goes on with the run, from its newest whole checkpoint, bit for bit. Zero settings stand for the run's own;
-// others may differ in what does not change what is learned, and in more epochs, else a *settings.ChangedError names the
-// first. Nothing in the folder is changed unless Resume succeeds.
+// others may differ in what does not change what is learned, in more epochs, and in how a step's images are grouped, else
+// a *settings.ChangedError names the first. Nothing in the folder is changed unless Resume succeeds.
 func (s *Stored) Resume(ctx context.Context, o Options) (*Run, error) {
 	if o.Settings == (settings.Settings{}) {
 		o.Settings = s.Settings
@@ -48,7 +49,8 @@ func (s *Stored) Resume(ctx context.Context, o Options) (*Run, error) {
 		return nil, err
 	}
 	held.program = o.Program
-	r := newRun(o, &resumed{folder: held})
+	held.heldBy(o.Process)
+	r := newRun(o, &resumed{folder: held, stored: s})
 	r.onClose(held.Close)
 	if s.restored != "" {
 		r.say("%s", s.restored)
@@ -70,7 +72,9 @@ func (r *Run) goOn(ctx context.Context) error {
 	if err := r.prepare(ctx); err != nil {
 		return err
 	}
-	if err := r.from.folder.GoOn(r.settings, r.from.header.Step); err != nil {
+	record := r.settings
+	record.Config.BatchSize, record.Config.Accumulate = r.from.stored.batchSize, r.from.stored.accumulate
+	if err := r.from.folder.GoOn(record, r.from.header.Step); err != nil {
 		return err
 	}
 	r.begin(r.from.folder, fmt.Sprintf("going on with %s after step %d", r.from.folder.Path(), r.from.header.Step))
@@ -104,6 +108,9 @@ func (r *Run) readCheckpoint() (err error) {
 	now := r.settings.Run
 	if now.Matmul != "auto" && (now.Matmul != string(f.target.Matmul) || len(f.target.Choices) > 0) || now.Crops != stored.Run.Crops {
 		r.say("`matmul` or `crops` has changed: results differ by rounding from here on")
+	}
+	if now, then := r.settings.Config, stored.Config; now.BatchSize != then.BatchSize {
+		r.say("`batch_size` %d and `accumulate` %d instead of %d and %d: a step learns from the same images, and results differ by rounding from here on", now.BatchSize, now.Accumulate, then.BatchSize, then.Accumulate)
 	}
 	if now := r.settings.Config; now.Epochs != stored.Config.Epochs {
 		r.say("%d epochs instead of %d: the schedules are laid over the new length", now.Epochs, stored.Config.Epochs)

@@ -30,6 +30,10 @@ type Options struct {
 	Evaluate      func(ctx context.Context, r *Run) error
 	EvaluateEvery int
 
+	// Stepping is told true when steps follow each other from now on, and false when something else comes before the next:
+	// saving, measuring, the run's end. Whoever waits for a step knows by it how long to wait. Nil: nobody is told.
+	Stepping func(bool)
+
 	// AtStop is called when max_steps or max_time stopped the run, once it is saved; nil: nothing is. Whatever it does,
 	// the run has stopped in good order. Its context ends with the run's, not with max_time.
 	AtStop func(ctx context.Context, r *Run)
@@ -38,6 +42,10 @@ type Options struct {
 
 	// Words is how train.log has a sentence, such as one that names settings by their flags; nil: as it is.
 	Words func(sentence string) string
+
+	// Process is the number of the process that others are told holds the run's folder; 0: this one. A process that watches
+	// this one and ends it with itself gives its own.
+	Process int
 
 	Now func() time.Time // nil: time.Now
 }
@@ -89,6 +97,7 @@ func New(ctx context.Context, o Options) (*Run, error) {
 	if err != nil {
 		return nil, errors.Join(err, r.Close())
 	}
+	folder.heldBy(o.Process)
 	r.begin(folder, "run folder "+folder.Path())
 	return r, nil
 }
@@ -100,6 +109,9 @@ func newRun(o Options, from *resumed) *Run {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	if o.Stepping == nil {
+		o.Stepping = func(bool) {}
+	}
 	return &Run{settings: o.Settings, options: o, from: from, saved: -1, notices: &logged{to: o.Notices, now: o.Now, early: o.Earlier, words: o.Words}}
 }
 
@@ -107,7 +119,7 @@ func newRun(o Options, from *resumed) *Run {
 func (r *Run) prepare(ctx context.Context) error {
 	for _, work := range []func(context.Context) error{r.openInitial, r.openImages, r.openDevice, r.record, r.build} {
 		if err := work(ctx); err != nil {
-			return err
+			return withLess(err, r.settings, r.trainer)
 		}
 		if ctx.Err() != nil {
 			return ErrNotBegun
@@ -309,6 +321,9 @@ func (r *Run) Center() ([]float32, error) { return r.trainer.Center() }
 
 // Images are what the run trains on.
 func (r *Run) Images() augment.Source { return r.images }
+
+// Apart tells whether each crop goes through the student by itself: `crops` apart, or what auto chose.
+func (r *Run) Apart() bool { return r.trainer.Apart() }
 
 // Memory is how many bytes the run's step takes on the device.
 func (r *Run) Memory() (int, error) { return r.trainer.Memory() }

@@ -3,6 +3,7 @@ package settings
 import (
 	"errors"
 	"reflect"
+	"strings"
 	"testing"
 )
 
@@ -38,6 +39,15 @@ func TestWhatMayChangeOnResume(t *testing.T) {
 		} else if !errors.As(err, &changed) || changed.Key != key {
 			t.Errorf("%s may change: %v", key, err)
 		}
+	}
+	s, now := Default(), Default()
+	now.Config.BatchSize, now.Config.Accumulate = s.Config.BatchSize/4, 4*s.Config.Accumulate
+	if err := s.SameRun(now); err != nil {
+		t.Errorf("a step's images may not be grouped otherwise: %v", err)
+	}
+	now.Config.Accumulate = 2
+	if err := s.SameRun(now); err == nil || !strings.Contains(err.Error(), "so that their product stays") {
+		t.Errorf("a step of half the images: %v", err)
 	}
 	s, fewer := Default(), Default()
 	fewer.Config.Epochs--

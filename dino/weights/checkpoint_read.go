@@ -45,6 +45,17 @@ func ReadCheckpoint(path string) (Header, []layers.HostTensor, error) {
 	return h, tensors, nil
 }
 
+// ReadCheckpointHeader reads a checkpoint's header alone, whose checksum must be right; the tensors behind it may be damaged.
+func ReadCheckpointHeader(path string) (Header, error) {
+	f, size, err := disk.OpenRegular(path)
+	if err != nil {
+		return Header{}, fmt.Errorf("checkpoint %w", err)
+	}
+	defer f.Close() // nothing was written
+	h, _, err := (&checkpointReader{path: path, in: f, left: uint64(size)}).header()
+	return h, err
+}
+
 type checkpointReader struct {
 	path string
 	in   io.Reader
