@@ -9,10 +9,10 @@ import (
 type evalFlags struct {
 	weightsFlags
 	Student   bool   `help:"Measure the student too, where the weights hold one."`
-	Untrained bool   `help:"Measure a network of the same size with fresh weights too, drawn by --seed: what can be had without training."`
+	Untrained bool   `help:"Measure fresh weights of the same size too, drawn by --seed."`
 	Seed      uint64 `default:"0" help:"What is drawn at random follows from it."`
-	Results   string `placeholder:"DIR" help:"The folder whose results.jsonl gets the result. Default: the run's folder, where the weights are of one."`
-	CSV       string `name:"csv" placeholder:"FILE" help:"Write the values of each query, image or object to FILE."`
+	Results   string `placeholder:"DIR" help:"Add to the results.jsonl there. Default: of the run that the weights are of."`
+	CSV       string `name:"csv" placeholder:"FILE" help:"Write each image's or object's values there."`
 	adapterFlags
 	JSON bool `name:"json" help:"As JSON."`
 }

@@ -42,7 +42,7 @@ type knnCmd struct {
 
 // Help is what --help says before the flags.
 func (knnCmd) Help() string {
-	return "The reference's evaluation: images are resized (short side to 256 for 224, bicubic) and cut to the central square; features of unit length vote by their cosine. Classes are matched by name. 10 or 20 neighbors are usually best. Top-5 counts only classes that got a vote. In leave-one-out an image has no vote on itself; a copy of it that lies there too has, so look for copies first. With few votes of each class (--shots, --fraction) the rest of one folder of classes is asked."
+	return "The reference's evaluation: images are resized (short side to 256 for 224, bicubic) and cut to the central square; features of unit length vote by their cosine. Classes are matched by name. 10 or 20 neighbors are usually best. Top-5 counts only classes that got a vote. In leave-one-out an image has no vote on itself; a copy of it that lies there too has, so look for copies first. With --shots or --fraction the rest of one folder is asked."
 }
 
 // Run checks what was asked for, measures and prints.

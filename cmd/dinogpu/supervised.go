@@ -114,6 +114,8 @@ func deathOf(err error) deathKind {
 		return starved
 	case errors.Is(err, gpu.ErrNoAdapter):
 		return absent
+	case errors.As(err, new(*gpu.DeviceError)):
+		return died
 	}
 	return ""
 }

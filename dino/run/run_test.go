@@ -100,7 +100,7 @@ func TestResumedIsNeverStopped(t *testing.T) {
 	if !errors.As(err, &stopped) || !errors.Is(err, ErrStopped) || stopped.Step != 5 || stopped.Total != 12 || stopped.Reason != MaxSteps {
 		t.Fatalf("stopped by %v", err)
 	}
-	if len(h.steps) != 5 || h.steps[4].Step != 5 || !h.holds("run folder "+parts) || !h.holds("24 images, 6 steps per epoch") || !h.holds("learning rate 0.00025 = lr 0.016 x batch 4 x accumulate 1 / 256") {
+	if len(h.steps) != 5 || h.steps[4].Step != 5 || !h.holds("run folder "+parts) || !h.holds("24 images, 6 steps per epoch") || !h.holds("learning rate 3.125e-05 = lr 0.002 x batch 4 x accumulate 1 / 256") {
 		t.Errorf("heard %d steps and %q", len(h.steps), h.said)
 	}
 	if err := trained(t, func() (*Run, error) { return Resume(t.Context(), parts, Options{Device: d}) }); err != nil {

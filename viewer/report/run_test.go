@@ -101,7 +101,7 @@ func TestSettingsThatDiffer(t *testing.T) {
 		cells[row.Name] = row.Cells
 	}
 	if len(cells) != 3 || cells["preset"][0].Text != "demo" ||
-		cells["lr"][0] != (cell{Text: "0.25", More: "preset: 0.016"}) || cells["lr"][1] != (cell{Text: "0.016"}) ||
+		cells["lr"][0] != (cell{Text: "0.25", More: "preset: 0.002"}) || cells["lr"][1] != (cell{Text: "0.002"}) ||
 		cells["seed"][0] != (cell{Text: "0"}) || cells["seed"][1] != (cell{Text: "7", More: "preset: 0"}) {
 		t.Errorf("settings %v", cells)
 	}
