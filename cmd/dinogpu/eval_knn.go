@@ -25,16 +25,16 @@ type knnCmd struct {
 	Data        string  `aliases:"data-path" placeholder:"DIR" help:"A folder with train/ and val/, each with a sub-folder per class. Or one folder of classes, or a labeled idx file: each image is asked of all the others (leave-one-out)."`
 	Train       string  `placeholder:"PATH" help:"Images that vote: a folder of classes or a labeled idx file (instead of --data)."`
 	Test        string  `placeholder:"PATH" help:"Images to classify, likewise."`
-	ValFraction float64 `default:"0" help:"Of one folder of classes, classify this share of each class by the others, drawn by --seed. 0: leave-one-out."`
+	ValFraction float64 `default:"0" help:"Of one folder of classes, this share of each is asked of the rest. 0: leave-one-out."`
 	Limit       int     `default:"0" help:"Use only N images of each, spread evenly. 0: all."`
 
 	NbKNN       []int   `name:"nb-knn" default:"10,20,100,200" help:"How many neighbors vote; a line per number."`
 	Temperature float64 `default:"0.07" help:"A vote weighs exp(cosine / temperature)."`
 	ImageSize   int     `default:"0" help:"Pixels per side. 0: the size that the weights were trained at."`
 
-	Shots    int     `default:"0" help:"Let only N images of each class vote, drawn by --seed. 0: all."`
-	Fraction float64 `default:"0" help:"Let only this share of each class vote, at least one image: 0.01 for 1 %. 0: all."`
-	Repeats  int     `default:"5" help:"How often --shots or --fraction draws anew: mean and standard deviation are told."`
+	Shots    int     `default:"0" help:"Low-shot: N images of each class vote. 0: all."`
+	Fraction float64 `default:"0" help:"Or this share of each class. 0.01: 1 %."`
+	Repeats  int     `default:"5" help:"Draws of these; mean and deviation are told."`
 
 	asked    labeledPaths
 	question eval.Question
@@ -42,7 +42,7 @@ type knnCmd struct {
 
 // Help is what --help says before the flags.
 func (knnCmd) Help() string {
-	return "The reference's evaluation: images are resized (short side to 256 for 224, bicubic) and cut to the central square; features of unit length vote by their cosine. Classes are matched by name. 10 or 20 neighbors are usually best. Top-5 counts only classes that got a vote. In leave-one-out an image has no vote on itself; a copy of it that lies there too has, so look for copies first. With few votes of each class (--shots, --fraction) the rest of one folder of classes is asked."
+	return "The reference's evaluation: images are resized (short side to 256 for 224, bicubic) and cut to the central square; features of unit length vote by their cosine. Classes are matched by name. 10 or 20 neighbors are usually best. Top-5 counts only classes that got a vote. In leave-one-out an image has no vote on itself; a copy of it that lies there too has, so look for copies first. Low-shot asks the rest."
 }
 
 // Run checks what was asked for, measures and prints.
