@@ -358,7 +358,7 @@ func TestStoppedWithinAnEvaluation(t *testing.T) {
 		}
 	}
 	code, stdout, said := until("eval", "knn", "--weights", trained, "--data", images)
-	if code != exitStopped || stdout != "" || !strings.Contains(said, "nothing was measured") {
+	if code != exitStopped || stdout != "" || !strings.Contains(said, "nothing was recorded") {
 		t.Errorf("eval knn: exit %d: %s%s", code, stdout, said)
 	}
 }

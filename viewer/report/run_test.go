@@ -47,7 +47,7 @@ func TestCollapseIsSaid(t *testing.T) {
 	if got := r.alert(); !strings.Contains(got, "This run collapsed") || !strings.Contains(got, "Step 125: collapse to uniform targets") {
 		t.Errorf("in a collapse: %q", got)
 	}
-	if page := pageOf(t, r); !strings.Contains(page, `role="alert">This run collapsed`) || !strings.Contains(page, "<code>teacher_temp</code> 0.02") {
+	if page := pageOf(t, r); !strings.Contains(page, `role="alert">This run collapsed`) || !strings.Contains(page, "<code>lr</code> 0.001") {
 		t.Error("the page does not say so")
 	}
 	add(t, filepath.Join(folder, metricsFile), steps(201, 400, 5, 3))
