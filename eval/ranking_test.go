@@ -37,12 +37,15 @@ func TestSampleDataRanks(t *testing.T) {
 	if s.model, err = weights.Open("../testdata/trained/teacher.safetensors", weights.Options{Notice: func(err error) { t.Error(err) }}); err != nil {
 		t.Fatal(err)
 	}
-	for network, to := range map[*weights.Network]**layers.Arena{&s.model.Networks[0]: &s.trained, ptr(s.model.Untrained(0)): &s.untrained} {
-		if *to, err = s.model.UploadNetwork(s.d, *network); err != nil {
+	upload := func(n weights.Network) *layers.Arena {
+		arena, err := s.model.UploadNetwork(s.d, n)
+		if err != nil {
 			t.Fatal(err)
 		}
-		defer (*to).Release()
+		t.Cleanup(arena.Release)
+		return arena
 	}
+	s.trained, s.untrained = upload(s.model.Networks[0]), upload(s.model.Untrained(0))
 	t.Run("classes", s.rankClasses)
 	t.Run("probe", s.rankProbe)
 	t.Run("retrieval", s.rankRetrieval)
@@ -50,8 +53,6 @@ func TestSampleDataRanks(t *testing.T) {
 	t.Run("video", s.rankVideo)
 	t.Run("objects", s.rankObjects)
 }
-
-func ptr[T any](x T) *T { return &x }
 
 func (s sampleData) backbone(side int) dino.BackboneConfig {
 	m := s.model
