@@ -3,6 +3,7 @@ package run
 import (
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -148,8 +149,11 @@ func TestGoOnMakesTheFolderAsItWas(t *testing.T) {
 func TestLockShowsANumberOnly(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "run")
 	defer create(t, dir, demoSettings(t)).Close()
+	// a process that is there: of one that is gone, the end of what it left behind is waited for
+	number := strconv.Itoa(os.Getpid())
+	named := "by another dinogpu (process " + number + "): "
 	for text, want := range map[string]string{
-		"1234\n": "by another dinogpu (process 1234): ", " 1234      \n": "by another dinogpu (process 1234): ", "\x001234\n": "by another dinogpu (process 1234): ",
+		number + "\n": named, " " + number + "      \n": named, "\x00" + number + "\n": named,
 		"evil\x1b[2J": "by another dinogpu: ", "": "by another dinogpu: ", "-5": "by another dinogpu: ",
 	} {
 		write(t, filepath.Join(dir, lockName), text)
