@@ -62,13 +62,13 @@ func (x cropPass) rows() int {
 	return n
 }
 
-// patches records the patches of the pass's crops.
-func (x cropPass) patches(p *gpu.Program, c settings.Config) layers.Patches {
+// input records what the backbone makes of the pass's crops before any weight.
+func (x cropPass) input(p *gpu.Program, c settings.Config) layers.Input {
 	var images []layers.Images
 	for _, g := range x {
 		images = append(images, g.images(c))
 	}
-	return layers.GatherPatches(p, c.PatchSize, images...)
+	return c.Backbone().Input(p, images...)
 }
 
 // images are the group's images, count*batch of them.

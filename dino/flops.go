@@ -6,14 +6,7 @@ import "github.com/dinogpu/dinogpu/dino/settings"
 // patch embedding and head, the teacher's forward passes and the student's forward and backward ones, which count
 // twice the forward. It is the method's work, whatever a kernel saves or computes again.
 func flopsPerImage(c settings.Config) float64 {
-	forward := func(size int) float64 {
-		s := c.Size()
-		D, side := float64(s.Dim), float64(size/c.PatchSize)
-		patches := side * side
-		T := patches + 1
-		block := 12*T*D*D + 2*T*T*D
-		return patches*float64(3*c.PatchSize*c.PatchSize)*D + float64(s.Depth)*block + headMultiplies(c)
-	}
+	forward := func(size int) float64 { return c.Backbone().Multiplies(size) + headMultiplies(c) }
 	global, local := forward(c.GlobalCropsSize), 0.0
 	if c.LocalCropsNumber > 0 {
 		local = forward(c.LocalCropsSize)
@@ -24,7 +17,7 @@ func flopsPerImage(c settings.Config) float64 {
 
 // headMultiplies is the multiply-adds of the head for one crop.
 func headMultiplies(c settings.Config) float64 {
-	n, in := 0.0, c.Size().Dim
+	n, in := 0.0, c.Backbone().Width()
 	for range c.HeadLayers - 1 {
 		n += float64(in) * float64(c.HeadHidden)
 		in = c.HeadHidden

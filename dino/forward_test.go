@@ -22,7 +22,7 @@ func (g *goldenFile) checkForward(d *gpu.Device, tr *Trainer, target gpu.Target)
 		last.Begin(p)
 		var outs [][2]gpu.Tensor
 		for _, x := range net.passes {
-			f, y := newRecorder(tr.Config, net.arena, nil).Forward(p, x.patches(p, tr.Config))
+			f, y := newRecorder(tr.Config, net.arena, nil).Forward(p, x.input(p, tr.Config))
 			outs = append(outs, [2]gpu.Tensor{p.Pin(f), p.Pin(last.Logits(p, y))})
 		}
 		if err := p.Build(d); err != nil {

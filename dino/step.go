@@ -112,16 +112,18 @@ func (t *Trainer) cropsAt(v StepValues) *gpu.Program {
 // crops with fixed targets, so each pass adds its own gradients and leaves no activations behind.
 func (t *Trainer) recordCrops(name string, target gpu.Target, backward func(recorder, *gpu.Program, gpu.Tensor)) *gpu.Program {
 	p := gpu.NewProgram(name, target)
-	targets, patches := t.targets(p)
+	targets, inputs := t.targets(p)
 	prototypes := layers.NewPrototypes(settings.HeadPrefix, t.Student, t.gradients, !t.Config.NormLastLayer)
 	prototypes.Begin(p)
 	for i, pass := range t.passes {
-		if i >= len(patches) {
-			patches = append(patches, pass.patches(p, t.Config))
+		if i >= len(inputs) {
+			inputs = append(inputs, pass.input(p, t.Config))
 		}
 		student := newRecorder(t.Config, t.Student, t.gradients)
-		student.vit.Drop = t.drop.of(i)
-		_, y := student.Forward(p, patches[i])
+		if b, ok := student.backbone.(layers.Dropper); ok {
+			b.DropPath(t.drop.of(i))
+		}
+		_, y := student.Forward(p, inputs[i])
 		dy := t.studentLoss(p, prototypes, y, targets, pass.first())
 		backward(student, p, dy)
 	}
@@ -131,8 +133,8 @@ func (t *Trainer) recordCrops(name string, target gpu.Target, backward func(reco
 }
 
 // targets records q = softmax((g_t(x) - C) / tau_t), (2B, K), for the global crops, and adds g_t(x) to what the center
-// moves to. No gradient goes there. The passes with global crops come first; their patches serve the student too.
-func (t *Trainer) targets(p *gpu.Program) (q gpu.Tensor, patches []layers.Patches) {
+// moves to. No gradient goes there. The passes with global crops come first; what goes into the teacher there serves the student too.
+func (t *Trainer) targets(p *gpu.Program) (q gpu.Tensor, inputs []layers.Input) {
 	prototypes := layers.NewPrototypes(settings.HeadPrefix, t.Teacher, nil, false)
 	prototypes.Begin(p)
 	var logits []gpu.Tensor // of the two global crops, side by side or one after the other
@@ -140,16 +142,16 @@ func (t *Trainer) targets(p *gpu.Program) (q gpu.Tensor, patches []layers.Patche
 		if pass.first() >= 2 {
 			break
 		}
-		crops := pass.patches(p, t.Config)
+		crops := pass.input(p, t.Config)
 		_, y := newRecorder(t.Config, t.Teacher, nil).Forward(p, crops.First(1))
-		logits, patches = append(logits, prototypes.Logits(p, y)), append(patches, crops)
+		logits, inputs = append(logits, prototypes.Logits(p, y)), append(inputs, crops)
 	}
 	q = logits[0]
 	if len(logits) > 1 {
 		q = layers.Concat(p, logits...)
 	}
 	t.loss.Teacher(p, q)
-	return q, patches
+	return q, inputs
 }
 
 // logitsLimit is how many bytes of student logits are made at once: with 65,536 prototypes those of all crops would

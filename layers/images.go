@@ -65,7 +65,7 @@ func GatherPatches(p *gpu.Program, patch int, images ...Images) Patches {
 }
 
 // First returns the patches of the first n sizes alone.
-func (x Patches) First(n int) Patches {
+func (x Patches) First(n int) Input {
 	last := x.grids[n-1]
 	return Patches{
 		rows:  x.rows.Slice(x.rows.Name, 0, last.first+last.patches(), x.rows.Cols()),

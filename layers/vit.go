@@ -44,11 +44,31 @@ func (c ViTConfig) AddParams(l *Params, prefix string) {
 	}
 }
 
+// Width is that of the class token.
+func (c ViTConfig) Width() int { return c.Dim }
+
+// Multiplies are those of the patch embedding, the matmuls and attention: 12 T D^2 + 2 T^2 D a block of T tokens.
+func (c ViTConfig) Multiplies(side int) float64 {
+	D, patches := float64(c.Dim), float64(side/c.Patch)*float64(side/c.Patch)
+	T := patches + 1
+	return patches*float64(3*c.Patch*c.Patch)*D + float64(c.Depth)*(12*T*D*D+2*T*T*D)
+}
+
+// Input cuts images into patches.
+func (c ViTConfig) Input(p *gpu.Program, images ...Images) Input {
+	return GatherPatches(p, c.Patch, images...)
+}
+
+// Bind is NewViT: a ViT does the same in every mode.
+func (c ViTConfig) Bind(prefix string, weights, gradients *Arena, _ Mode) Backbone {
+	return NewViT(c, prefix, weights, gradients)
+}
+
 // ViT is a backbone that runs images of one or two sizes side by side. Several may share the same weights.
 type ViT struct {
 	Config ViTConfig
-	Drop   [][2]gpu.Tensor // of each block, see TransformerBlock; nil: none is dropped
 
+	drop   [][2]gpu.Tensor // of each block, see TransformerBlock; nil: none is dropped
 	embed  Embedding
 	blocks []*TransformerBlock
 	norm   LayerNorm
@@ -86,13 +106,16 @@ func NewViT(c ViTConfig, prefix string, weights, gradients *Arena) *ViT {
 	return v
 }
 
-// Forward records the features (images, D) of patches: the class token after the final norm.
-func (v *ViT) Forward(p *gpu.Program, patches Patches) gpu.Tensor {
-	x, spans := v.embed.Forward(p, patches)
+// DropPath sets what Forward drops.
+func (v *ViT) DropPath(scales [][2]gpu.Tensor) { v.drop = scales }
+
+// Forward records the features (images, D) of Patches: the class token after the final norm.
+func (v *ViT) Forward(p *gpu.Program, patches Input) gpu.Tensor {
+	x, spans := v.embed.Forward(p, patches.(Patches))
 	for i, b := range v.blocks {
 		b.ClassOnly = i == len(v.blocks)-1
-		if v.Drop != nil {
-			b.Drop = v.Drop[i]
+		if v.drop != nil {
+			b.Drop = v.drop[i]
 		}
 		x = b.Forward(p, x, spans)
 	}

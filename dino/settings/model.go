@@ -14,10 +14,13 @@ func (c Config) ViT() layers.ViTConfig {
 	return layers.ViTConfig{ImageSize: c.GlobalCropsSize, Patch: c.PatchSize, Dim: s.Dim, Depth: s.Depth, Heads: s.Heads}
 }
 
+// Backbone is the backbone that Arch names, of its size.
+func (c Config) Backbone() layers.BackboneConfig { return c.ViT() }
+
 // Head is the projection head's size.
 func (c Config) Head() layers.HeadConfig {
 	return layers.HeadConfig{
-		In: c.Size().Dim, Layers: c.HeadLayers, Hidden: c.HeadHidden, Bottleneck: c.HeadBottleneck, Out: c.OutDim,
+		In: c.Backbone().Width(), Layers: c.HeadLayers, Hidden: c.HeadHidden, Bottleneck: c.HeadBottleneck, Out: c.OutDim,
 		NormLast: c.NormLastLayer,
 	}
 }
@@ -26,7 +29,7 @@ func (c Config) Head() layers.HeadConfig {
 // state_dict.
 func (c Config) Layout() *layers.Params {
 	l := &layers.Params{}
-	c.ViT().AddParams(l, BackbonePrefix)
+	c.Backbone().AddParams(l, BackbonePrefix)
 	c.Head().AddParams(l, HeadPrefix)
 	return l
 }
