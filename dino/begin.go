@@ -2,6 +2,7 @@ package dino
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/dinogpu/dinogpu/layers"
 )
@@ -15,7 +16,11 @@ type Initial struct {
 // Begin gives the networks of a trainer that was just built what they begin with.
 func (t *Trainer) Begin(i Initial) error {
 	if i.Center != nil {
-		if err := t.device.Write(t.loss.Center, i.Center); err != nil {
+		center, ok := t.kept(centerName)
+		if !ok {
+			return fmt.Errorf("the method %s has no center to begin with", t.Config.Method)
+		}
+		if err := t.device.Write(center, i.Center); err != nil {
 			return err
 		}
 	}

@@ -55,7 +55,7 @@ func NewCollapseMonitor(c settings.Config, stepsPerEpoch int) *CollapseMonitor {
 // Observe takes in a step's metrics. When the run falls into a collapse, or
 // recovers from one, it gives the sentences to say, else nothing.
 func (m *CollapseMonitor) Observe(s StepMetrics) string {
-	if s.Step <= m.after {
+	if s.Step <= m.after || math.IsNaN(s.Entropy) {
 		return ""
 	}
 	m.entropy[m.seen%collapseWindow], m.kl[m.seen%collapseWindow] = s.Entropy, s.KL

@@ -2,6 +2,7 @@ package dino
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/dinogpu/dinogpu/augment"
 	"github.com/dinogpu/dinogpu/dino/settings"
@@ -12,42 +13,50 @@ import (
 // A cropGroup is one or several crops of one size, which go up together and lie side by side.
 type cropGroup struct {
 	first, count int // crop numbers; 0 and 1 are the global ones
-	size         int // pixels a side
+	student      bool
+	teacher      bool // which networks they go through
+	size         int  // pixels a side
 	batch        int
 	input        gpu.Tensor // packed bytes (count*batch, size, size, 3), or float32 (count*batch, 3, size, size)
 	floats       bool
 }
 
-// A cropPass is what goes through the student at once.
+// A cropPass is what goes through a network at once. Its first group goes through the teacher where any does.
 type cropPass []*cropGroup
 
-// cropPasses lays out the crops.
-func cropPasses(c settings.Config, o Options) []cropPass {
+// cropPasses lays out the crops that go through the student, the teacher or both, by number.
+func cropPasses(c settings.Config, o Options, student, teacher []int) []cropPass {
 	var passes []cropPass
-	add := func(first, count, size int) {
-		step := count
-		if o.Crops == settings.CropsApart {
-			step = 1
-		}
-		for v := first; v < first+count; v += step {
-			g := &cropGroup{first: v, count: step, size: size, batch: c.BatchSize, floats: o.Floats}
-			name, n := fmt.Sprintf("crops.%d", v), step*c.BatchSize
-			if o.Floats {
-				g.input = gpu.NewTensor(name, n, 3, size, size)
-			} else {
-				g.input = gpu.NewTensor(name, layers.PixelWords(n, size, size))
+	add := func(first, end, size int) {
+		for v := first; v < end; {
+			s, t := slices.Contains(student, v), slices.Contains(teacher, v)
+			n := 1
+			for o.Crops != settings.CropsApart && v+n < end && slices.Contains(student, v+n) == s && slices.Contains(teacher, v+n) == t {
+				n++
 			}
-			passes = append(passes, cropPass{g})
+			if s || t {
+				passes = append(passes, cropPass{newCropGroup(c, o, v, n, size, s, t)})
+			}
+			v += n
 		}
 	}
 	add(0, 2, c.GlobalCropsSize)
-	if c.LocalCropsNumber > 0 {
-		add(2, c.LocalCropsNumber, c.LocalCropsSize)
-	}
-	if o.Crops == settings.CropsTogether && len(passes) == 2 {
+	add(2, c.Crops(), c.LocalCropsSize)
+	if o.Crops == settings.CropsTogether && len(passes) == 2 && passes[0][0].student && !passes[1][0].teacher {
 		return []cropPass{{passes[0][0], passes[1][0]}}
 	}
 	return passes
+}
+
+func newCropGroup(c settings.Config, o Options, first, count, size int, student, teacher bool) *cropGroup {
+	g := &cropGroup{first: first, count: count, student: student, teacher: teacher, size: size, batch: c.BatchSize, floats: o.Floats}
+	name, n := fmt.Sprintf("crops.%d", first), count*c.BatchSize
+	if o.Floats {
+		g.input = gpu.NewTensor(name, n, 3, size, size)
+	} else {
+		g.input = gpu.NewTensor(name, layers.PixelWords(n, size, size))
+	}
+	return g
 }
 
 // first is the number of the pass's first crop.

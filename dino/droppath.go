@@ -29,7 +29,7 @@ func dropRates(rate float64, depth int) []float64 {
 
 // newDropPath lays out the scales of all passes.
 func newDropPath(c settings.Config, passes []cropPass) dropPath {
-	d := dropPath{rates: dropRates(c.DropPathRate, c.Size().Depth)}
+	d := dropPath{rates: dropRates(c.DropPathRate, c.Backbone().DropBlocks())}
 	if c.DropPathRate == 0 || len(d.rates) < 2 {
 		return d
 	}

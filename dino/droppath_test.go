@@ -185,7 +185,7 @@ func TestDropPathDifferences(t *testing.T) {
 			}
 		}
 		var sum float64
-		for _, v := range readTensor(t, d, tr.loss.Values) {
+		for _, v := range readTensor(t, d, lossOf(tr).Values) {
 			sum += float64(v)
 		}
 		return sum

@@ -2,20 +2,29 @@ package dino
 
 import "github.com/dinogpu/dinogpu/dino/settings"
 
-// flopsPerImage is the arithmetic of one training step for one image, 2 per multiply-add: matmuls, attention,
-// patch embedding and head, the teacher's forward passes and the student's forward and backward ones, which count
-// twice the forward. It is the method's work, whatever a kernel saves or computes again.
-func flopsPerImage(c settings.Config) float64 {
-	forward := func(size int) float64 { return c.Backbone().Multiplies(size) + headMultiplies(c) }
-	global, local := forward(c.GlobalCropsSize), 0.0
-	if c.LocalCropsNumber > 0 {
-		local = forward(c.LocalCropsSize)
+// flopsPerImage is the arithmetic of one training step for one image, 2 per multiply-add: the teacher's forward passes and
+// the student's forward and backward ones, which count twice the forward. It is the method's work, whatever a kernel saves or
+// computes again.
+func flopsPerImage(c settings.Config, m Method) float64 {
+	student, teacher := m.Crops()
+	studentHead, teacherHead := m.Multiplies()
+	backbone := func(crop int) float64 {
+		if crop < 2 {
+			return c.Backbone().Multiplies(c.GlobalCropsSize)
+		}
+		return c.Backbone().Multiplies(c.LocalCropsSize)
 	}
-	student := 2*global + float64(c.LocalCropsNumber)*local
-	return 2 * (2*global + 3*student)
+	total := 0.0
+	for _, v := range student {
+		total += 3 * (backbone(v) + studentHead)
+	}
+	for _, v := range teacher {
+		total += backbone(v) + teacherHead
+	}
+	return 2 * total
 }
 
-// headMultiplies is the multiply-adds of the head for one crop.
+// headMultiplies is the multiply-adds of DINO's head for one crop.
 func headMultiplies(c settings.Config) float64 {
 	n, in := 0.0, c.Backbone().Width()
 	for range c.HeadLayers - 1 {

@@ -22,7 +22,7 @@ func (g *goldenFile) checkForward(d *gpu.Device, tr *Trainer, target gpu.Target)
 		last.Begin(p)
 		var outs [][2]gpu.Tensor
 		for _, x := range net.passes {
-			f, y := newRecorder(tr.Config, net.arena, nil).Forward(p, x.input(p, tr.Config))
+			f, y := forwardOf(p, tr, net.arena, x)
 			outs = append(outs, [2]gpu.Tensor{p.Pin(f), p.Pin(last.Logits(p, y))})
 		}
 		if err := p.Build(d); err != nil {
@@ -45,6 +45,16 @@ func (g *goldenFile) checkForward(d *gpu.Device, tr *Trainer, target gpu.Target)
 		}
 	}
 }
+
+// forwardOf records the features of a pass's crops, and what the prototypes are compared with.
+func forwardOf(p *gpu.Program, tr *Trainer, weights *layers.Arena, x cropPass) (features, y gpu.Tensor) {
+	c := tr.Config
+	features = c.Backbone().Bind(settings.BackbonePrefix, weights, nil, layers.Training).Forward(p, x.input(p, c))
+	return features, layers.NewHead(c.Head(), settings.HeadPrefix, weights, nil).Forward(p, features)
+}
+
+// lossOf is the loss of a trainer of DINO.
+func lossOf(tr *Trainer) layers.Loss { return tr.method.(*dinoMethod).loss }
 
 // checkHead runs the frozen head of the teacher on PyTorch's features and compares its logits.
 func (g *goldenFile) checkHead(d *gpu.Device, tr *Trainer, target gpu.Target) {

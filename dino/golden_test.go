@@ -108,7 +108,7 @@ func (g *goldenFile) trainer(d *gpu.Device, target gpu.Target, crops settings.Cr
 	g.t.Cleanup(tr.Release)
 	g.loadArena(d, tr.Student, "student.init.")
 	g.loadArena(d, tr.Teacher, "teacher.init.")
-	if err := d.Write(tr.loss.Center, g.Float32s("center.init")); err != nil {
+	if err := d.Write(lossOf(tr).Center, g.Float32s("center.init")); err != nil {
 		g.t.Fatal(err)
 	}
 	return tr

@@ -7,13 +7,14 @@ import (
 	"github.com/dinogpu/dinogpu/gpu"
 )
 
-// StepMetrics is a line of metrics.jsonl: what one optimizer step did.
+// StepMetrics is a line of metrics.jsonl: what one optimizer step did. Optional numbers are those of some methods; where
+// they are NaN, the line is without them.
 type StepMetrics struct {
 	Step            int     `json:"step"`  // from 1
 	Epoch           int     `json:"epoch"` // from 0
 	Loss            float64 `json:"loss"`
-	Entropy         float64 `json:"entropy"` // of the teacher's targets
-	KL              float64 `json:"kl"`      // loss - entropy
+	Entropy         float64 `json:"entropy" optional:"nan"` // of the targets
+	KL              float64 `json:"kl" optional:"nan"`      // loss - entropy
 	LR              float64 `json:"lr"`
 	WeightDecay     float64 `json:"weight_decay"`
 	Momentum        float64 `json:"momentum"`
@@ -36,7 +37,7 @@ type pendingStep struct {
 // buildReadbacks makes one for each step that may be under way, and one for the step that is submitted next.
 func (t *Trainer) buildReadbacks() error {
 	for range metricsBehind + 1 {
-		r, err := t.device.NewReadback(t.loss.Sums, t.loss.NonFinite, t.norms)
+		r, err := t.device.NewReadback(t.shared.Sums, t.shared.NonFinite, t.norms)
 		if err != nil {
 			return err
 		}
@@ -87,13 +88,18 @@ func (t *Trainer) undo(v StepValues) error {
 		errs = append(errs, err)
 	}
 	t.step, t.pending = v.Step, nil
-	return errors.Join(append(errs, t.device.WriteBits(t.loss.NonFinite, []uint32{0}))...)
+	return errors.Join(append(errs, t.device.WriteBits(t.shared.NonFinite, []uint32{0}))...)
 }
 
 // metrics makes a step's line from its sums and the gradients' norms. Where something is not finite it gives the error
 // that names it. As a rule the kernels saw it too, set the flag, and left weights, moments, teacher and center as they were.
 func (t *Trainer) metrics(v StepValues, read []float32) (StepMetrics, error) {
-	sums, flag, norms := read[:2], gpu.Bits(read)[2], read[3:]
+	n := t.shared.Sums.Len()
+	flag, norms := gpu.Bits(read)[n], read[n+1:]
+	sums := make([]float64, n) // means over the step's batches
+	for i, v := range read[:n] {
+		sums[i] = float64(v) / float64(t.Config.Accumulate)
+	}
 	bad, total := "", 0.0
 	for i, p := range t.Layout.List {
 		n := float64(norms[2*i])
@@ -102,13 +108,19 @@ func (t *Trainer) metrics(v StepValues, read []float32) (StepMetrics, error) {
 		}
 		total += n * n
 	}
-	loss, entropy := float64(sums[0])/float64(t.Config.Accumulate), float64(sums[1])/float64(t.Config.Accumulate)
+	none := math.NaN()
 	m := StepMetrics{
-		Step: v.Step + 1, Epoch: v.Epoch, Loss: loss, Entropy: entropy, KL: loss - entropy,
+		Step: v.Step + 1, Epoch: v.Epoch, Loss: sums[0], Entropy: none, KL: none,
 		LR: v.LR, WeightDecay: v.WeightDecay, Momentum: v.Momentum, TeacherTemp: v.TeacherTemp,
 		GradNorm: math.Sqrt(total),
 	}
-	if flag != 0 || bad != "" || math.IsNaN(loss-loss) || math.IsNaN(entropy-entropy) {
+	t.method.Metrics(sums, &m)
+	for _, v := range sums {
+		if math.IsNaN(v - v) {
+			return m, t.notFinite(m, bad, flag != 0)
+		}
+	}
+	if flag != 0 || bad != "" {
 		return m, t.notFinite(m, bad, flag != 0)
 	}
 	return m, nil

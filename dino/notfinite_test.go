@@ -17,7 +17,7 @@ import (
 // state is all that a checkpoint of tr would hold.
 func state(t *testing.T, tr *Trainer) [][]float32 {
 	t.Helper()
-	all := [][]float32{readTensor(t, tr.device, tr.loss.Center)}
+	all := [][]float32{readTensor(t, tr.device, lossOf(tr).Center)}
 	for _, r := range tr.roles() {
 		all = append(all, weightsOf(t, tr, r.arena.Parts))
 	}
@@ -62,7 +62,7 @@ func TestNotFiniteStops(t *testing.T) {
 			for name, place := range map[string]gpu.Tensor{
 				"the student's weight head.mlp.0.bias":          tr.Student.Tensor("head.mlp.0.bias"),
 				"the teacher's weight backbone.blocks.1.norm1.": tr.Teacher.Tensor("backbone.blocks.1.norm1.weight"),
-				"the gradient of head.last_layer.weight_v":      tr.loss.Center,
+				"the gradient of head.last_layer.weight_v":      lossOf(tr).Center,
 			} {
 				good := readTensor(t, tr.device, place)
 				bad := append([]float32(nil), good...)
@@ -102,7 +102,7 @@ func TestLossNotFiniteStops(t *testing.T) {
 	tr, _ := runTiny(t, c, settings.CropsTogether, 1, 1)
 	next := batchesFrom(t, c, 1)
 	before := state(t, tr)
-	if err := tr.device.WriteBits(tr.loss.NonFinite, []uint32{1}); err != nil { // as loss_sums does, see its test
+	if err := tr.device.WriteBits(tr.shared.NonFinite, []uint32{1}); err != nil { // as loss_sums does, see its test
 		t.Fatal(err)
 	}
 	if _, err := tr.Step(next()); !errors.Is(err, layers.ErrNotFinite) || !strings.Contains(err.Error(), "step 2: the loss is not finite") {
@@ -155,7 +155,7 @@ func TestHostSeesWhatTheFlagMissed(t *testing.T) {
 	tr, _ := runTiny(t, tinyConfig(), settings.CropsTogether, 1, 1)
 	nan, inf := float32(math.NaN()), float32(math.Inf(1))
 	for _, c := range []struct {
-		at    int // in what a step reads back: sums (2), flag, norms (tensors, 2)
+		at    int // in what a step reads back: sums (4), flag, norms (tensors, 2)
 		value float32
 		want  string
 	}{
@@ -163,10 +163,10 @@ func TestHostSeesWhatTheFlagMissed(t *testing.T) {
 		{0, nan, "the loss is not finite"},
 		{0, -inf, "the loss is not finite"},
 		{1, inf, "the loss is not finite"},
-		{3, inf, "the gradient of " + tr.Layout.List[0].Name},
-		{5, nan, "the gradient of " + tr.Layout.List[1].Name},
+		{5, inf, "the gradient of " + tr.Layout.List[0].Name},
+		{7, nan, "the gradient of " + tr.Layout.List[1].Name},
 	} {
-		read := make([]float32, 3+2*len(tr.Layout.List))
+		read := make([]float32, 5+2*len(tr.Layout.List))
 		read[c.at] = c.value
 		_, err := tr.metrics(tr.Schedules.At(0), read)
 		switch {

@@ -34,7 +34,7 @@ func (t *Trainer) Plan() (Plan, error) {
 	}
 	c := t.Config
 	p := Plan{
-		Parameters: t.Layout.Count(), FlopsPerStep: flopsPerImage(c) * float64(c.StepImages()),
+		Parameters: t.Layout.Count(), FlopsPerStep: flopsPerImage(c, t.method) * float64(c.StepImages()),
 		Limits: "default", Fits: true, Matmul: string(t.crops.Target.Matmul),
 		DispatchesPerStep: t.begin.Dispatches() + c.Accumulate*t.crops.Dispatches() + t.update.Dispatches(),
 	}
@@ -59,7 +59,7 @@ func (t *Trainer) Plan() (Plan, error) {
 	}
 	b := PlanBytes{
 		Weights: arena(t.Student), Gradients: arena(t.gradients), Moments: len(t.moments) * arena(t.Student),
-		Teacher: arena(t.Teacher), Logits: min(4*c.OutDim*2*c.BatchSize+min(4*c.OutDim*rows, max(t.logitsLimit, 4*c.OutDim*c.BatchSize)), scratch), Total: total,
+		Teacher: arena(t.Teacher), Logits: min(4*c.OutDim*2*c.BatchSize+min(4*c.OutDim*rows, max(t.shared.logitsLimit, 4*c.OutDim*c.BatchSize)), scratch), Total: total,
 	}
 	b.Activations = scratch - b.Logits
 	b.Staging = total - b.Weights - b.Gradients - b.Moments - b.Teacher - b.Logits - b.Activations

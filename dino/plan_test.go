@@ -23,7 +23,7 @@ func TestPlanOfThePresets(t *testing.T) {
 			t.Fatal(err)
 		}
 		s.Config.LocalCropsNumber, s.Config.BatchSize = 8, 2
-		if got := flopsPerImage(s.Config) / 1e9; math.Abs(got-c.gflops) > 0.006*c.gflops+0.5 {
+		if got := flopsPerImage(s.Config, newDINO(s.Config, Shared{})) / 1e9; math.Abs(got-c.gflops) > 0.006*c.gflops+0.5 {
 			t.Errorf("%s takes %.1f GFLOP per image, want %g", c.preset, got, c.gflops)
 		}
 		tr, err := Record(s.Config, gpu.GPUTarget, 1, Options{Crops: settings.CropsTogether})
@@ -46,7 +46,7 @@ func TestPlanOfThePresets(t *testing.T) {
 		if d := cmp.Diff(want, p.Bytes); d != "" {
 			t.Errorf("%s: bytes (-want +got):\n%s", c.preset, d)
 		}
-		if want := 2 * flopsPerImage(s.Config); p.FlopsPerStep != want {
+		if want := 2 * flopsPerImage(s.Config, newDINO(s.Config, Shared{})); p.FlopsPerStep != want {
 			t.Errorf("%s: %g FLOP per step of two images, want %g", c.preset, p.FlopsPerStep, want)
 		}
 		if p.LargestBinding > 128<<20 || p.DispatchesPerStep < 100 {

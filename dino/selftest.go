@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 
 	"github.com/dinogpu/dinogpu/dino/settings"
 	"github.com/dinogpu/dinogpu/gpu"
@@ -147,13 +148,10 @@ func (t *Trainer) testUpdate(d *gpu.Device, s *gpu.SelfTest) error {
 	scalars := t.testScalars()
 	scalars.LearningRate, scalars.WeightDecay = 0.01, 0.4
 	scalars.Clip = size * float32(math.Sqrt(float64(medianLen(t.Layout)))) // half the tensors are clipped
-	if err := d.Write(t.loss.Scalars, scalars.Values()); err != nil {
+	if err := d.Write(t.shared.Scalars, scalars.Values()); err != nil {
 		return err
 	}
-	if err := t.writeNoise(t.loss.Center, 0.1); err != nil {
-		return err
-	}
-	if err := t.writeNoise(t.loss.CenterSum, float32(t.Config.StepImages())); err != nil {
+	if err := t.fillMethod(); err != nil {
 		return err
 	}
 	return s.Run(t.update)
@@ -174,13 +172,13 @@ func (t *Trainer) testCrops(ctx context.Context, d *gpu.Device, s *gpu.SelfTest)
 			return err
 		}
 	}
-	if err := d.Write(t.loss.Scalars, t.testScalars().Values()); err != nil {
+	if err := d.Write(t.shared.Scalars, t.testScalars().Values()); err != nil {
 		return err
 	}
-	if err := t.writeNoise(t.loss.Center, 0.1); err != nil {
+	if err := t.fillMethod(); err != nil {
 		return err
 	}
-	if err := t.writeNoise(t.loss.Sums, 1); err != nil {
+	if err := t.writeNoise(t.shared.Sums, 1); err != nil {
 		return err
 	}
 	if scales := t.drop.values; scales != nil {
@@ -231,6 +229,20 @@ func (t *Trainer) fillWeights() error {
 			}
 		}
 		if err := a.Write(t.device, tensors); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fillMethod gives what the method remembers noise of the size that it has in training.
+func (t *Trainer) fillMethod() error {
+	for _, x := range t.method.Tensors() {
+		size := float32(0.1)
+		if strings.HasSuffix(x.Name, ".sum") {
+			size = float32(t.Config.StepImages())
+		}
+		if err := t.writeNoise(x, size); err != nil {
 			return err
 		}
 	}

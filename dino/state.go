@@ -1,7 +1,6 @@
 package dino
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -18,18 +17,25 @@ const centerName = "center"
 type role struct {
 	prefix string
 	arena  *layers.Arena
+	of     []layers.Param // of its layout, those that it has
 }
 
 func (t *Trainer) roles() []role {
-	roles := []role{{"student.", t.Student}, {"teacher.", t.Teacher}}
+	var both []layers.Param
+	for _, p := range t.Layout.List {
+		if !p.StudentOnly {
+			both = append(both, p)
+		}
+	}
+	roles := []role{{"student.", t.Student, t.Layout.List}, {"teacher.", t.Teacher, both}}
 	for i, m := range t.moments {
-		roles = append(roles, role{momentName(i) + ".", m})
+		roles = append(roles, role{momentName(i) + ".", m, t.Layout.List})
 	}
 	return roles
 }
 
 // State reads all that training needs to go on after Steps steps: both networks under "student." and "teacher.", the
-// optimizer's moments under "moment1." and "moment2.", and the center (out_dim). It refuses tensors that are not finite
+// optimizer's moments under "moment1." and "moment2.", and what the method keeps, such as the center (out_dim). It refuses tensors that are not finite
 // with layers.ErrNotFinite in the chain. No step may be under way: call Finish first.
 func (t *Trainer) State() ([]layers.HostTensor, error) {
 	if len(t.pending) > 0 {
@@ -37,7 +43,7 @@ func (t *Trainer) State() ([]layers.HostTensor, error) {
 	}
 	var tensors []layers.HostTensor
 	for _, r := range t.roles() {
-		part, err := r.arena.Read(t.device)
+		part, err := r.arena.Read(t.device, r.of...)
 		if err != nil {
 			return nil, err
 		}
@@ -49,32 +55,52 @@ func (t *Trainer) State() ([]layers.HostTensor, error) {
 		}
 		tensors = append(tensors, part...)
 	}
-	values, err := t.Center()
-	if err != nil {
-		return nil, err
+	for _, k := range t.method.Kept() {
+		x := layers.HostTensor{Name: k.Name, Shape: k.Tensor.Shape, Values: make([]float32, k.Tensor.Len())}
+		if err := t.device.Read(k.Tensor, x.Values); err != nil {
+			return nil, err
+		}
+		if err := worthSaving(x); err != nil {
+			return nil, err
+		}
+		tensors = append(tensors, x)
 	}
-	center := layers.HostTensor{Name: centerName, Shape: t.loss.Center.Shape, Values: values}
-	if err := worthSaving(center); err != nil {
-		return nil, err
-	}
-	return append(tensors, center), nil
+	return tensors, nil
 }
 
-// Center reads the center (K) of the teacher's logits, as it is after the last step that was submitted.
+// kept is what the method keeps under that name.
+func (t *Trainer) kept(name string) (gpu.Tensor, bool) {
+	for _, k := range t.method.Kept() {
+		if k.Name == name {
+			return k.Tensor, true
+		}
+	}
+	return gpu.Tensor{}, false
+}
+
+// Center reads the center (K) of the teacher's logits, as it is after the last step that was submitted; nil: the method has
+// none.
 func (t *Trainer) Center() ([]float32, error) {
-	values := make([]float32, t.loss.Center.Len())
-	return values, t.device.Read(t.loss.Center, values)
+	center, ok := t.kept(centerName)
+	if !ok {
+		return nil, nil
+	}
+	values := make([]float32, center.Len())
+	return values, t.device.Read(center, values)
 }
 
 // StateLayout is the names and shapes of what State reads.
 func (t *Trainer) StateLayout() []layers.HostTensor {
 	var tensors []layers.HostTensor
 	for _, r := range t.roles() {
-		for _, p := range t.Layout.List {
+		for _, p := range r.of {
 			tensors = append(tensors, layers.HostTensor{Name: r.prefix + p.Name, Shape: p.Shape})
 		}
 	}
-	return append(tensors, layers.HostTensor{Name: centerName, Shape: t.loss.Center.Shape})
+	for _, k := range t.method.Kept() {
+		tensors = append(tensors, layers.HostTensor{Name: k.Name, Shape: k.Tensor.Shape})
+	}
+	return tensors
 }
 
 // Restore takes the tensors of a State that was read after that many steps. The trainer must be built, of the
@@ -83,22 +109,25 @@ func (t *Trainer) Restore(steps int, tensors []layers.HostTensor) error {
 	for _, r := range t.roles() {
 		var own []layers.HostTensor
 		own, tensors = cutPrefix(tensors, r.prefix)
-		if err := r.arena.Write(t.device, own); err != nil {
+		if err := r.arena.Write(t.device, own, r.of...); err != nil {
 			return fmt.Errorf("the checkpoint's %s: %w", strings.TrimSuffix(r.prefix, "."), err)
 		}
 	}
-	found := false
+	found := map[string]bool{}
 	for _, x := range tensors {
-		if found || x.Name != centerName || !slices.Equal(x.Shape, t.loss.Center.Shape) {
+		kept, ok := t.kept(x.Name)
+		if !ok || found[x.Name] || !slices.Equal(x.Shape, kept.Shape) {
 			return fmt.Errorf("the checkpoint's tensor %s %v does not belong to this model", x.Name, x.Shape)
 		}
-		if err := t.device.Write(t.loss.Center, x.Values); err != nil {
+		if err := t.device.Write(kept, x.Values); err != nil {
 			return err
 		}
-		found = true
+		found[x.Name] = true
 	}
-	if !found {
-		return errors.New("the checkpoint lacks the tensor center")
+	for _, k := range t.method.Kept() {
+		if !found[k.Name] {
+			return fmt.Errorf("the checkpoint lacks the tensor %s", k.Name)
+		}
 	}
 	t.step = steps
 	return nil
@@ -145,7 +174,10 @@ func cutPrefix(tensors []layers.HostTensor, prefix string) (with, rest []layers.
 
 // FreshWeights draws weights of c on d, as a run with c's seed begins with. The caller releases them.
 func FreshWeights(d *gpu.Device, c settings.Config) (*layers.Arena, error) {
-	l := c.Layout()
+	l, err := Layout(c)
+	if err != nil {
+		return nil, err
+	}
 	a := l.NewArena("fresh")
 	if err := a.Write(d, l.Fresh(c.Seed)); err != nil {
 		a.Release()

@@ -5,14 +5,15 @@ package dino
 //
 //	crops of x                                                     augment.Loader, section 3.1 "multi-crop"
 //	q     = softmax((g_t(global crops) - C) / tau_t)               targets
-//	p     = softmax(g_s(all crops) / tau_s)                        eq. (1), student
+//	p     = softmax(g_s(all crops) / tau_s)                        eq. (1), Batch
 //	loss  = mean over pairs of crops of -sum q log p               eq. (2) and (3), studentLoss
-//	loss.backward()                                                student, studentLoss
+//	loss.backward()                                                Batch, studentLoss
 //	update(g_s)                                                    recordUpdate: clip, AdamW
 //	theta_t = lambda theta_t + (1 - lambda) theta_s                recordUpdate: EMA
-//	C     = m C + (1 - m) mean over global crops of g_t            eq. (4), recordUpdate
+//	C     = m C + (1 - m) mean over global crops of g_t            eq. (4), Update
 //
-// Step runs what the record functions below it recorded.
+// Step runs what the record functions below it recorded. What is DINO's own (targets, Batch, studentLoss, Update) is in
+// method_dino.go; another Method does its own in their places.
 
 import (
 	"fmt"
@@ -44,7 +45,7 @@ func (t *Trainer) Submit(batches ...*augment.Batch) ([]StepMetrics, error) {
 		return nil, fmt.Errorf("a step takes %d batches, %d were given", t.Config.Accumulate, len(batches))
 	}
 	values := t.Schedules.At(t.step)
-	if err := t.device.Write(t.loss.Scalars, t.scalars(values).Values()); err != nil {
+	if err := t.device.Write(t.shared.Scalars, t.scalars(values).Values()); err != nil {
 		return nil, err
 	}
 	if err := t.begin.Run(); err != nil {
@@ -74,7 +75,7 @@ func (t *Trainer) scalars(v StepValues) layers.Scalars {
 	c := t.Config
 	s := layers.Scalars{
 		LearningRate: float32(v.LR), WeightDecay: float32(v.WeightDecay),
-		TeacherRate: float32(1 - v.Momentum), CenterRate: float32(1 - c.CenterMomentum),
+		TeacherRate: float32(t.rule.rate(v, t.Schedules.perEpoch)), CenterRate: float32(1 - c.CenterMomentum),
 		TeacherTemp: float32(v.TeacherTemp), StudentTemp: float32(c.StudentTemp),
 		BatchShare: 1 / float32(c.Accumulate), Clip: float32(c.ClipGrad),
 	}
@@ -89,8 +90,8 @@ func (t *Trainer) recordBegin(target gpu.Target) {
 	for _, part := range t.gradients.Parts {
 		t.begin.Clear(part)
 	}
-	t.begin.Clear(t.loss.CenterSum)
-	t.begin.Clear(t.loss.Sums)
+	t.begin.Clear(t.shared.Sums)
+	t.method.Begin(t.begin)
 }
 
 // cropsAt is what batches go through at a step. Once the backbone moves, the program that trains the head alone is given
@@ -107,90 +108,36 @@ func (t *Trainer) cropsAt(v StepValues) *gpu.Program {
 	return t.crops
 }
 
-// recordCrops records what one batch goes through: the teacher's targets from its global crops, then each pass of crops
-// through the student, its loss and back, the backbone left out where the head is trained alone. The loss is a sum over
-// crops with fixed targets, so each pass adds its own gradients and leaves no activations behind.
-func (t *Trainer) recordCrops(name string, target gpu.Target, backward func(recorder, *gpu.Program, gpu.Tensor)) *gpu.Program {
+// recordBatch records what one batch goes through, as the method says, with the backbone left out on the way back where the
+// head is trained alone. Gradients add up, so that a step may have several batches.
+func (t *Trainer) recordBatch(name string, target gpu.Target, headOnly bool) *gpu.Program {
 	p := gpu.NewProgram(name, target)
-	targets, inputs := t.targets(p)
-	prototypes := layers.NewPrototypes(settings.HeadPrefix, t.Student, t.gradients, !t.Config.NormLastLayer)
-	prototypes.Begin(p)
-	for i, pass := range t.passes {
-		if i >= len(inputs) {
-			inputs = append(inputs, pass.input(p, t.Config))
-		}
-		student := newRecorder(t.Config, t.Student, t.gradients)
-		if b, ok := student.backbone.(layers.Dropper); ok {
-			b.DropPath(t.drop.of(i))
-		}
-		_, y := student.Forward(p, inputs[i])
-		dy := t.studentLoss(p, prototypes, y, targets, pass.first())
-		backward(student, p, dy)
-	}
-	prototypes.End(p)
-	t.loss.Sum(p)
+	t.method.Batch(&Recording{
+		Program: p, Student: t.Student, Teacher: t.Teacher, Gradients: t.gradients, Batch: t.Config.BatchSize,
+		t: t, headOnly: headOnly, inputs: map[int]layers.Input{},
+	})
 	return p
 }
 
-// targets records q = softmax((g_t(x) - C) / tau_t), (2B, K), for the global crops, and adds g_t(x) to what the center
-// moves to. No gradient goes there. The passes with global crops come first; what goes into the teacher there serves the student too.
-func (t *Trainer) targets(p *gpu.Program) (q gpu.Tensor, inputs []layers.Input) {
-	prototypes := layers.NewPrototypes(settings.HeadPrefix, t.Teacher, nil, false)
-	prototypes.Begin(p)
-	var logits []gpu.Tensor // of the two global crops, side by side or one after the other
-	for _, pass := range t.passes {
-		if pass.first() >= 2 {
-			break
-		}
-		crops := pass.input(p, t.Config)
-		_, y := newRecorder(t.Config, t.Teacher, nil).Forward(p, crops.First(1))
-		logits, inputs = append(logits, prototypes.Logits(p, y)), append(inputs, crops)
-	}
-	q = logits[0]
-	if len(logits) > 1 {
-		q = layers.Concat(p, logits...)
-	}
-	t.loss.Teacher(p, q)
-	return q, inputs
-}
-
-// logitsLimit is how many bytes of student logits are made at once: with 65,536 prototypes those of all crops would
-// not fit a binding, and would be the largest thing in memory.
-const logitsLimit = 64 << 20
-
-// studentLoss records -sum q log softmax(g_s(x) / tau_s) over the pairs of a global crop and another crop, for the crops
-// from number first on, and its gradient: y (rows, bottleneck) is what the student's prototypes are compared with, and
-// what comes back is the gradient of y. Logits are made for as many whole crops at a time as logitsLimit allows, one at
-// least.
-func (t *Trainer) studentLoss(p *gpu.Program, prototypes *layers.Prototypes, y, targets gpu.Tensor, first int) gpu.Tensor {
-	B, C := t.Config.BatchSize, y.Cols()
-	crops := max(1, t.logitsLimit/(4*t.Config.OutDim*B))
-	for crops*B*C%gpu.Align != 0 {
-		crops++ // the next chunk's rows have to start where they can be bound
-	}
-	dy := p.Scratch("head.dy", y.Rows(), C)
-	for at := 0; at < y.Rows(); at += crops * B {
-		rows := func(x gpu.Tensor) gpu.Tensor {
-			return x.Slice(x.Name, at*C, min(crops*B, y.Rows()-at), C)
-		}
-		logits := prototypes.Logits(p, rows(y))
-		t.loss.Student(p, logits, targets, first+at/B) // logits become their gradient
-		prototypes.Backward(p, logits, rows(y), rows(dy))
-	}
-	return dy
-}
-
-// recordUpdate records what follows the batches: clipping and the optimizer, the teacher's moving average, the center's.
+// recordUpdate records what follows the batches: clipping and the optimizer, the teacher's step, what the method remembers.
 // A flag that any number which is not finite has set holds all of it back.
 func (t *Trainer) recordUpdate(target gpu.Target) {
 	p := gpu.NewProgram("update", target)
 	t.update = p
 	optimizer := layers.Optimizer{
 		Segments: t.segments, Weights: t.Student.Parts, Gradients: t.gradients.Parts,
-		Scalars: t.loss.Scalars, Norms: t.norms, NonFinite: t.loss.NonFinite,
+		Scalars: t.shared.Scalars, Norms: t.norms, NonFinite: t.shared.NonFinite,
 	}
 	for _, m := range t.moments {
 		optimizer.Moments = append(optimizer.Moments, m.Parts)
+	}
+	ema := layers.EMA{
+		Segments: t.segments, Teacher: t.Teacher.Parts, Student: t.Student.Parts,
+		Scalars: t.shared.Scalars, NonFinite: t.shared.NonFinite,
+	}
+	optimizer.RecordNorms(p)
+	if t.rule.before {
+		ema.Record(p)
 	}
 	switch t.Config.Optimizer {
 	case settings.SGD:
@@ -200,10 +147,8 @@ func (t *Trainer) recordUpdate(target gpu.Target) {
 	default:
 		optimizer.AdamW(p)
 	}
-	ema := layers.EMA{
-		Segments: t.segments, Teacher: t.Teacher.Parts, Student: t.Student.Parts,
-		Scalars: t.loss.Scalars, NonFinite: t.loss.NonFinite,
+	if !t.rule.before {
+		ema.Record(p)
 	}
-	ema.Record(p)
-	t.loss.UpdateCenter(p, 2*t.Config.BatchSize*t.Config.Accumulate)
+	t.method.Update(p)
 }

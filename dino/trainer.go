@@ -10,7 +10,7 @@ import (
 	"github.com/dinogpu/dinogpu/layers"
 )
 
-// A Trainer owns a student, its teacher, the loss and the optimizer. It is recorded without a device and built on one;
+// A Trainer owns a student, its teacher, the method and the optimizer. It is recorded without a device and built on one;
 // then Step trains, as step.go tells.
 type Trainer struct {
 	Config    settings.Config
@@ -19,15 +19,16 @@ type Trainer struct {
 
 	Student, Teacher *layers.Arena
 
-	gradients   *layers.Arena
-	moments     []*layers.Arena
-	segments    *layers.Segments
-	loss        layers.Loss
-	norms       gpu.Tensor
-	logitsLimit int
-	passes      []cropPass
-	groups      []*cropGroup // of all passes
-	drop        dropPath
+	gradients *layers.Arena
+	moments   []*layers.Arena
+	segments  *layers.Segments
+	method    Method
+	rule      teacherRule
+	shared    Shared
+	norms     gpu.Tensor
+	passes    []cropPass
+	groups    []*cropGroup // of all passes
+	drop      dropPath
 
 	begin, crops, update *gpu.Program
 	headCrops            *gpu.Program // in place of crops while only the head is trained; nil: it never is, or no longer
@@ -80,37 +81,35 @@ func record(c settings.Config, target gpu.Target, stepsPerEpoch int, o Options) 
 		}
 		o.Crops = settings.CropsApart
 	}
-	t := &Trainer{Config: c, Schedules: NewSchedules(c, stepsPerEpoch), Layout: c.Layout(), logitsLimit: o.logitsLimit}
-	if t.logitsLimit == 0 {
-		t.logitsLimit = logitsLimit
+	t := &Trainer{Config: c, Schedules: NewSchedules(c, stepsPerEpoch), shared: newShared(o)}
+	var err error
+	if t.method, err = newMethod(c, t.shared); err != nil {
+		return nil, err
 	}
+	student, teacher := t.method.Crops()
+	if t.rule, err = ruleOf(c, len(teacher) > 0); err != nil {
+		return nil, err
+	}
+	t.Layout = layoutOf(c, t.method)
 	t.Student, t.Teacher = t.Layout.NewArena("student"), t.Layout.NewArena("teacher")
 	t.gradients = t.Layout.NewArena("gradients")
 	for i := range moments(c) {
 		t.moments = append(t.moments, t.Layout.NewArena(momentName(i)))
 	}
-	var err error
 	if t.segments, err = layers.NewSegments(t.Layout); err != nil {
 		return nil, err
 	}
-	K, B := c.OutDim, c.BatchSize
 	t.norms = gpu.NewTensor("norms", len(t.Layout.List), 2)
-	t.loss = layers.Loss{
-		Batch: B, Crops: c.Crops(),
-		Center: gpu.NewTensor("center", K), CenterSum: gpu.NewTensor("center.sum", K),
-		Entropy: gpu.NewTensor("entropy", 2*B), Values: gpu.NewTensor("loss", c.Crops()*B), Sums: gpu.NewTensor("sums", 2),
-		Scalars: layers.NewScalars(), NonFinite: gpu.NewTensor("nonfinite", 1),
-	}
-	t.passes = cropPasses(c, o)
+	t.passes = cropPasses(c, o, student, teacher)
 	for _, x := range t.passes {
 		t.groups = append(t.groups, x...)
 	}
 	t.drop = newDropPath(c, t.passes)
 	t.upload = t.uploadBatch
 	t.recordBegin(target)
-	t.crops = t.recordCrops("crops", target, recorder.Backward)
+	t.crops = t.recordBatch("crops", target, false)
 	if c.HeadWarmupEpochs > 0 {
-		t.headCrops = t.recordCrops("crops of the head", target, recorder.BackwardHead)
+		t.headCrops = t.recordBatch("crops of the head", target, true)
 	}
 	t.recordUpdate(target)
 	for _, p := range t.all() {
@@ -126,7 +125,7 @@ func record(c settings.Config, target gpu.Target, stepsPerEpoch int, o Options) 
 const togetherLimit = 2 << 30
 
 // Apart tells whether each crop goes through the student by itself, which takes the least memory.
-func (t *Trainer) Apart() bool { return len(t.passes) == t.Config.Crops() }
+func (t *Trainer) Apart() bool { return len(t.passes) >= t.Config.Crops() }
 
 // Programs are what a step runs, in order; the second once for each batch that is accumulated.
 func (t *Trainer) Programs() []*gpu.Program { return []*gpu.Program{t.begin, t.crops, t.update} }
@@ -173,7 +172,18 @@ func (t *Trainer) Build(d *gpu.Device) error {
 	if err := t.Student.Write(d, weights); err != nil {
 		return err
 	}
-	return t.Teacher.Write(d, weights)
+	if err := t.Teacher.Write(d, weights); err != nil {
+		return err
+	}
+	for _, k := range t.method.Kept() {
+		if k.Fresh == nil {
+			continue
+		}
+		if err := d.Write(k.Tensor, k.Fresh(t.Config.Seed)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Release gives all memory back.
@@ -188,7 +198,8 @@ func (t *Trainer) Release() {
 	for _, r := range t.readbacks {
 		r.Release()
 	}
-	gpu.Release(t.loss.Sums, t.norms, t.loss.Center, t.loss.CenterSum, t.loss.Entropy, t.loss.Values, t.loss.Scalars, t.loss.NonFinite, t.drop.scales)
+	gpu.Release(t.shared.Sums, t.shared.Scalars, t.shared.NonFinite, t.norms, t.drop.scales)
+	gpu.Release(t.method.Tensors()...)
 	for _, g := range t.groups {
 		gpu.Release(g.input)
 	}

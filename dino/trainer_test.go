@@ -91,7 +91,7 @@ func TestTwoRunsGiveTheSameBytes(t *testing.T) {
 	b, _ := runTiny(t, tinyConfig(), "together", 4, 4)
 	for name, pair := range map[string][2][]gpu.Tensor{
 		"student": {a.Student.Parts, b.Student.Parts}, "teacher": {a.Teacher.Parts, b.Teacher.Parts},
-		"moments": {a.moments[1].Parts, b.moments[1].Parts}, "center": {{a.loss.Center}, {b.loss.Center}},
+		"moments": {a.moments[1].Parts, b.moments[1].Parts}, "center": {{lossOf(a).Center}, {lossOf(b).Center}},
 	} {
 		x, y := weightsOf(t, a, pair[0]), weightsOf(t, b, pair[1])
 		for i := range x {
@@ -118,7 +118,7 @@ func sameStep(t *testing.T, a, b *Trainer, la, lb float64) {
 			t.Errorf("gradient of %s differs by %.2g", p.Name, e)
 		}
 	}
-	if e := gpu.NMSE(readTensor(t, a.device, a.loss.Center), readTensor(t, b.device, b.loss.Center)); e > 1e-9 {
+	if e := gpu.NMSE(readTensor(t, a.device, lossOf(a).Center), readTensor(t, b.device, lossOf(b).Center)); e > 1e-9 {
 		t.Errorf("the center differs by %.2g", e)
 	}
 }
@@ -158,7 +158,7 @@ func TestProgramsAgainstTwins(t *testing.T) {
 				if err := tr.uploadBatch(b); err != nil {
 					t.Fatal(err)
 				}
-				if err := d.Write(tr.loss.Scalars, tr.scalars(tr.Schedules.At(13)).Values()); err != nil {
+				if err := d.Write(tr.shared.Scalars, tr.scalars(tr.Schedules.At(13)).Values()); err != nil {
 					t.Fatal(err)
 				}
 				for _, p := range tr.all() {

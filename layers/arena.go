@@ -40,10 +40,14 @@ func (a *Arena) Tensor(name string) gpu.Tensor {
 // Release gives the arena's memory back.
 func (a *Arena) Release() { gpu.Release(a.Parts...) }
 
-// Read copies the arena from d, in the order and under the names of its layout.
-func (a *Arena) Read(d *gpu.Device) ([]HostTensor, error) {
-	tensors := make([]HostTensor, len(a.Layout.List))
-	for i, p := range a.Layout.List {
+// Read copies the arena from d, in the order and under the names of its layout; only those of its parameters where any are
+// named.
+func (a *Arena) Read(d *gpu.Device, of ...Param) ([]HostTensor, error) {
+	if of == nil {
+		of = a.Layout.List
+	}
+	tensors := make([]HostTensor, len(of))
+	for i, p := range of {
 		var err error
 		if tensors[i], err = a.read(d, p); err != nil {
 			return nil, err
@@ -58,10 +62,13 @@ func (a *Arena) read(d *gpu.Device, p Param) (HostTensor, error) {
 }
 
 // Write copies tensors to d, each to the parameter of its name, and leaves the padding between them as it is. They
-// have to be exactly the layout's: one that is unknown, missing, there twice or of another shape is an error that names
+// have to be exactly the layout's, or those of its parameters that are named: one that is unknown, missing, there twice or of another shape is an error that names
 // it, and nothing is written.
-func (a *Arena) Write(d *gpu.Device, tensors []HostTensor) error {
-	if err := a.Layout.match(tensors); err != nil {
+func (a *Arena) Write(d *gpu.Device, tensors []HostTensor, of ...Param) error {
+	if of == nil {
+		of = a.Layout.List
+	}
+	if err := match(of, tensors); err != nil {
 		return err
 	}
 	return a.Overwrite(d, tensors)
@@ -83,13 +90,13 @@ func (a *Arena) Overwrite(d *gpu.Device, tensors []HostTensor) error {
 	return nil
 }
 
-// match returns an error if tensors are not exactly the layout's.
-func (l *Params) match(tensors []HostTensor) error {
-	missing := make(map[string]Param, len(l.List))
-	for _, p := range l.List {
+// match returns an error if tensors are not exactly those of list.
+func match(list []Param, tensors []HostTensor) error {
+	missing := make(map[string]Param, len(list))
+	for _, p := range list {
 		missing[p.Name] = p
 	}
-	seen := make(map[string]bool, len(l.List))
+	seen := make(map[string]bool, len(list))
 	for _, t := range tensors {
 		p, ok := missing[t.Name]
 		switch {
@@ -105,7 +112,7 @@ func (l *Params) match(tensors []HostTensor) error {
 		seen[t.Name] = true
 		delete(missing, t.Name)
 	}
-	for _, p := range l.List {
+	for _, p := range list {
 		if _, ok := missing[p.Name]; ok {
 			return fmt.Errorf("the tensor %s %v is missing", p.Name, p.Shape)
 		}

@@ -10,6 +10,8 @@ type BackboneConfig interface {
 	Width() int
 	// Multiplies is the number of multiply-adds that a square image of that many pixels a side takes forward.
 	Multiplies(side int) float64
+	// DropBlocks is the number of residual blocks whose branches drop path may skip; 0: it is of another kind.
+	DropBlocks() int
 	// Input records what the backbone makes of images before any weight: teacher and student share it. Images of one size
 	// are one group.
 	Input(p *gpu.Program, images ...Images) Input
@@ -31,7 +33,7 @@ type Backbone interface {
 	Backward(p *gpu.Program, dfeatures gpu.Tensor)
 }
 
-// A Dropper is a backbone of residual blocks whose branches can be skipped for single images (drop path).
+// A Dropper is a backbone with DropBlocks: their branches can be skipped for single images (drop path).
 type Dropper interface {
 	// DropPath sets the scales of each block's two branches, a number for each image; nil: none is skipped.
 	DropPath(scales [][2]gpu.Tensor)

@@ -106,6 +106,7 @@ func (l *Classifiers) Train(p *gpu.Program) {
 			Segments: l.segments, Weights: c.Weights.Parts, Gradients: l.gradient.Parts, Moments: [][]gpu.Tensor{c.Momentum.Parts},
 			Scalars: c.Scalars, Norms: l.norms, NonFinite: c.NonFinite,
 		}
+		o.RecordNorms(p)
 		o.SGD(p)
 	}
 }

@@ -5,8 +5,8 @@ import (
 	"github.com/dinogpu/dinogpu/layers/ref"
 )
 
-// Optimizer moves the weights by their gradients, each tensor's clipped by its own norm: AdamW, SGD or LARS records
-// the step. Weights, gradients and moments are lists of flat arenas of the same layout, that of Segments.
+// Optimizer moves the weights by their gradients, each tensor's clipped by its own norm: RecordNorms, then AdamW, SGD or LARS
+// record the step. Weights, gradients and moments are lists of flat arenas of the same layout, that of Segments.
 type Optimizer struct {
 	Segments *Segments
 
@@ -19,10 +19,9 @@ type Optimizer struct {
 	limit int // elements of a slice; 0: maxSlice
 }
 
-// AdamW records the norms and a step of AdamW.
+// AdamW records a step of AdamW, behind RecordNorms.
 func (o *Optimizer) AdamW(p *gpu.Program) {
 	defer p.Section("optimizer")()
-	o.norms(p)
 	per := quadsEach(p)
 	a := args{"PER": per, "DECAY": ref.BlockDecay, "LAST_LAYER": ref.BlockLastLayer, "BACKBONE": ref.BlockBackbone, "TRAINABLE": ref.BlockTrainable}
 	o.Segments.slices(p, o.slice(), func(runs []gpu.Tensor, first, blocks int) {
@@ -45,8 +44,9 @@ func (o *Optimizer) turnsPerTensor() int {
 	return ceil(longest, workgroup) + 6
 }
 
-// norms records Norms, and sets NonFinite to 1 if any is not finite.
-func (o *Optimizer) norms(p *gpu.Program) {
+// RecordNorms records Norms, and sets NonFinite to 1 if any is not finite: ahead of the optimizer's step.
+func (o *Optimizer) RecordNorms(p *gpu.Program) {
+	defer p.Section("optimizer")()
 	partials := p.Scratch("gradient.partials", o.Segments.blocks.Len())
 	o.Segments.slices(p, o.slice(), func(runs []gpu.Tensor, first, blocks int) {
 		p.Dispatch(newKernel("gradient_norm_partial", args{}, gpu.Kernel{
@@ -69,8 +69,8 @@ func (o *Optimizer) slice() int {
 	return maxSlice
 }
 
-// EMA moves the teacher's arenas towards the student's, frozen gains included and buffers left out, and the backbone
-// while only the head is trained.
+// EMA moves the teacher's arenas towards the student's, frozen gains included; buffers are left out, what is the
+// student's alone, and the backbone while only the head is trained.
 type EMA struct {
 	Segments         *Segments
 	Teacher, Student []gpu.Tensor
@@ -80,7 +80,7 @@ type EMA struct {
 	limit int // elements of a slice; 0: maxSlice
 }
 
-// Record records teacher += rate (student - teacher).
+// Record records teacher += rate (student - teacher); a rate of 1 is an exact copy.
 func (e *EMA) Record(p *gpu.Program) {
 	defer p.Section("optimizer")()
 	limit, per := e.limit, quadsEach(p)

@@ -108,6 +108,7 @@ func TestOptimizerKernels(t *testing.T) {
 				b := newBench(t, s)
 				change(b, &s)
 				copy(b.value(b.scalars), s.Values())
+				b.optimizer.RecordNorms(p)
 				b.optimizer.AdamW(p)
 				b.teacher.Record(p)
 				b.check(t, p)
@@ -144,6 +145,7 @@ func (h *hostAdamW) update(gradient []float32, lr, decay, clip float64) {
 func TestAdamWFollowsPyTorch(t *testing.T) {
 	eachTarget(t, func(t *testing.T, p *gpu.Program) {
 		b := newBench(t, benchScalars(1, 0, 0))
+		b.optimizer.RecordNorms(p)
 		b.optimizer.AdamW(p)
 		b.teacher.Record(p)
 		host := make([]hostAdamW, len(benchParams))
@@ -257,6 +259,7 @@ func TestNothingMovesWhenNotFinite(t *testing.T) {
 				Scalars: b.scalars, NonFinite: b.optimizer.NonFinite,
 			}
 			p := gpu.NewProgram(t.Name(), gpu.SoftwareTarget)
+			b.optimizer.RecordNorms(p)
 			b.optimizer.AdamW(p)
 			b.teacher.Record(p)
 			loss.UpdateCenter(p, 4)

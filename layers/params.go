@@ -14,6 +14,9 @@ type Param struct {
 	LastLayer bool // takes no step while the last layer is frozen
 	Backbone  bool // takes no step while the head warms up, in student and teacher
 	Frozen    bool // takes no step at all
+	// StudentOnly marks a tensor that the teacher does not have, such as a predictor's: its place in the teacher's arena
+	// stays as it is and is not saved.
+	StudentOnly bool
 	// Buffer marks a tensor that is saved with the parameters but is none, such as running statistics: it has no
 	// gradient, and neither the optimizer nor the teacher's average changes it.
 	Buffer bool

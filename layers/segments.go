@@ -78,7 +78,7 @@ func (s *Segments) tables() (blocks, ranges []uint32) {
 		for _, f := range []struct {
 			set  bool
 			flag uint32
-		}{{g.Decay, ref.BlockDecay}, {g.LastLayer, ref.BlockLastLayer}, {g.Backbone, ref.BlockBackbone}, {!g.Frozen && !g.Buffer, ref.BlockTrainable}, {g.Buffer, ref.BlockBuffer}} {
+		}{{g.Decay, ref.BlockDecay}, {g.LastLayer, ref.BlockLastLayer}, {g.Backbone, ref.BlockBackbone}, {!g.Frozen && !g.Buffer, ref.BlockTrainable}, {g.Buffer || g.StudentOnly, ref.BlockBuffer}} {
 			if f.set {
 				entry |= f.flag
 			}

@@ -5,19 +5,17 @@ import (
 	"github.com/dinogpu/dinogpu/layers/ref"
 )
 
-// SGD records the norms and a step of SGD with momentum.
+// SGD records a step of SGD with momentum, behind RecordNorms.
 func (o *Optimizer) SGD(p *gpu.Program) {
 	defer p.Section("optimizer")()
-	o.norms(p)
 	o.sgd(p, gpu.Tensor{})
 }
 
-// LARS records the norms and a step of SGD with momentum that scales the step of each tensor that decays by its length:
+// LARS records, behind RecordNorms, a step of SGD with momentum that scales the step of each tensor that decays by its length:
 // d = gradient + decay x weight is multiplied by 0.001 |weight| / |d|. The tensors that do not decay are those
 // of one dimension, for which LARS is plain SGD.
 func (o *Optimizer) LARS(p *gpu.Program) {
 	defer p.Section("optimizer")()
-	o.norms(p)
 	partials := p.Scratch("lars.partials", o.Segments.blocks.Len(), 2)
 	o.Segments.slices(p, o.slice(), func(runs []gpu.Tensor, first, blocks int) {
 		p.Dispatch(newKernel("lars_partial", args{"DECAY": ref.BlockDecay}, gpu.Kernel{

@@ -54,6 +54,9 @@ func (c ViTConfig) Multiplies(side int) float64 {
 	return patches*float64(3*c.Patch*c.Patch)*D + float64(c.Depth)*(12*T*D*D+2*T*T*D)
 }
 
+// DropBlocks is the depth.
+func (c ViTConfig) DropBlocks() int { return c.Depth }
+
 // Input cuts images into patches.
 func (c ViTConfig) Input(p *gpu.Program, images ...Images) Input {
 	return GatherPatches(p, c.Patch, images...)

@@ -2,7 +2,7 @@
 // An invocation does PER vec4s of a block of 256 values.
 //
 //   teacher, student  (N)        N = 256 blocks: every tensor, frozen ones too
-//   blocks            (N / 256)  tensor number, with BUFFER: left alone, and BACKBONE: left alone while it is frozen
+//   blocks            (N / 256)  tensor number, with BUFFER (the student's alone, or none's): left alone, and BACKBONE: left alone while it is frozen
 //   nonfinite         (1)        not zero: nothing is changed
 //
 // The reference DINO's momentum update. In this form equal values stay equal: a gain of 1 stays exactly 1.
@@ -26,6 +26,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) i:
     if (tensor & BUFFER) != 0u || ((tensor & BACKBONE) != 0u && scalars.backbone == 0.0) { return; }
     let rate = vec4f(scalars.teacher_rate);
     for (var at = block * 64u + i % STEP; at < block * 64u + 64u; at += STEP) {
-        teacher[at] = fma(student[at] - teacher[at], rate, teacher[at]);
+        let s = student[at];
+        teacher[at] = select(fma(s - teacher[at], rate, teacher[at]), s, rate == vec4f(1.0)); // a rate of 1 copies every bit
     }
 }

@@ -97,7 +97,11 @@ func addKernels(files map[string]string, s settings.Settings, target gpu.Target,
 func addEvaluation(files map[string]string, c settings.Config, target gpu.Target) error {
 	backbone := dino.BackboneOf(c)
 	backbone.Batch, backbone.Blocks, backbone.Attention = 1, min(2, backbone.ViT.Depth), []int{backbone.ViT.Depth - 1}
-	embed, err := dino.BackboneProgram(target, backbone, c.Layout().NewArena("weights"))
+	layout, err := dino.Layout(c)
+	if err != nil {
+		return err
+	}
+	embed, err := dino.BackboneProgram(target, backbone, layout.NewArena("weights"))
 	if err != nil {
 		return err
 	}

@@ -41,6 +41,7 @@ func flagGroups() []kong.Group {
 	return []kong.Group{
 		{Key: "data", Title: "Images"},
 		{Key: "model", Title: "Model"},
+		{Key: "method", Title: "Method"},
 		{Key: "crops", Title: "Crops"},
 		{Key: "teacher", Title: "Teacher and loss"},
 		{Key: "optimizer", Title: "Optimizer"},

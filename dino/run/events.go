@@ -123,6 +123,9 @@ func (e *eventsFile) Scalars(now time.Time, v any) error {
 				step = x
 			}
 		case float64:
+			if absent(value, i) {
+				continue
+			}
 			scalar := appendString(nil, valueTag, name)
 			scalar = protowire.AppendTag(scalar, valueSimple, protowire.Fixed32Type)
 			scalar = protowire.AppendFixed32(scalar, math.Float32bits(float32(x)))

@@ -149,7 +149,7 @@ func TestConfigOfARunLoadsBack(t *testing.T) {
 func TestMetricsAreFlatLines(t *testing.T) {
 	r := create(t, filepath.Join(t.TempDir(), "r"), demoSettings(t))
 	for _, line := range []any{
-		dino.StepMetrics{Step: 1, Loss: 6.25, LR: 1e-7, GradNorm: math.Inf(1), KL: math.NaN()},
+		dino.StepMetrics{Step: 1, Loss: 6.25, LR: 1e-7, GradNorm: math.Inf(1), DataWait: math.NaN()},
 		EvalMetrics{Step: 1, KNNTeacher: 68.5, KNNStudent: 61},
 	} {
 		if err := r.Metric(line); err != nil {
@@ -176,11 +176,14 @@ func TestMetricsAreFlatLines(t *testing.T) {
 		}
 		at = i
 	}
-	if step["loss"] != 6.25 || step["grad_norm"] != nil || step["kl"] != nil || step["lr"] != 1e-7 {
+	if step["loss"] != 6.25 || step["grad_norm"] != nil || step["data_wait"] != nil || step["lr"] != 1e-7 {
 		t.Errorf("values: %v", step)
 	}
 	if err := json.Unmarshal([]byte(lines[1]), &eval); err != nil {
 		t.Fatal(err)
+	}
+	if line, err := flatJSON(dino.StepMetrics{Entropy: math.NaN(), KL: 1}); err != nil || strings.Contains(string(line), "entropy") || !strings.Contains(string(line), `"kl":1,`) {
+		t.Errorf("an optional number that is NaN: %s, %v", line, err)
 	}
 	if diff := cmp.Diff(map[string]any{"step": 1.0, "knn_teacher": 68.5, "knn_student": 61.0}, eval); diff != "" {
 		t.Error(diff)

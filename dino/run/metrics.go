@@ -29,7 +29,8 @@ type UnlabeledMetrics struct {
 
 // flatJSON writes the tagged fields of a struct in their order. JSON has no
 // word for what is not a number: NaN and the infinities become null, so that a
-// run that goes wrong leaves a file that still reads.
+// run that goes wrong leaves a file that still reads. An optional number that is
+// NaN is left out.
 func flatJSON(v any) ([]byte, error) {
 	value := reflect.ValueOf(v)
 	if value.Kind() != reflect.Struct {
@@ -37,6 +38,9 @@ func flatJSON(v any) ([]byte, error) {
 	}
 	var out bytes.Buffer
 	for i := range value.NumField() {
+		if absent(value, i) {
+			continue
+		}
 		text, err := jsonValue(value.Field(i).Interface())
 		if err != nil {
 			return nil, fmt.Errorf("metrics: %w", err)
@@ -50,6 +54,13 @@ func flatJSON(v any) ([]byte, error) {
 	}
 	out.WriteByte('}')
 	return out.Bytes(), nil
+}
+
+// absent tells whether a field is a number that this line does not have.
+func absent(line reflect.Value, i int) bool {
+	v, ok := line.Field(i).Interface().(float64)
+	_, optional := line.Type().Field(i).Tag.Lookup("optional")
+	return ok && optional && math.IsNaN(v)
 }
 
 func jsonValue(v any) ([]byte, error) {

@@ -13,6 +13,22 @@ const (
 // Optimizers lists them.
 func Optimizers() []Optimizer { return []Optimizer{AdamW, SGD, LARS} }
 
+// A Teacher says where the teacher's weights come from (paper, section 5.2 and figure 6).
+type Teacher string
+
+// The teachers.
+const (
+	TeacherMomentum          Teacher = "momentum"           // the moving average of the student's
+	TeacherPreviousEpoch     Teacher = "previous-epoch"     // the student's at the end of the last epoch
+	TeacherPreviousIteration Teacher = "previous-iteration" // the student's one step ago
+	TeacherCopy              Teacher = "copy"               // the student's
+)
+
+// Teachers lists them.
+func Teachers() []Teacher {
+	return []Teacher{TeacherMomentum, TeacherPreviousEpoch, TeacherPreviousIteration, TeacherCopy}
+}
+
 // Crops says which crops of a step run side by side: more of them make fewer and larger dispatches, and need memory for
 // the activations of all.
 type Crops string

@@ -33,6 +33,10 @@ type Config struct {
 	HeadHidden     int     `yaml:"head_hidden" group:"model" default:"2048" help:"Width between the head's layers."`
 	HeadBottleneck int     `yaml:"head_bottleneck" group:"model" default:"256" help:"Width in which the prototypes compare."`
 
+	// What is learned from.
+	Method  string  `yaml:"method" group:"method" default:"dino" help:"What the network learns from: dino."`
+	Teacher Teacher `yaml:"teacher" group:"method" default:"momentum" help:"Where the teacher comes from: momentum, or the student of previous-epoch, previous-iteration or now (copy)."`
+
 	// Multi-crop.
 	GlobalCropsSize  int   `yaml:"global_crops_size" group:"crops" default:"224" help:"Pixels per side of the two global crops."`
 	GlobalCropsScale Range `yaml:"global_crops_scale" group:"crops" default:"0.4,1" help:"Share of an image's area that a global crop takes. Without local crops use 0.14,1."`

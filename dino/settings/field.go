@@ -141,6 +141,8 @@ func (f field) set(text string) error {
 		*p = v
 	case *Optimizer:
 		*p = Optimizer(text)
+	case *Teacher:
+		*p = Teacher(text)
 	case *Crops:
 		*p = Crops(text)
 	default:

@@ -157,7 +157,7 @@ func (f field) yamlText() string {
 			list[i] = fmt.Sprintf("%q", path) // a bare path could hold the list's own signs
 		}
 		return "[" + strings.Join(list, ", ") + "]"
-	case string, Optimizer, Crops:
+	case string, Optimizer, Teacher, Crops:
 		return f.quoted(text)
 	case Range, RGB, Bounds:
 		return "[" + strings.ReplaceAll(text, ",", ", ") + "]"

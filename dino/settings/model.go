@@ -25,8 +25,8 @@ func (c Config) Head() layers.HeadConfig {
 	}
 }
 
-// Layout is the names, shapes and places of all weights of a student or teacher, in the order of the released
-// state_dict.
+// Layout is the names, shapes and places of all weights of DINO's student or teacher, in the order of the released
+// state_dict; dino.Layout knows those of every method.
 func (c Config) Layout() *layers.Params {
 	l := &layers.Params{}
 	c.Backbone().AddParams(l, BackbonePrefix)

@@ -11,8 +11,8 @@ import (
 )
 
 // Sources say where settings come from, weakest last to be named: a flag beats
-// a value in the environment, that one in the file, the file beats the preset
-// and the preset the defaults.
+// a value in the environment, that one in the file, the file beats what the
+// method changes, that the preset, and the preset the defaults.
 type Sources struct {
 	Preset     string                           // from the flag; empty: the environment's, then the file's
 	ConfigFile string                           // from the flag; empty: the environment's
@@ -92,6 +92,16 @@ func (src Sources) Merge() (Settings, error) {
 	}
 	if err := lay(&s); err != nil {
 		return Settings{}, err
+	}
+	if own := methodDefaults(s.Config.Method); own != nil {
+		over := lay
+		lay = func(s *Settings) error { return errors.Join(s.assign(own), over(s)) }
+		if s, err = FromPreset(preset); err == nil {
+			err = lay(&s)
+		}
+		if err != nil {
+			return Settings{}, err
+		}
 	}
 	if s.Config.InitFrom != "" && src.Backbone != nil && (preset == "" || preset == PresetAuto) {
 		if v, ok := src.Backbone(s); ok {

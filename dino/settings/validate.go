@@ -26,6 +26,7 @@ func (c Config) Validate() error {
 	return first(
 		c.validateData,
 		c.validateModel,
+		c.validateMethod,
 		c.validateCrops,
 		c.validateTeacher,
 		c.validateOptimizer,
@@ -123,6 +124,13 @@ func (c Config) validateModel() error {
 		return fmt.Errorf("`drop_path_rate` %v must be at least 0 and below 1 (0.1 is usual)", c.DropPathRate)
 	}
 	return nil
+}
+
+func (c Config) validateMethod() error {
+	return first(
+		func() error { return oneOf("method", c.Method, methodNames()...) },
+		func() error { return oneOf("teacher", c.Teacher, Teachers()...) },
+	)
 }
 
 func (c Config) validateCrops() error {

@@ -100,6 +100,10 @@ func EMA(teacher, student []float32, blocks []uint32, rate float64, backbone, no
 		if entry := blocks[i/Block]; entry&BlockBuffer != 0 || !backbone && entry&BlockBackbone != 0 {
 			continue
 		}
+		if rate == 1 {
+			teacher[i] = student[i]
+			continue
+		}
 		teacher[i] = float32(float64(v) + rate*(float64(student[i])-float64(v)))
 	}
 }

@@ -1,0 +1,82 @@
+package dino
+
+import (
+	"github.com/dinogpu/dinogpu/dino/settings"
+	"github.com/dinogpu/dinogpu/gpu"
+	"github.com/dinogpu/dinogpu/layers"
+)
+
+// A Recording is what a method records a batch with: a program, and the networks' weights and crops. Crops go through a
+// network in passes, those that lie side by side at once; rows are crop by crop, a row for each image.
+type Recording struct {
+	Program          *gpu.Program
+	Student, Teacher *layers.Arena
+	Gradients        *layers.Arena // of the student
+	Batch            int           // images
+
+	t        *Trainer
+	headOnly bool
+	inputs   map[int]layers.Input // of the passes recorded so far
+}
+
+// A StudentPass is the student's backbone over the crops of one pass.
+type StudentPass struct {
+	First, Crops int // number of the pass's first crop, and how many there are
+
+	pass int
+	net  layers.Backbone
+}
+
+// StudentPasses are the passes of the student's crops, in their order.
+func (r *Recording) StudentPasses() []*StudentPass {
+	var passes []*StudentPass
+	for i, x := range r.t.passes {
+		if x[0].student {
+			passes = append(passes, &StudentPass{First: x.first(), Crops: x.rows() / r.Batch, pass: i})
+		}
+	}
+	return passes
+}
+
+// Features records the student's features (crops x batch, width) of a pass.
+func (r *Recording) Features(x *StudentPass) gpu.Tensor {
+	x.net = r.bind(r.Student, r.Gradients)
+	if b, ok := x.net.(layers.Dropper); ok {
+		b.DropPath(r.t.drop.of(x.pass))
+	}
+	return x.net.Forward(r.Program, r.input(x.pass))
+}
+
+// Backward records the gradients of the backbone's weights from that of a pass's Features. While the head trains alone
+// there are none.
+func (r *Recording) Backward(x *StudentPass, dfeatures gpu.Tensor) {
+	if !r.headOnly {
+		x.net.Backward(r.Program, dfeatures)
+	}
+}
+
+// TeacherFeatures records the teacher's features (crops x batch, width) of its crops, in one tensor for each pass. No
+// gradient goes there.
+func (r *Recording) TeacherFeatures() []gpu.Tensor {
+	var features []gpu.Tensor
+	for i, x := range r.t.passes {
+		if x[0].teacher {
+			features = append(features, r.bind(r.Teacher, nil).Forward(r.Program, r.input(i).First(1)))
+		}
+	}
+	return features
+}
+
+func (r *Recording) bind(weights, gradients *layers.Arena) layers.Backbone {
+	return r.t.Config.Backbone().Bind(settings.BackbonePrefix, weights, gradients, layers.Training)
+}
+
+// input records what the backbone makes of a pass's crops before any weight, once for teacher and student.
+func (r *Recording) input(pass int) layers.Input {
+	x, ok := r.inputs[pass]
+	if !ok {
+		x = r.t.passes[pass].input(r.Program, r.t.Config)
+		r.inputs[pass] = x
+	}
+	return x
+}
