@@ -130,7 +130,7 @@ func TestVersion(t *testing.T) {
 func TestHelpAllShowsEveryFlag(t *testing.T) {
 	t.Setenv("COLUMNS", "80")
 	for _, command := range []string{"train", "bench", "selftest", "tune"} {
-		lines := helpOf(t, 143, command, "--help-all")
+		lines := helpOf(t, 190, command, "--help-all")
 		text := strings.Join(lines, "\n")
 		for _, key := range settings.Default().Keys() {
 			if flag := strings.ReplaceAll(key, "_", "-"); !strings.Contains(text, "--"+flag) && !strings.Contains(text, "--[no-]"+flag) {
@@ -141,7 +141,7 @@ func TestHelpAllShowsEveryFlag(t *testing.T) {
 			t.Errorf("%s --help-all promises more:\n%s", command, text)
 		}
 	}
-	text := strings.Join(helpOf(t, 143, "train", "--help-all"), "\n")
+	text := strings.Join(helpOf(t, 190, "train", "--help-all"), "\n")
 	for _, group := range flagGroups() {
 		if !strings.Contains(text, "\n"+group.Title+"\n") {
 			t.Errorf("no group %s", group.Title)

@@ -139,13 +139,11 @@ func (f field) set(text string) error {
 			return fmt.Errorf("%q is not a time like 2h or 90m", text)
 		}
 		*p = v
-	case *Optimizer:
-		*p = Optimizer(text)
-	case *Teacher:
-		*p = Teacher(text)
-	case *Crops:
-		*p = Crops(text)
 	default:
+		if f.value.Kind() == reflect.String { // a word among several, such as Optimizer
+			f.value.SetString(text)
+			return nil
+		}
 		panic(fmt.Sprintf("settings: setting %s has type %T, which cannot be read", f.key, p))
 	}
 	return nil

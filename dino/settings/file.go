@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"reflect"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -157,10 +158,11 @@ func (f field) yamlText() string {
 			list[i] = fmt.Sprintf("%q", path) // a bare path could hold the list's own signs
 		}
 		return "[" + strings.Join(list, ", ") + "]"
-	case string, Optimizer, Teacher, Crops:
-		return f.quoted(text)
 	case Range, RGB, Bounds:
 		return "[" + strings.ReplaceAll(text, ",", ", ") + "]"
+	}
+	if f.value.Kind() == reflect.String {
+		return f.quoted(text)
 	}
 	return text
 }

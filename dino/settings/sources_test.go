@@ -3,6 +3,7 @@ package settings
 import (
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -188,10 +189,6 @@ func randomSettings(t *rapid.T) Settings {
 		switch p := f.value.Addr().Interface().(type) {
 		case *string:
 			*p = rapid.String().Draw(t, f.key)
-		case *Optimizer:
-			*p = Optimizer(rapid.String().Draw(t, f.key))
-		case *Crops:
-			*p = Crops(rapid.String().Draw(t, f.key))
 		case *Paths:
 			for _, path := range rapid.SliceOfN(rapid.String(), 0, 3).Draw(t, f.key) {
 				*p = p.Add(strings.ReplaceAll(path, "\n", ""))
@@ -216,7 +213,10 @@ func randomSettings(t *rapid.T) Settings {
 		case *RGB:
 			*p = RGB{rapid.Float64().Draw(t, f.key), 0.1, -2e-300}
 		default:
-			t.Fatalf("no random value for %s", f.key)
+			if f.value.Kind() != reflect.String {
+				t.Fatalf("no random value for %s", f.key)
+			}
+			f.value.SetString(rapid.String().Draw(t, f.key))
 		}
 	}
 	return s
