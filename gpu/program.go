@@ -13,7 +13,7 @@ type Program struct {
 	section string // of the ops recorded next
 	scratch []*memory
 	pinned  map[*memory]bool
-	version map[*memory]int // counts the ops that wrote a memory
+	writes  map[*memory][]Tensor // what ops wrote of a memory, op by op
 	derived map[derivedKey]derivedTensor
 	fixed   []constant
 
@@ -65,7 +65,7 @@ type derivedTensor struct {
 func NewProgram(name string, target Target) *Program {
 	return &Program{
 		Name: name, Target: target, pinned: map[*memory]bool{},
-		version: map[*memory]int{}, derived: map[derivedKey]derivedTensor{},
+		writes: map[*memory][]Tensor{}, derived: map[derivedKey]derivedTensor{},
 	}
 }
 
@@ -148,7 +148,7 @@ func (p *Program) Dispatch(k Kernel, args ...Tensor) {
 	}
 	for i, a := range args {
 		if f.bindings[i].access == readWrite {
-			p.version[a.mem]++
+			p.writes[a.mem] = append(p.writes[a.mem], a)
 		}
 	}
 	p.ops = append(p.ops, o)
@@ -160,16 +160,27 @@ func (p *Program) Clear(t Tensor) {
 		p.Fail("clear: tensor %s starts at element %d, not at a multiple of %d", t.Name, t.offset, Align)
 		return
 	}
-	p.version[t.mem]++
+	p.writes[t.mem] = append(p.writes[t.mem], t)
 	p.ops = append(p.ops, op{kind: clearOp, section: p.section, args: []Tensor{t}})
+}
+
+// version counts the ops that wrote t or a part of it.
+func (p *Program) version(t Tensor) int {
+	n := 0
+	for _, w := range p.writes[t.mem] {
+		if overlap(w, t) {
+			n++
+		}
+	}
+	return n
 }
 
 func (p *Program) stageOnce(t Tensor) *staged {
 	key := derivedKey{t.mem, t.offset, t.Len(), fmt.Sprintf("texture of %d columns", t.Cols())}
-	if d, ok := p.derived[key]; ok && d.version == p.version[t.mem] {
+	if d, ok := p.derived[key]; ok && d.version == p.version(t) {
 		return d.staged
 	}
-	s := &staged{of: t, first: len(p.ops), version: p.version[t.mem]}
+	s := &staged{of: t, first: len(p.ops), version: p.version(t)}
 	p.derived[key] = derivedTensor{version: s.version, staged: s}
 	p.ops = append(p.ops, op{kind: stage, section: p.section, args: []Tensor{t}, stage: s})
 	return s
@@ -179,11 +190,11 @@ func (p *Program) stageOnce(t Tensor) *staged {
 // written since: a padded copy of a weight is made once per run.
 func (p *Program) Derived(t Tensor, key string, record func() Tensor) Tensor {
 	k := derivedKey{t.mem, t.offset, t.Len(), key}
-	if d, ok := p.derived[k]; ok && d.version == p.version[t.mem] {
+	if d, ok := p.derived[k]; ok && d.version == p.version(t) {
 		return d.tensor
 	}
 	made := record()
-	p.derived[k] = derivedTensor{version: p.version[t.mem], tensor: made}
+	p.derived[k] = derivedTensor{version: p.version(t), tensor: made}
 	return made
 }
 
