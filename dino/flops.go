@@ -23,13 +23,3 @@ func flopsPerImage(c settings.Config, m Method) float64 {
 	}
 	return 2 * total
 }
-
-// headMultiplies is the multiply-adds of DINO's head for one crop.
-func headMultiplies(c settings.Config) float64 {
-	n, in := 0.0, c.Backbone().Width()
-	for range c.HeadLayers - 1 {
-		n += float64(in) * float64(c.HeadHidden)
-		in = c.HeadHidden
-	}
-	return n + float64(in)*float64(c.HeadBottleneck) + float64(c.HeadBottleneck)*float64(c.OutDim)
-}

@@ -50,7 +50,7 @@ func (g *goldenFile) checkForward(d *gpu.Device, tr *Trainer, target gpu.Target)
 func forwardOf(p *gpu.Program, tr *Trainer, weights *layers.Arena, x cropPass) (features, y gpu.Tensor) {
 	c := tr.Config
 	features = c.Backbone().Bind(settings.BackbonePrefix, weights, nil, layers.Training).Forward(p, x.input(p, c))
-	return features, layers.NewHead(c.Head(), settings.HeadPrefix, weights, nil).Forward(p, features)
+	return features, layers.NewHead(c.Head(), settings.HeadPrefix, weights, nil, layers.Training, false).Forward(p, features)
 }
 
 // lossOf is the loss of a trainer of DINO.

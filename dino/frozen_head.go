@@ -27,7 +27,7 @@ func NewFrozenHead(d *gpu.Device, target gpu.Target, c settings.Config, weights 
 	h := &FrozenHead{d: d, program: p, input: gpu.NewTensor("features", batch, c.Size().Dim)}
 	prototypes := layers.NewPrototypes(settings.HeadPrefix, weights, nil, false)
 	prototypes.Begin(p)
-	y := layers.NewHead(c.Head(), settings.HeadPrefix, weights, nil).Forward(p, h.input)
+	y := layers.NewHead(c.Head(), settings.HeadPrefix, weights, nil, layers.Evaluating, false).Forward(p, h.input)
 	h.logits = prototypes.Logits(p, y)
 	p.Pin(h.logits)
 	if err := p.Build(d); err != nil {

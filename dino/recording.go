@@ -1,6 +1,8 @@
 package dino
 
 import (
+	"fmt"
+
 	"github.com/dinogpu/dinogpu/dino/settings"
 	"github.com/dinogpu/dinogpu/gpu"
 	"github.com/dinogpu/dinogpu/layers"
@@ -16,7 +18,15 @@ type Recording struct {
 
 	t        *Trainer
 	headOnly bool
-	inputs   map[int]layers.Input // of the passes recorded so far
+	shown    map[string]gpu.Tensor // that stay readable after a run; nil: none do
+	inputs   map[int]layers.Input  // of the passes recorded so far
+}
+
+// Show keeps a tensor's last contents, for tests to read: the rows of several passes under one name, part by part.
+func (r *Recording) Show(name string, part gpu.Tensor) {
+	if r.shown != nil {
+		r.shown[fmt.Sprintf("%s.%d", name, len(r.shown))] = r.Program.Pin(part)
+	}
 }
 
 // A StudentPass is the student's backbone over the crops of one pass.
@@ -52,6 +62,26 @@ func (r *Recording) Features(x *StudentPass) gpu.Tensor {
 func (r *Recording) Backward(x *StudentPass, dfeatures gpu.Tensor) {
 	if !r.headOnly {
 		x.net.Backward(r.Program, dfeatures)
+	}
+}
+
+// Joined records the features of several passes as one tensor, and returns what splits a gradient of them again.
+func (r *Recording) Joined(passes []*StudentPass) (features gpu.Tensor, backward func(dfeatures gpu.Tensor)) {
+	var all []gpu.Tensor
+	for _, x := range passes {
+		all = append(all, r.Features(x))
+	}
+	return layers.Concat(r.Program, all...), func(d gpu.Tensor) {
+		at := 0
+		for i, x := range passes {
+			n := all[i].Len()
+			part := d
+			if len(passes) > 1 {
+				part = layers.Part(r.Program, d, at, all[i].Shape...)
+			}
+			r.Backward(x, part)
+			at += n
+		}
 	}
 }
 

@@ -114,7 +114,7 @@ func (t *Trainer) recordBatch(name string, target gpu.Target, headOnly bool) *gp
 	p := gpu.NewProgram(name, target)
 	t.method.Batch(&Recording{
 		Program: p, Student: t.Student, Teacher: t.Teacher, Gradients: t.gradients, Batch: t.Config.BatchSize,
-		t: t, headOnly: headOnly, inputs: map[int]layers.Input{},
+		t: t, headOnly: headOnly, inputs: map[int]layers.Input{}, shown: t.shown,
 	})
 	return p
 }

@@ -33,6 +33,8 @@ type Trainer struct {
 	begin, crops, update *gpu.Program
 	headCrops            *gpu.Program // in place of crops while only the head is trained; nil: it never is, or no longer
 
+	shown map[string]gpu.Tensor // see Recording.Show
+
 	device    *gpu.Device
 	step      int                        // optimizer steps submitted
 	upload    func(*augment.Batch) error // puts a batch where the passes read it
@@ -46,7 +48,8 @@ type Options struct {
 	// Floats makes the trainer take crops as normalized float32 images (B, 3, H, W) instead of bytes.
 	Floats bool
 
-	logitsLimit int // 0: the constant
+	logitsLimit int                   // 0: the constant
+	shown       map[string]gpu.Tensor // see Recording.Show
 }
 
 // Record records a trainer for these settings; stepsPerEpoch is the number of optimizer steps per epoch. Where a batch
@@ -63,7 +66,7 @@ func Record(c settings.Config, target gpu.Target, stepsPerEpoch int, o Options) 
 func record(c settings.Config, target gpu.Target, stepsPerEpoch int, o Options) (*Trainer, error) {
 	if o.Crops == settings.CropsAuto || o.Crops == "" {
 		for _, crops := range []settings.Crops{settings.CropsTogether, settings.CropsBySize} {
-			t, err := record(c, target, stepsPerEpoch, Options{Crops: crops, Floats: o.Floats, logitsLimit: o.logitsLimit})
+			t, err := record(c, target, stepsPerEpoch, Options{Crops: crops, Floats: o.Floats, logitsLimit: o.logitsLimit, shown: o.shown})
 			var limit *gpu.LimitError
 			if errors.As(err, &limit) {
 				continue
@@ -81,7 +84,7 @@ func record(c settings.Config, target gpu.Target, stepsPerEpoch int, o Options) 
 		}
 		o.Crops = settings.CropsApart
 	}
-	t := &Trainer{Config: c, Schedules: NewSchedules(c, stepsPerEpoch), shared: newShared(o)}
+	t := &Trainer{Config: c, Schedules: NewSchedules(c, stepsPerEpoch), shared: newShared(o), shown: o.shown}
 	var err error
 	if t.method, err = newMethod(c, t.shared); err != nil {
 		return nil, err

@@ -119,7 +119,7 @@ func logits(t *testing.T, d *gpu.Device, w *weights.Model, role string, features
 	defer gpu.Release(x)
 	last := layers.NewPrototypes(settings.HeadPrefix, arena, nil, false)
 	last.Begin(p)
-	out := p.Pin(last.Logits(p, layers.NewHead(c, settings.HeadPrefix, arena, nil).Forward(p, x)))
+	out := p.Pin(last.Logits(p, layers.NewHead(c, settings.HeadPrefix, arena, nil, layers.Evaluating, false).Forward(p, x)))
 	if err := p.Build(d); err != nil {
 		t.Fatal(err)
 	}

@@ -1,47 +1,58 @@
 package layers
 
 import (
-	"fmt"
-
 	"github.com/dinogpu/dinogpu/gpu"
 )
 
-// HeadConfig is the size of DINO's projection head.
+// HeadConfig is the size and kind of DINO's projection head.
 type HeadConfig struct {
 	In         int // width of the features
 	Layers     int // linear layers before the prototypes, at least 1
 	Hidden     int
 	Bottleneck int
-	Out        int  // prototypes
-	NormLast   bool // the prototypes' weight_g stays 1 (norm_last_layer)
+	Out        int        // prototypes
+	NormLast   bool       // the prototypes' weight_g stays 1 (norm_last_layer)
+	BatchNorm  bool       // between the hidden layers and their activations (use_bn_in_head)
+	Activation Activation // empty: GELU
+	Plain      bool       // the MLP's last layer makes the logits: no bottleneck, no L2 normalization, no prototypes
+	Predictor  bool       // of the student alone, ahead of the L2 normalization
 }
 
-// names of the MLP's linear layers, as torch.nn.Sequential numbers them between the GELUs.
-func (c HeadConfig) names() []string {
-	if c.Layers == 1 {
-		return []string{"mlp"}
-	}
-	var names []string
-	for i := range c.Layers {
-		names = append(names, fmt.Sprintf("mlp.%d", 2*i))
-	}
-	return names
-}
-
-// widths are the sizes between the layers, In first and Bottleneck last.
-func (c HeadConfig) widths() []int {
+// mlp is the size of what stands before the normalization, or all where the head is Plain.
+func (c HeadConfig) mlp() MLPConfig {
 	w := []int{c.In}
 	for range c.Layers - 1 {
 		w = append(w, c.Hidden)
 	}
-	return append(w, c.Bottleneck)
+	out := c.Bottleneck
+	if c.Plain {
+		out = c.Out
+	}
+	return MLPConfig{Widths: append(w, out), Activation: c.activation(), BatchNorm: c.BatchNorm}
+}
+
+// predictor is that of a student that has one: an MLP of two layers without batch norm.
+func (c HeadConfig) predictor() MLPConfig {
+	return MLPConfig{Widths: []int{c.Bottleneck, c.Hidden, c.Bottleneck}, Activation: c.activation(), StudentOnly: true}
+}
+
+func (c HeadConfig) activation() Activation {
+	if c.Activation == "" {
+		return GELU
+	}
+	return c.Activation
 }
 
 // AddParams appends the head's tensors in the order and by the names of the released state_dict.
 func (c HeadConfig) AddParams(l *Params, prefix string) {
-	w := c.widths()
-	for i, name := range c.names() {
-		l.addLinear(prefix+name, w[i+1], w[i])
+	c.mlp().AddParams(l, prefix+"mlp")
+	if c.Plain {
+		last := l.List[len(l.List)-2:]
+		last[0].LastLayer, last[1].LastLayer = true, true
+		return
+	}
+	if c.Predictor {
+		c.predictor().AddParams(l, prefix+"predictor")
 	}
 	l.Add(Param{
 		Name: prefix + "last_layer.weight_g", Shape: []int{c.Out, 1}, Init: Init{Constant: 1},
@@ -51,6 +62,19 @@ func (c HeadConfig) AddParams(l *Params, prefix string) {
 		Name: prefix + "last_layer.weight_v", Shape: []int{c.Out, c.Bottleneck}, Init: Init{FanIn: c.Bottleneck},
 		Decay: true, LastLayer: true,
 	})
+}
+
+// Multiplies are the multiply-adds forward for one row of the student's, and of the teacher's.
+func (c HeadConfig) Multiplies() (student, teacher float64) {
+	teacher = c.mlp().Multiplies()
+	if c.Plain {
+		return teacher, teacher
+	}
+	teacher += float64(c.Bottleneck) * float64(c.Out)
+	if c.Predictor {
+		return teacher + c.predictor().Multiplies(), teacher
+	}
+	return teacher, teacher
 }
 
 // Prototypes are the head's last layer, a linear layer without bias whose rows have the length weight_g. They
@@ -103,52 +127,50 @@ func (l *Prototypes) End(p *gpu.Program) {
 	l.norm.Backward(p, l.dweight, l.dv, l.dg)
 }
 
-// Head is DINO's projection head up to the prototypes: an MLP with GELUs, then L2 normalization.
+// Head is DINO's projection head up to the prototypes: an MLP, the student's predictor, then L2 normalization. One that is
+// Plain makes the logits themselves.
 type Head struct {
-	mlp    []Linear
-	before []gpu.Tensor // each GELU's input
-	norm   RowNorm
+	mlp, predictor *MLP
+	norm           *RowNorm
 }
 
-// NewHead binds a head to weights, and to gradients unless they are nil.
-func NewHead(c HeadConfig, prefix string, weights, gradients *Arena) *Head {
-	h := &Head{}
-	for _, name := range c.names() {
-		l := Linear{Weight: weights.Tensor(prefix + name + ".weight"), Bias: weights.Tensor(prefix + name + ".bias")}
-		if gradients != nil {
-			l.DWeight, l.DBias = gradients.Tensor(prefix+name+".weight"), gradients.Tensor(prefix+name+".bias")
-		}
-		h.mlp = append(h.mlp, l)
+// NewHead binds a head to weights, and to gradients unless they are nil. The predictor, if there is one, is that of a
+// student.
+func NewHead(c HeadConfig, prefix string, weights, gradients *Arena, mode Mode, student bool) *Head {
+	h := &Head{mlp: NewMLP(c.mlp(), prefix+"mlp", weights, gradients, mode)}
+	if c.Plain {
+		return h
+	}
+	h.norm = &RowNorm{}
+	if c.Predictor && student {
+		h.predictor = NewMLP(c.predictor(), prefix+"predictor", weights, gradients, mode)
 	}
 	return h
 }
 
-// Forward records the normalized rows (R, bottleneck) that the prototypes are compared with, from features (R, In).
+// Forward records the normalized rows (R, bottleneck) that the prototypes are compared with, from features (R, In); of a
+// Plain head the logits (R, Out).
 func (h *Head) Forward(p *gpu.Program, x gpu.Tensor) gpu.Tensor {
-	h.before = make([]gpu.Tensor, len(h.mlp))
-	for i := range h.mlp {
-		var e Epilogue
-		if i < len(h.mlp)-1 {
-			h.before[i] = p.Scratch("head.before", x.Rows(), h.mlp[i].Weight.Rows())
-			e.Gelu = h.before[i]
-		}
-		x = h.mlp[i].Forward(p, x, e)
+	x = h.mlp.Forward(p, x)
+	if h.norm == nil {
+		return x
+	}
+	if h.predictor != nil {
+		x = h.predictor.Forward(p, x)
 	}
 	defer p.Section("prototypes")()
 	return h.norm.Forward(p, x)
 }
 
-// Backward records the gradients of the head's weights and returns that of the features, from dy (R, bottleneck).
+// Backward records the gradients of the head's weights and returns that of the features, from that of Forward's result.
 func (h *Head) Backward(p *gpu.Program, dy gpu.Tensor) gpu.Tensor {
-	end := p.Section("prototypes")
-	dx := h.norm.Backward(p, dy)
-	end()
-	for i := len(h.mlp) - 1; i >= 0; i-- {
-		var inner gpu.Tensor
-		if i > 0 {
-			inner = h.before[i-1]
-		}
-		dx = h.mlp[i].Backward(p, dx, inner)
+	if h.norm != nil {
+		end := p.Section("prototypes")
+		dy = h.norm.Backward(p, dy)
+		end()
 	}
-	return dx
+	if h.predictor != nil {
+		dy = h.predictor.Backward(p, dy)
+	}
+	return h.mlp.Backward(p, dy)
 }

@@ -39,6 +39,12 @@ func (l *Loss) Teacher(p *gpu.Program, logits gpu.Tensor) {
 	}), logits, l.Center, l.Entropy, l.Scalars)
 }
 
+// Collect records CenterSum += the rows of logits (2 Batch, K), for a center that Teacher does not take.
+func (l *Loss) Collect(p *gpu.Program, logits gpu.Tensor) {
+	defer p.Section("loss")()
+	columnsSum(p, logits, l.CenterSum)
+}
+
 // Student records the losses of the crops from number `first` on, as many as logits (crops x Batch, K) has rows
 // for, and turns logits into their gradient. targets are the teacher's logits after Teacher.
 func (l *Loss) Student(p *gpu.Program, logits, targets gpu.Tensor, first int) {

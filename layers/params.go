@@ -61,8 +61,13 @@ func (l *Params) Add(p Param) {
 // addLinear appends a linear layer's weight (out, in) and bias as the reference initializes them: normal with deviation
 // 0.02 (its truncation at +-2 is a hundred deviations away), and 0. Biases do not decay.
 func (l *Params) addLinear(name string, out, in int) {
-	l.Add(Param{Name: name + ".weight", Shape: []int{out, in}, Init: Init{Normal: 0.02}, Decay: true})
+	l.addWeight(name, out, in)
 	l.Add(Param{Name: name + ".bias", Shape: []int{out}})
+}
+
+// addWeight appends the weight alone.
+func (l *Params) addWeight(name string, out, in int) {
+	l.Add(Param{Name: name + ".weight", Shape: []int{out, in}, Init: Init{Normal: 0.02}, Decay: true})
 }
 
 // addNorm appends a norm's weight 1 and bias 0, neither of which decays.

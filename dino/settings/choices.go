@@ -29,6 +29,34 @@ func Teachers() []Teacher {
 	return []Teacher{TeacherMomentum, TeacherPreviousEpoch, TeacherPreviousIteration, TeacherCopy}
 }
 
+// A Centering says what keeps the teacher's targets from falling to one prototype (paper, section 3.1 and table 15).
+type Centering string
+
+// The centerings.
+const (
+	CenteringMean         Centering = "mean"          // the moving mean of outputs is taken off
+	CenteringSinkhorn     Centering = "sinkhorn"      // prototypes get equal shares of a batch, SwAV's way
+	CenteringBatchSoftmax Centering = "batch-softmax" // one iteration of that
+	CenteringNone         Centering = "none"
+)
+
+// Centerings lists them.
+func Centerings() []Centering {
+	return []Centering{CenteringMean, CenteringSinkhorn, CenteringBatchSoftmax, CenteringNone}
+}
+
+// A Loss compares the student's outputs with the teacher's (paper, table 7).
+type Loss string
+
+// The losses.
+const (
+	CrossEntropy Loss = "ce"
+	MSE          Loss = "mse"
+)
+
+// Losses lists them.
+func Losses() []Loss { return []Loss{CrossEntropy, MSE} }
+
 // Crops says which crops of a step run side by side: more of them make fewer and larger dispatches, and need memory for
 // the activations of all.
 type Crops string

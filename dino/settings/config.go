@@ -31,11 +31,20 @@ type Config struct {
 	NormLastLayer  bool    `yaml:"norm_last_layer" group:"model" default:"true" negatable:"" help:"Keep prototypes at length 1: steadier. vit_small learns better without."`
 	HeadLayers     int     `yaml:"head_layers" group:"model" default:"3" help:"Linear layers in the head before the prototypes."`
 	HeadHidden     int     `yaml:"head_hidden" group:"model" default:"2048" help:"Width between the head's layers."`
+	UseBNInHead    bool    `yaml:"use_bn_in_head" group:"model" default:"false" help:"Batch norm ahead of the head's activations."`
+	HeadActivation string  `yaml:"head_activation" group:"model" default:"gelu" help:"Between the head's layers: gelu or relu."`
+	L2Bottleneck   bool    `yaml:"l2_bottleneck" group:"model" default:"true" negatable:"" help:"Compare unit vectors with prototypes. Without, the head's last layer makes the outputs."`
+	Predictor      bool    `yaml:"predictor" group:"model" default:"false" help:"Give the student two more layers, which the teacher has not."`
 	HeadBottleneck int     `yaml:"head_bottleneck" group:"model" default:"256" help:"Width in which the prototypes compare."`
 
 	// What is learned from.
 	Method  string  `yaml:"method" group:"method" default:"dino" help:"What the network learns from: dino."`
 	Teacher Teacher `yaml:"teacher" group:"method" default:"momentum" help:"Where the teacher comes from: momentum, or the student of previous-epoch, previous-iteration or now (copy)."`
+
+	Centering          Centering `yaml:"centering" group:"method" default:"mean" help:"What keeps targets apart: mean, sinkhorn, batch-softmax or none."`
+	SinkhornIterations int       `yaml:"sinkhorn_iterations" group:"method" default:"3" help:"Iterations of sinkhorn."`
+	SinkhornPerView    bool      `yaml:"sinkhorn_per_view" group:"method" default:"false" help:"Sinkhorn or batch-softmax for each global crop alone."`
+	Loss               Loss      `yaml:"loss" group:"method" default:"ce" help:"ce (cross entropy) or mse (squared distance of unit outputs)."`
 
 	// Multi-crop.
 	GlobalCropsSize  int   `yaml:"global_crops_size" group:"crops" default:"224" help:"Pixels per side of the two global crops."`

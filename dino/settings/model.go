@@ -21,7 +21,8 @@ func (c Config) Backbone() layers.BackboneConfig { return c.ViT() }
 func (c Config) Head() layers.HeadConfig {
 	return layers.HeadConfig{
 		In: c.Backbone().Width(), Layers: c.HeadLayers, Hidden: c.HeadHidden, Bottleneck: c.HeadBottleneck, Out: c.OutDim,
-		NormLast: c.NormLastLayer,
+		NormLast: c.NormLastLayer, BatchNorm: c.UseBNInHead, Activation: layers.Activation(c.HeadActivation),
+		Plain: !c.L2Bottleneck, Predictor: c.Predictor,
 	}
 }
 

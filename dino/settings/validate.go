@@ -130,7 +130,28 @@ func (c Config) validateMethod() error {
 	return first(
 		func() error { return oneOf("method", c.Method, methodNames()...) },
 		func() error { return oneOf("teacher", c.Teacher, Teachers()...) },
+		func() error { return oneOf("centering", c.Centering, Centerings()...) },
+		func() error { return between("sinkhorn_iterations", c.SinkhornIterations, 1, 100) },
+		func() error { return oneOf("loss", c.Loss, Losses()...) },
+		func() error { return oneOf("head_activation", c.HeadActivation, "gelu", "relu") },
+		c.checkTogether,
 	)
+}
+
+// checkTogether reports choices that exclude each other.
+func (c Config) checkTogether() error {
+	balanced := c.Centering == CenteringSinkhorn || c.Centering == CenteringBatchSoftmax
+	switch {
+	case c.Loss == MSE && balanced:
+		return fmt.Errorf("`centering` %s makes shares of prototypes, which `loss` mse has none of: take `centering` mean or none", c.Centering)
+	case c.SinkhornPerView && !balanced:
+		return errors.New("`sinkhorn_per_view` is for `centering` sinkhorn or batch-softmax")
+	case c.Predictor && !c.L2Bottleneck:
+		return errors.New("`predictor` stands ahead of the unit vectors that `l2_bottleneck` makes: it needs them")
+	case c.UseBNInHead && c.BatchSize < 2:
+		return errors.New("`use_bn_in_head` needs a `batch_size` of 2 or more: a batch norm over one image knows no spread")
+	}
+	return nil
 }
 
 func (c Config) validateCrops() error {

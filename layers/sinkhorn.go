@@ -1,0 +1,49 @@
+package layers
+
+import (
+	"github.com/dinogpu/dinogpu/gpu"
+	"github.com/dinogpu/dinogpu/layers/ref"
+)
+
+// Sinkhorn records targets in place of logits (2 Batch, K) by Sinkhorn-Knopp: as many times as iterations each prototype's
+// share of the batch is made 1, then each image's. Rows are one problem, or with perView each global crop's are. One iteration
+// is a softmax over the batch (DINO, table 15). The temperature is the teacher's; no center is used.
+func (l *Loss) Sinkhorn(p *gpu.Program, logits gpu.Tensor, iterations int, perView bool) {
+	defer p.Section("loss")()
+	R := logits.Rows()
+	if R != 2*l.Batch {
+		p.Fail("loss: %s %v does not have 2 x %d rows", logits.Name, logits.Shape, l.Batch)
+		return
+	}
+	rows := R
+	if perView {
+		rows = l.Batch
+	}
+	for first := 0; first < R; first += rows {
+		for i := range iterations {
+			l.sinkhornColumns(p, logits, first, rows, i == 0)
+			l.sinkhornRows(p, logits, first, rows)
+		}
+	}
+}
+
+func (l *Loss) sinkhornColumns(p *gpu.Program, q gpu.Tensor, first, rows int, begin bool) {
+	K := q.Cols()
+	p.Dispatch(newKernel("sinkhorn_columns", args{"K": K, "V4": K%4 == 0, "First": begin}, gpu.Kernel{
+		Params: []uint32{uint32(rows), uint32(first)}, Groups: spread(ceil(K/cell(K), workgroup)), Trips: 3 * rows,
+		Flops: 6 * rows * K, Tolerance: approximate,
+		Twin: func(a [][]float32) {
+			ref.SinkhornColumns(a[0][first*K:(first+rows)*K], K, float64(scalarsOf(a[1]).TeacherTemp), begin)
+		},
+	}), q, l.Scalars)
+}
+
+func (l *Loss) sinkhornRows(p *gpu.Program, q gpu.Tensor, first, rows int) {
+	K := q.Cols()
+	a, each, trips := lossArgs(p, K)
+	p.Dispatch(newKernel("sinkhorn_rows", a, gpu.Kernel{
+		Params: []uint32{uint32(rows), uint32(first)}, Groups: spread(ceil(rows, each)), Trips: trips,
+		Flops: 6 * rows * K, Tolerance: approximate,
+		Twin: func(a [][]float32) { ref.SinkhornRows(a[0][first*K:(first+rows)*K], a[1][first:first+rows], K) },
+	}), q, l.Entropy)
+}
