@@ -21,9 +21,6 @@ func newMap(p *gpu.Program, name string, n, h, w, channels int) Map {
 	return Map{N: n, H: h, W: w, Tensor: p.Scratch(name, n*h*w, channels)}
 }
 
-// with is the map that holds t instead, of the same size.
-func (m Map) with(t gpu.Tensor) Map { return Map{N: m.N, H: m.H, W: m.W, Tensor: t} }
-
 // MaxPool gives the largest of each 3 x 3 pixels, 2 pixels apart, padded by 1 (torch.nn.MaxPool2d(3, 2, 1)).
 type MaxPool struct {
 	x      Map
