@@ -9,7 +9,10 @@ import (
 )
 
 // momentumSteps are the optimizers that keep one moment.
-var momentumSteps = map[string]func(*Optimizer, *gpu.Program){"sgd": (*Optimizer).SGD, "lars": (*Optimizer).LARS}
+var momentumSteps = map[string]func(*Optimizer, *gpu.Program){
+	"sgd":  func(o *Optimizer, p *gpu.Program) { o.RecordNorms(p); o.SGD(p) },
+	"lars": func(o *Optimizer, p *gpu.Program) { o.RecordNorms(p); o.LARS(p) },
+}
 
 func TestSGDAndLARSKernels(t *testing.T) {
 	for name, record := range momentumSteps {

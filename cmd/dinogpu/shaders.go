@@ -23,7 +23,7 @@ type shadersCmd struct {
 
 // Help is what --help says before the flags.
 func (shadersCmd) Help() string {
-	return "Writes every kernel that training the preset may run, for GPUs and for software adapters, with any optimizer and any matmul that tuning may choose, as a complete WGSL file. Needs no GPU and no driver."
+	return "Writes every kernel that training the preset may run, for GPUs and for software adapters, with any optimizer, method and ablation and any matmul that tuning may choose, as a complete WGSL file. Needs no GPU and no driver."
 }
 
 // Run writes the kernels.
@@ -35,6 +35,9 @@ func (c *shadersCmd) Run(a *app) error {
 			return err
 		}
 		if err := addEvaluation(files, s.Config, target); err != nil {
+			return err
+		}
+		if err := addMethods(files, s, target); err != nil {
 			return err
 		}
 	}

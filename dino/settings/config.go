@@ -33,7 +33,7 @@ type Config struct {
 	HeadHidden     int     `yaml:"head_hidden" group:"model" default:"2048" help:"Width between the head's layers."`
 	UseBNInHead    bool    `yaml:"use_bn_in_head" group:"model" default:"false" help:"Batch norm ahead of the head's activations."`
 	HeadActivation string  `yaml:"head_activation" group:"model" default:"gelu" help:"Between the head's layers: gelu or relu."`
-	L2Bottleneck   bool    `yaml:"l2_bottleneck" group:"model" default:"true" negatable:"" help:"Compare unit vectors with prototypes. Without, the head's last layer makes the outputs."`
+	L2Bottleneck   bool    `yaml:"l2_bottleneck" name:"l2-bottleneck" group:"model" default:"true" negatable:"" help:"Compare unit vectors with prototypes. Without, the head's last layer makes the outputs."`
 	Predictor      bool    `yaml:"predictor" group:"model" default:"false" help:"Give the student two more layers, which the teacher has not."`
 	HeadBottleneck int     `yaml:"head_bottleneck" group:"model" default:"256" help:"Width in which the prototypes compare."`
 
