@@ -49,6 +49,7 @@ type Kept struct {
 // methods are the methods, by name. What they are called and which settings they change is in settings.Methods.
 var methods = map[string]func(c settings.Config, sh Shared) Method{
 	settings.MethodDINO: newDINO,
+	settings.MethodBYOL: newBYOL,
 }
 
 // Shared are the trainer's tensors that methods' kernels read and write.

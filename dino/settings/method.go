@@ -11,13 +11,32 @@ type MethodInfo struct {
 // Names of methods.
 const (
 	MethodDINO = "dino"
+	MethodBYOL = "byol"
 )
 
 // Methods lists the methods. What each does is package dino's to say, under the same names.
 func Methods() []MethodInfo {
 	return []MethodInfo{
 		{Name: MethodDINO, Help: "self-distillation with no labels"},
+		{Name: MethodBYOL, Help: "bootstrap your own latent", defaults: compared(
+			"head_layers", "2", "head_hidden", "4096", "predictor", "true", "local_crops_number", "0",
+		)},
 	}
+}
+
+// compared are the defaults of a method that DINO was compared with, and what it has of its own. In the paper's comparison
+// (section 4, and the author's answer in facebookresearch/dino issue 34) they learn as DINO does but for weight decay, fixed,
+// and clipping, which is off; heads have batch norm and ReLU.
+func compared(own ...string) []assignment {
+	all := append([]string{
+		"weight_decay", "0.05", "weight_decay_end", "0.05", "clip_grad", "0", "freeze_last_layer", "0",
+		"centering", string(CenteringNone), "use_bn_in_head", "true", "head_activation", "relu",
+	}, own...)
+	var list []assignment
+	for i := 0; i < len(all); i += 2 {
+		list = append(list, assignment{key: all[i], text: all[i+1], where: "`method`"})
+	}
+	return list
 }
 
 func methodNames() []string {
