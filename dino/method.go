@@ -50,6 +50,7 @@ type Kept struct {
 var methods = map[string]func(c settings.Config, sh Shared) Method{
 	settings.MethodDINO: newDINO,
 	settings.MethodBYOL: newBYOL,
+	settings.MethodMoCo: newMoCo,
 }
 
 // Shared are the trainer's tensors that methods' kernels read and write.

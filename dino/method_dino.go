@@ -112,16 +112,23 @@ func (m *dinoMethod) targets(r *Recording) gpu.Tensor {
 // not fit a binding, and would be the largest thing in memory.
 const logitsLimit = 64 << 20
 
+// chunkOf is how many whole crops of B images, in rows of C, are compared with K prototypes at once: as many as logitsLimit
+// allows, one at least.
+func chunkOf(sh Shared, K, B, C int) int {
+	crops := max(1, sh.logitsLimit/(4*K*B))
+	for crops*B*C%gpu.Align != 0 {
+		crops++ // the next chunk's rows have to start where they can be bound
+	}
+	return crops
+}
+
 // studentLoss records -sum q log softmax(g_s(x) / tau_s) over the pairs of a global crop and another crop, for the crops
 // from number first on, and its gradient: y (rows, bottleneck) is what the student's prototypes are compared with, and
 // what comes back is the gradient of y. Logits are made for as many whole crops at a time as logitsLimit allows, one at
 // least.
 func (m *dinoMethod) studentLoss(r *Recording, logits logitsMaker, y, targets gpu.Tensor, first int) gpu.Tensor {
 	p, B, C := r.Program, m.config.BatchSize, y.Cols()
-	crops := max(1, m.shared.logitsLimit/(4*m.config.OutDim*B))
-	for crops*B*C%gpu.Align != 0 {
-		crops++ // the next chunk's rows have to start where they can be bound
-	}
+	crops := chunkOf(m.shared, m.config.OutDim, B, C)
 	dy := p.Scratch("head.dy", y.Rows(), C)
 	for at := 0; at < y.Rows(); at += crops * B {
 		rows := func(x gpu.Tensor) gpu.Tensor {

@@ -46,6 +46,8 @@ type Config struct {
 	SinkhornPerView    bool      `yaml:"sinkhorn_per_view" group:"method" default:"false" help:"Sinkhorn or batch-softmax for each global crop alone."`
 	Loss               Loss      `yaml:"loss" group:"method" default:"ce" help:"ce (cross entropy) or mse (squared distance of unit outputs)."`
 
+	QueueLength int `yaml:"queue_length" group:"method" default:"65536" help:"Outputs of earlier steps that moco and swav remember; whole steps of them."`
+
 	// Multi-crop.
 	GlobalCropsSize  int   `yaml:"global_crops_size" group:"crops" default:"224" help:"Pixels per side of the two global crops."`
 	GlobalCropsScale Range `yaml:"global_crops_scale" group:"crops" default:"0.4,1" help:"Share of an image's area that a global crop takes. Without local crops use 0.14,1."`

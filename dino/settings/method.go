@@ -12,6 +12,7 @@ type MethodInfo struct {
 const (
 	MethodDINO = "dino"
 	MethodBYOL = "byol"
+	MethodMoCo = "moco"
 )
 
 // Methods lists the methods. What each does is package dino's to say, under the same names.
@@ -21,6 +22,7 @@ func Methods() []MethodInfo {
 		{Name: MethodBYOL, Help: "bootstrap your own latent", defaults: compared(
 			"head_layers", "2", "head_hidden", "4096", "predictor", "true", "local_crops_number", "0",
 		)},
+		{Name: MethodMoCo, Help: "momentum contrast, version 2", defaults: compared("local_crops_number", "0")},
 	}
 }
 
