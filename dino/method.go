@@ -25,18 +25,23 @@ type Method interface {
 	// teacher's.
 	Multiplies() (student, teacher float64)
 	// Begin records what a step clears before its first batch.
-	Begin(p *gpu.Program)
+	Begin(r *Recording)
 	// Batch records what one batch goes through: both networks, targets, loss, and back. It adds to the gradients of all
 	// weights, and to Recording.Sums the batch's loss and, behind it, what Metrics reads.
 	Batch(r *Recording)
 	// Update records what is remembered of a step, behind those of the optimizer and the teacher.
-	Update(p *gpu.Program)
+	Update(r *Recording)
 	// Kept are the tensors that checkpoints hold beside the networks; none is nil.
 	Kept() []Kept
 	// Tensors are all that the method named; the trainer releases them.
 	Tensors() []gpu.Tensor
 	// Metrics sets what the method reads of a step but its loss, from the means of Recording.Sums over the step's batches.
 	Metrics(sums []float64, m *StepMetrics)
+}
+
+// A scheduled method sets scalars of its own from step to step.
+type scheduled interface {
+	Schedule(v StepValues, stepsPerEpoch int, s *layers.Scalars)
 }
 
 // A Kept is a tensor of a method that a run needs to go on, under its name in checkpoints.
@@ -51,6 +56,7 @@ var methods = map[string]func(c settings.Config, sh Shared) Method{
 	settings.MethodDINO: newDINO,
 	settings.MethodBYOL: newBYOL,
 	settings.MethodMoCo: newMoCo,
+	settings.MethodSwAV: newSwAV,
 }
 
 // Shared are the trainer's tensors that methods' kernels read and write.

@@ -59,9 +59,9 @@ func (m *byol) Multiplies() (student, teacher float64) {
 	return teacher, teacher
 }
 
-func (m *byol) Begin(p *gpu.Program) {
+func (m *byol) Begin(r *Recording) {
 	if !m.center.Center.IsZero() {
-		p.Clear(m.center.CenterSum)
+		r.Program.Clear(m.center.CenterSum)
 	}
 }
 
@@ -104,9 +104,9 @@ func (m *byol) targets(r *Recording) gpu.Tensor {
 	return u
 }
 
-func (m *byol) Update(p *gpu.Program) {
+func (m *byol) Update(r *Recording) {
 	if !m.center.Center.IsZero() {
-		m.center.UpdateCenter(p, 2*m.config.StepImages())
+		m.center.UpdateCenter(r.Program, 2*m.config.StepImages())
 	}
 }
 

@@ -43,7 +43,7 @@ func (m *dinoMethod) AddParams(l *layers.Params) { m.config.Head().AddParams(l, 
 func (m *dinoMethod) Multiplies() (student, teacher float64) { return m.config.Head().Multiplies() }
 
 // Begin clears what the center moves to.
-func (m *dinoMethod) Begin(p *gpu.Program) { p.Clear(m.loss.CenterSum) }
+func (m *dinoMethod) Begin(r *Recording) { r.Program.Clear(m.loss.CenterSum) }
 
 // Batch records the teacher's targets from its global crops, then each pass of crops through the student, its loss and
 // back. The loss is a sum over crops with fixed targets, so each pass adds its own gradients and leaves no activations
@@ -143,9 +143,9 @@ func (m *dinoMethod) studentLoss(r *Recording, logits logitsMaker, y, targets gp
 }
 
 // Update moves the center, where there is one.
-func (m *dinoMethod) Update(p *gpu.Program) {
+func (m *dinoMethod) Update(r *Recording) {
 	if m.config.Centering == settings.CenteringMean {
-		m.loss.UpdateCenter(p, 2*m.config.StepImages())
+		m.loss.UpdateCenter(r.Program, 2*m.config.StepImages())
 	}
 }
 

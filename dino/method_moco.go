@@ -53,7 +53,7 @@ func (m *moco) Multiplies() (student, teacher float64) {
 	return n + float64(m.config.HeadBottleneck*m.config.QueueLength), n
 }
 
-func (m *moco) Begin(p *gpu.Program) { m.keys.Begin(p) }
+func (m *moco) Begin(r *Recording) { m.keys.Begin(r.Program) }
 
 // Batch records keys, queries of all crops, which are one batch of the head's norms, their loss against keys and queue, and
 // back. The keys join the queue after the step.
@@ -91,8 +91,8 @@ func (m *moco) keysOf(r *Recording) gpu.Tensor {
 }
 
 // Update puts the step's keys into the queue.
-func (m *moco) Update(p *gpu.Program) {
-	layers.PushRing(p, m.keys.Rows, m.loss.Queue, m.pointer, m.shared.NonFinite)
+func (m *moco) Update(r *Recording) {
+	layers.PushRing(r.Program, m.keys.Rows, m.loss.Queue, m.pointer, m.shared.NonFinite)
 }
 
 // Kept are the queue, random unit rows at first, and where the next keys go.

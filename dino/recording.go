@@ -22,6 +22,14 @@ type Recording struct {
 	inputs   map[int]layers.Input  // of the passes recorded so far
 }
 
+// recording is what a method records p with.
+func (t *Trainer) recording(p *gpu.Program, headOnly bool) *Recording {
+	return &Recording{
+		Program: p, Student: t.Student, Teacher: t.Teacher, Gradients: t.gradients, Batch: t.Config.BatchSize,
+		t: t, headOnly: headOnly, inputs: map[int]layers.Input{}, shown: t.shown,
+	}
+}
+
 // Show keeps a tensor's last contents, for tests to read: the rows of several passes under one name, part by part.
 func (r *Recording) Show(name string, part gpu.Tensor) {
 	if r.shown != nil {

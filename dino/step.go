@@ -80,6 +80,9 @@ func (t *Trainer) scalars(v StepValues) layers.Scalars {
 		BatchShare: 1 / float32(c.Accumulate), Clip: float32(c.ClipGrad),
 	}
 	// torch skips tensors without gradients wholly: what was frozen counts its own steps from then on
+	if m, ok := t.method.(scheduled); ok {
+		m.Schedule(v, t.Schedules.perEpoch, &s)
+	}
 	s.Train(0.9, 0.999, 1e-8, layers.PartSteps{Head: v.Step + 1, Backbone: v.BackboneSteps, LastLayer: v.LastLayerSteps})
 	return s
 }
@@ -91,7 +94,7 @@ func (t *Trainer) recordBegin(target gpu.Target) {
 		t.begin.Clear(part)
 	}
 	t.begin.Clear(t.shared.Sums)
-	t.method.Begin(t.begin)
+	t.method.Begin(t.recording(t.begin, false))
 }
 
 // cropsAt is what batches go through at a step. Once the backbone moves, the program that trains the head alone is given
@@ -112,10 +115,7 @@ func (t *Trainer) cropsAt(v StepValues) *gpu.Program {
 // head is trained alone. Gradients add up, so that a step may have several batches.
 func (t *Trainer) recordBatch(name string, target gpu.Target, headOnly bool) *gpu.Program {
 	p := gpu.NewProgram(name, target)
-	t.method.Batch(&Recording{
-		Program: p, Student: t.Student, Teacher: t.Teacher, Gradients: t.gradients, Batch: t.Config.BatchSize,
-		t: t, headOnly: headOnly, inputs: map[int]layers.Input{}, shown: t.shown,
-	})
+	t.method.Batch(t.recording(p, headOnly))
 	return p
 }
 
@@ -131,7 +131,9 @@ func (t *Trainer) recordUpdate(target gpu.Target) {
 	for _, m := range t.moments {
 		optimizer.Moments = append(optimizer.Moments, m.Parts)
 	}
+	_, teacher := t.method.Crops()
 	ema := layers.EMA{
+		Buffers:  len(teacher) == 0, // a teacher that sees nothing has no statistics of its own
 		Segments: t.segments, Teacher: t.Teacher.Parts, Student: t.Student.Parts,
 		Scalars: t.shared.Scalars, NonFinite: t.shared.NonFinite,
 	}
@@ -150,5 +152,5 @@ func (t *Trainer) recordUpdate(target gpu.Target) {
 	if !t.rule.before {
 		ema.Record(p)
 	}
-	t.method.Update(p)
+	t.method.Update(t.recording(p, false))
 }

@@ -76,6 +76,7 @@ type EMA struct {
 	Teacher, Student []gpu.Tensor
 	Scalars          gpu.Tensor // see the type Scalars
 	NonFinite        gpu.Tensor // (1): while it is not zero, the teacher stays
+	Buffers          bool       // move too: the teacher runs nothing that would
 
 	limit int // elements of a slice; 0: maxSlice
 }
@@ -87,13 +88,17 @@ func (e *EMA) Record(p *gpu.Program) {
 	if limit == 0 {
 		limit = maxSlice
 	}
+	left := ref.BlockBuffer
+	if e.Buffers {
+		left = 0
+	}
 	e.Segments.slices(p, limit, func(runs []gpu.Tensor, first, blocks int) {
-		p.Dispatch(newKernel("ema", args{"PER": per, "BUFFER": ref.BlockBuffer, "BACKBONE": ref.BlockBackbone}, gpu.Kernel{
+		p.Dispatch(newKernel("ema", args{"PER": per, "BUFFER": left, "BACKBONE": ref.BlockBackbone}, gpu.Kernel{
 			Params: []uint32{uint32(blocks)}, Groups: spread(ceil(blocks, per)), Trips: per, Flops: 3 * ref.Block * blocks,
 			Tolerance: exact,
 			Twin: func(a [][]float32) {
 				s := scalarsOf(a[3])
-				ref.EMA(a[0], a[1], gpu.Bits(a[2]), float64(s.TeacherRate), s.Backbone != 0, gpu.Bits(a[4])[0] != 0)
+				ref.EMA(a[0], a[1], gpu.Bits(a[2]), uint32(left), float64(s.TeacherRate), s.Backbone != 0, gpu.Bits(a[4])[0] != 0)
 			},
 		}), runs[0], runs[1], e.Segments.blocksOf(first, blocks), e.Scalars, e.NonFinite)
 	}, e.Teacher, e.Student)

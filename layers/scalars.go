@@ -32,6 +32,9 @@ type Scalars struct {
 	BackboneSecondCorrection float32
 	LastFirstCorrection      float32 // the same for the last layer, whose steps count from the end of its freeze
 	LastSecondCorrection     float32
+
+	QueueFills float32 // 1: SwAV's queue takes the step's outputs in
+	QueueUsed  float32 // 1: it is full, and takes part in the targets
 }
 
 const scalarCount = int(unsafe.Sizeof(Scalars{}) / 4)

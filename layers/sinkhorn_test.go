@@ -73,3 +73,30 @@ func TestSinkhornShapes(t *testing.T) {
 		})
 	}
 }
+
+// A queue's rows take part in the shares once it is used, and go unseen before.
+func TestSinkhornWithAQueue(t *testing.T) {
+	for _, used := range []float32{0, 1} {
+		t.Run(fmt.Sprint(used), func(t *testing.T) {
+			eachTarget(t, func(t *testing.T, p *gpu.Program) {
+				var in inputs
+				l := lossAt(&in, 3, 4, 10, 0.5)
+				s := Scalars{TeacherTemp: 0.5, QueueUsed: used, QueueFills: used}
+				for i := range in {
+					if in[i].t.Name == "scalars" {
+						in[i].value = s.Values()
+					}
+				}
+				l.SinkhornQueued(p, in.noise("scores", 8+3, 10), in.noise("entropies", 8+3), 3)
+				queue := in.noise("queue", 8, 6)
+				rows := in.noise("rows", 4, 6)
+				want := append([]float32(nil), in[len(in)-2].value...)
+				if used == 1 {
+					want = append(append([]float32(nil), in[len(in)-1].value...), want[:4*6]...)
+				}
+				ShiftQueue(p, rows, queue, l.Scalars, l.NonFinite)
+				in.goldens(t, p, []wanted{{"queue", queue, want, 0}})
+			})
+		})
+	}
+}

@@ -48,6 +48,8 @@ type Config struct {
 
 	QueueLength int `yaml:"queue_length" group:"method" default:"65536" help:"Outputs of earlier steps that moco and swav remember; whole steps of them."`
 
+	EpochQueueStarts int `yaml:"epoch_queue_starts" group:"method" default:"15" help:"Epochs before swav's queue fills."`
+
 	// Multi-crop.
 	GlobalCropsSize  int   `yaml:"global_crops_size" group:"crops" default:"224" help:"Pixels per side of the two global crops."`
 	GlobalCropsScale Range `yaml:"global_crops_scale" group:"crops" default:"0.4,1" help:"Share of an image's area that a global crop takes. Without local crops use 0.14,1."`

@@ -13,6 +13,7 @@ const (
 	MethodDINO = "dino"
 	MethodBYOL = "byol"
 	MethodMoCo = "moco"
+	MethodSwAV = "swav"
 )
 
 // Methods lists the methods. What each does is package dino's to say, under the same names.
@@ -23,6 +24,10 @@ func Methods() []MethodInfo {
 			"head_layers", "2", "head_hidden", "4096", "predictor", "true", "local_crops_number", "0",
 		)},
 		{Name: MethodMoCo, Help: "momentum contrast, version 2", defaults: compared("local_crops_number", "0")},
+		{Name: MethodSwAV, Help: "clusters swapped between views", defaults: compared(
+			"head_layers", "2", "head_bottleneck", "128", "out_dim", "3000", "teacher_temp", "0.05", "warmup_teacher_temp", "0.05",
+			"local_crops_number", "6", "queue_length", "0", "freeze_last_layer", "1",
+		)},
 	}
 }
 

@@ -92,12 +92,12 @@ func AdamW(weights, gradients, first, second []float32, blocks []uint32, norms [
 }
 
 // EMA is the twin of ema.wgsl: teacher, student (N), blocks (N / 256).
-func EMA(teacher, student []float32, blocks []uint32, rate float64, backbone, nonFinite bool) {
+func EMA(teacher, student []float32, blocks []uint32, left uint32, rate float64, backbone, nonFinite bool) {
 	if nonFinite {
 		return
 	}
 	for i, v := range teacher {
-		if entry := blocks[i/Block]; entry&BlockBuffer != 0 || !backbone && entry&BlockBackbone != 0 {
+		if entry := blocks[i/Block]; entry&left != 0 || !backbone && entry&BlockBackbone != 0 {
 			continue
 		}
 		if rate == 1 {

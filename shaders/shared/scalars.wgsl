@@ -19,4 +19,6 @@ struct Scalars {
     backbone_second_correction: f32,
     last_first_correction: f32,
     last_second_correction: f32,
+    queue_fills: f32,
+    queue_used: f32,
 }
