@@ -22,7 +22,7 @@ func (l *Loss) Sinkhorn(p *gpu.Program, logits gpu.Tensor, iterations int, perVi
 	for first := 0; first < R; first += rows {
 		for i := range iterations {
 			l.sinkhornColumns(p, logits, first, rows, 0, i == 0)
-			l.sinkhornRows(p, logits, l.Entropy, first, rows)
+			l.sinkhornRows(p, logits, l.Entropy, first, rows, 0)
 		}
 	}
 }
@@ -34,7 +34,7 @@ func (l *Loss) SinkhornQueued(p *gpu.Program, scores, entropy gpu.Tensor, iterat
 	rows := scores.Rows()
 	for i := range iterations {
 		l.sinkhornColumns(p, scores, 0, rows, rows-l.Batch, i == 0)
-		l.sinkhornRows(p, scores, entropy, 0, rows)
+		l.sinkhornRows(p, scores, entropy, 0, rows, rows-l.Batch)
 	}
 }
 
@@ -53,12 +53,19 @@ func (l *Loss) sinkhornColumns(p *gpu.Program, q gpu.Tensor, first, rows, queue 
 	}), q, l.Scalars)
 }
 
-func (l *Loss) sinkhornRows(p *gpu.Program, q, entropy gpu.Tensor, first, rows int) {
+func (l *Loss) sinkhornRows(p *gpu.Program, q, entropy gpu.Tensor, first, rows, queue int) {
 	K := q.Cols()
 	a, each, trips := lossArgs(p, K)
 	p.Dispatch(newKernel("sinkhorn_rows", a, gpu.Kernel{
-		Params: []uint32{uint32(rows), uint32(first)}, Groups: spread(ceil(rows, each)), Trips: trips,
+		Params: []uint32{uint32(rows), uint32(first), uint32(queue)}, Groups: spread(ceil(rows, each)), Trips: trips,
 		Flops: 6 * rows * K, Tolerance: approximate,
-		Twin: func(a [][]float32) { ref.SinkhornRows(a[0][first*K:(first+rows)*K], a[1][first:first+rows], K) },
-	}), q, entropy)
+		Twin: func(a [][]float32) {
+			from := first
+			if scalarsOf(a[2]).QueueUsed == 0 {
+				from += queue
+				clear(a[1][first:from])
+			}
+			ref.SinkhornRows(a[0][from*K:(first+rows)*K], a[1][from:first+rows], K)
+		},
+	}), q, entropy, l.Scalars)
 }

@@ -38,7 +38,7 @@ type Config struct {
 	HeadBottleneck int     `yaml:"head_bottleneck" group:"model" default:"256" help:"Width in which the prototypes compare."`
 
 	// What is learned from.
-	Method  string  `yaml:"method" group:"method" default:"dino" help:"What the network learns from: dino."`
+	Method  string  `yaml:"method" group:"method" default:"dino" help:"What the network learns from: dino, byol, moco or swav. Each brings defaults of its own."`
 	Teacher Teacher `yaml:"teacher" group:"method" default:"momentum" help:"Where the teacher comes from: momentum, or the student of previous-epoch, previous-iteration or now (copy)."`
 
 	Centering          Centering `yaml:"centering" group:"method" default:"mean" help:"What keeps targets apart: mean, sinkhorn, batch-softmax or none."`

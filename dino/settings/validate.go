@@ -131,6 +131,8 @@ func (c Config) validateMethod() error {
 		func() error { return oneOf("method", c.Method, methodNames()...) },
 		func() error { return oneOf("teacher", c.Teacher, Teachers()...) },
 		func() error { return oneOf("centering", c.Centering, Centerings()...) },
+		func() error { return between("queue_length", c.QueueLength, 0, 1<<22) },
+		func() error { return between("epoch_queue_starts", c.EpochQueueStarts, 0, 1<<20) },
 		func() error { return between("sinkhorn_iterations", c.SinkhornIterations, 1, 100) },
 		func() error { return oneOf("loss", c.Loss, Losses()...) },
 		func() error { return oneOf("head_activation", c.HeadActivation, "gelu", "relu") },
@@ -148,6 +150,12 @@ func (c Config) checkTogether() error {
 		return errors.New("`sinkhorn_per_view` is for `centering` sinkhorn or batch-softmax")
 	case c.Predictor && !c.L2Bottleneck:
 		return errors.New("`predictor` stands ahead of the unit vectors that `l2_bottleneck` makes: it needs them")
+	case c.Method == MethodMoCo && (c.QueueLength < 1 || c.QueueLength%(2*c.StepImages()) != 0):
+		return fmt.Errorf("`queue_length` %d is no multiple of the %d outputs that a step of `batch_size` %d and `accumulate` %d puts in", c.QueueLength, 2*c.StepImages(), c.BatchSize, c.Accumulate)
+	case c.Method == MethodSwAV && c.QueueLength%c.StepImages() != 0:
+		return fmt.Errorf("`queue_length` %d is no multiple of the %d images of a step; 0 is none", c.QueueLength, c.StepImages())
+	case c.Method == MethodSwAV && c.QueueLength*c.HeadBottleneck%64 != 0:
+		return fmt.Errorf("`queue_length` %d times `head_bottleneck` %d has to be a multiple of 64", c.QueueLength, c.HeadBottleneck)
 	case c.UseBNInHead && c.BatchSize < 2:
 		return errors.New("`use_bn_in_head` needs a `batch_size` of 2 or more: a batch norm over one image knows no spread")
 	}
