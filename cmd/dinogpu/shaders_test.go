@@ -40,7 +40,7 @@ func TestShadersWritesCompleteKernels(t *testing.T) {
 		}
 	}
 	// the demo has no drop path, and its crops lie side by side
-	wantKernels(t, dir, "bench_copy", "bench_fma", "rows_copy", "rows_scale", "rows_part", "batchnorm_running", "maxpool_backward", "maxpool_forward", "meanpool_backward", "meanpool_forward")
+	wantKernels(t, dir, "bench_copy", "bench_fma", "rows_scale", "rows_part", "batchnorm_running", "maxpool_backward", "maxpool_forward", "meanpool_backward", "meanpool_forward")
 	before := len(files)
 	dinogpu(t, nil, "shaders", "--out", dir)
 	if files, _ = filepath.Glob(filepath.Join(dir, "*.wgsl")); len(files) != before {

@@ -46,6 +46,14 @@ func compared(own ...string) []assignment {
 	return list
 }
 
+// TakeMethod makes s a run of that method, with the defaults that the method brings.
+func (s *Settings) TakeMethod(name string) error {
+	if err := s.Set("method", name); err != nil {
+		return err
+	}
+	return s.assign(methodDefaults(name))
+}
+
 func methodNames() []string {
 	var names []string
 	for _, m := range Methods() {
