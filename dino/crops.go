@@ -101,5 +101,10 @@ func (t *Trainer) uploadBatch(b *augment.Batch) error {
 			return err
 		}
 	}
+	if m, ok := t.method.(uploader); ok {
+		if err := m.Upload(t.device, b); err != nil {
+			return err
+		}
+	}
 	return t.uploadDropPath(b)
 }

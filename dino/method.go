@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/dinogpu/dinogpu/augment"
 	"github.com/dinogpu/dinogpu/dino/settings"
 	"github.com/dinogpu/dinogpu/gpu"
 	"github.com/dinogpu/dinogpu/layers"
@@ -44,6 +45,11 @@ type scheduled interface {
 	Schedule(v StepValues, stepsPerEpoch int, s *layers.Scalars)
 }
 
+// An uploader has to be told of each batch more than its crops.
+type uploader interface {
+	Upload(d *gpu.Device, b *augment.Batch) error
+}
+
 // A Kept is a tensor of a method that a run needs to go on, under its name in checkpoints.
 type Kept struct {
 	Name   string
@@ -53,10 +59,11 @@ type Kept struct {
 
 // methods are the methods, by name. What they are called and which settings they change is in settings.Methods.
 var methods = map[string]func(c settings.Config, sh Shared) Method{
-	settings.MethodDINO: newDINO,
-	settings.MethodBYOL: newBYOL,
-	settings.MethodMoCo: newMoCo,
-	settings.MethodSwAV: newSwAV,
+	settings.MethodDINO:       newDINO,
+	settings.MethodBYOL:       newBYOL,
+	settings.MethodMoCo:       newMoCo,
+	settings.MethodSwAV:       newSwAV,
+	settings.MethodSupervised: newSupervised,
 }
 
 // Shared are the trainer's tensors that methods' kernels read and write.

@@ -198,8 +198,13 @@ func (g *goldenFile) methodConfig(rates string) Config {
 	return c
 }
 
-// fillMethod gives a trainer a step's crops.
+// fillMethod gives a trainer a step's crops, and its labels if it takes any.
 func (g *goldenFile) fillMethod(d *gpu.Device, tr *Trainer, step int) error {
+	if m, ok := tr.method.(uploader); ok {
+		if err := m.Upload(d, &augment.Batch{Labels: g.Ints(fmt.Sprintf("step%d.labels", step))}); err != nil {
+			return err
+		}
+	}
 	return g.fillCrops(d, tr, step)
 }
 

@@ -71,7 +71,7 @@ func tinyMethod(t *testing.T, method string, more ...string) settings.Config {
 	flags := map[string]string{
 		"method": method, "dim": "24", "depth": "2", "heads": "2", "patch_size": "7", "global_crops_size": "29", "local_crops_size": "15",
 		"local_crops_number": "2", "head_hidden": "40", "head_bottleneck": "16", "out_dim": "50", "batch_size": "4", "epochs": "4",
-		"warmup_epochs": "0", "drop_path_rate": "0", "lr": "0.05", "seed": "7", "queue_length": "16", "epoch_queue_starts": "0",
+		"warmup_epochs": "0", "drop_path_rate": "0", "lr": "0.05", "seed": "7", "queue_length": "16", "classes": "10", "epoch_queue_starts": "0",
 	}
 	for i := 0; i < len(more); i += 2 {
 		flags[more[i]] = more[i+1]

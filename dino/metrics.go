@@ -17,6 +17,7 @@ type StepMetrics struct {
 	KL              float64 `json:"kl" optional:"nan"`            // loss - entropy
 	OutputStd       float64 `json:"output_std" optional:"nan"`    // of the teacher's unit outputs, mean over dimensions; 0: all the same
 	PositiveTop1    float64 `json:"positive_top1" optional:"nan"` // queries nearer to their key than to the whole queue, percent
+	TrainTop1       float64 `json:"train_top1" optional:"nan"`    // of supervised, on crops as it learns from them, percent
 	LR              float64 `json:"lr"`
 	WeightDecay     float64 `json:"weight_decay"`
 	Momentum        float64 `json:"momentum"`
@@ -112,7 +113,7 @@ func (t *Trainer) metrics(v StepValues, read []float32) (StepMetrics, error) {
 	}
 	none := math.NaN()
 	m := StepMetrics{
-		Step: v.Step + 1, Epoch: v.Epoch, Loss: sums[0], Entropy: none, KL: none, OutputStd: none, PositiveTop1: none,
+		Step: v.Step + 1, Epoch: v.Epoch, Loss: sums[0], Entropy: none, KL: none, OutputStd: none, PositiveTop1: none, TrainTop1: none,
 		LR: v.LR, WeightDecay: v.WeightDecay, Momentum: v.Momentum, TeacherTemp: v.TeacherTemp,
 		GradNorm: math.Sqrt(total),
 	}

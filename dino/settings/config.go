@@ -38,7 +38,7 @@ type Config struct {
 	HeadBottleneck int     `yaml:"head_bottleneck" group:"model" default:"256" help:"Width in which the prototypes compare."`
 
 	// What is learned from.
-	Method  string  `yaml:"method" group:"method" default:"dino" help:"What the network learns from: dino, byol, moco or swav. Each brings defaults of its own."`
+	Method  string  `yaml:"method" group:"method" default:"dino" help:"What the network learns from: dino, byol, moco, swav or supervised. Each brings defaults of its own."`
 	Teacher Teacher `yaml:"teacher" group:"method" default:"momentum" help:"Where the teacher comes from: momentum, or the student of previous-epoch, previous-iteration or now (copy)."`
 
 	Centering          Centering `yaml:"centering" group:"method" default:"mean" help:"What keeps targets apart: mean, sinkhorn, batch-softmax or none."`
@@ -49,6 +49,9 @@ type Config struct {
 	QueueLength int `yaml:"queue_length" group:"method" default:"65536" help:"Outputs of earlier steps that moco and swav remember; whole steps of them."`
 
 	EpochQueueStarts int `yaml:"epoch_queue_starts" group:"method" default:"15" help:"Epochs before swav's queue fills."`
+
+	Classes        int     `yaml:"classes" group:"method" default:"0" help:"Classes of supervised. 0: as the data has."`
+	LabelSmoothing float64 `yaml:"label_smoothing" group:"method" default:"0.1" help:"Share of a label that supervised spreads over all classes."`
 
 	// Multi-crop.
 	GlobalCropsSize  int   `yaml:"global_crops_size" group:"crops" default:"224" help:"Pixels per side of the two global crops."`

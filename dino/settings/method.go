@@ -10,10 +10,11 @@ type MethodInfo struct {
 
 // Names of methods.
 const (
-	MethodDINO = "dino"
-	MethodBYOL = "byol"
-	MethodMoCo = "moco"
-	MethodSwAV = "swav"
+	MethodDINO       = "dino"
+	MethodBYOL       = "byol"
+	MethodMoCo       = "moco"
+	MethodSwAV       = "swav"
+	MethodSupervised = "supervised"
 )
 
 // Methods lists the methods. What each does is package dino's to say, under the same names.
@@ -28,6 +29,10 @@ func Methods() []MethodInfo {
 			"head_layers", "2", "head_bottleneck", "128", "out_dim", "3000", "teacher_temp", "0.05", "warmup_teacher_temp", "0.05",
 			"local_crops_number", "6", "queue_length", "0", "freeze_last_layer", "1",
 		)},
+		{Name: MethodSupervised, Help: "classes, from labels", defaults: assignments(
+			"local_crops_number", "0", "global_crops_scale", "0.08,1", "weight_decay", "0.05", "weight_decay_end", "0.05", "clip_grad", "0",
+			"freeze_last_layer", "0", "warmup_epochs", "5", "min_lr", "1e-5",
+		)},
 	}
 }
 
@@ -35,10 +40,14 @@ func Methods() []MethodInfo {
 // (section 4, and the author's answer in facebookresearch/dino issue 34) they learn as DINO does but for weight decay, fixed,
 // and clipping, which is off; heads have batch norm and ReLU.
 func compared(own ...string) []assignment {
-	all := append([]string{
+	return assignments(append([]string{
 		"weight_decay", "0.05", "weight_decay_end", "0.05", "clip_grad", "0", "freeze_last_layer", "0",
 		"centering", string(CenteringNone), "use_bn_in_head", "true", "head_activation", "relu",
-	}, own...)
+	}, own...)...)
+}
+
+// assignments are keys, each with its text behind it.
+func assignments(all ...string) []assignment {
 	var list []assignment
 	for i := 0; i < len(all); i += 2 {
 		list = append(list, assignment{key: all[i], text: all[i+1], where: "`method`"})
