@@ -37,24 +37,27 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) i:
     let sure = row_max(goal, i);
     var sum = 0.0;
     var cross = 0.0;
+    var whole = 0.0;
     var first_s = f32(K); // the first place of the largest, as a float: below 2^24
     var first_q = f32(K);
     for (var c = lane; c < width; c += LANES) {
         let z = s[base + c] - top;
         sum += exp(z);
         cross = fma(q[base + c], z, cross);
+        whole += q[base + c];
         if z == 0.0 { first_s = min(first_s, f32(c)); }
         if q[base + c] == sure { first_q = min(first_q, f32(c)); }
     }
     let total = row_sum(sum, i);
     let dot = row_sum(cross, i);
+    let all = row_sum(whole, i);
     let at_s = -row_max(-first_s, i);
     let at_q = -row_max(-first_q, i);
     for (var c = lane; c < width; c += LANES) {
         s[base + c] = (exp(s[base + c] - top) / total - q[base + c]) * (p.weight * scalars.batch_share);
     }
     if live && lane == 0u {
-        loss[row] = (log(total) - dot) * p.weight;
+        loss[row] = (all * log(total) - dot) * p.weight;
         hits[row] = select(0.0, 1.0, at_s == at_q);
     }
 }
