@@ -123,9 +123,8 @@ func match(n namedNetwork, v layers.ViTConfig) (matched, error) {
 	return m, nil
 }
 
-func ofHead(name string) bool {
-	return strings.HasPrefix(name, settings.HeadPrefix+"mlp.") || strings.HasPrefix(name, settings.HeadPrefix+"last_layer.")
-}
+// ofHead tells whether a tensor stands behind the backbone: DINO's head, or that of another method.
+func ofHead(name string) bool { return strings.HasPrefix(name, settings.HeadPrefix) }
 
 // headOrder is that of the released state_dict: the MLP's layers by number, then the last layer; a weight before its bias.
 func headOrder(a, b part) int {
@@ -134,7 +133,9 @@ func headOrder(a, b part) int {
 		if keys[1] == "last_layer" {
 			last = 1
 		}
-		number, _ = strconv.Atoi(keys[2]) // a head of one layer has none
+		if len(keys) > 2 {
+			number, _ = strconv.Atoi(keys[2]) // a head of one layer has none
+		}
 		return last, number, keys[len(keys)-1]
 	}
 	lastA, numberA, kindA := key(a)

@@ -222,7 +222,7 @@ func TestOpenWeightsRefuses(t *testing.T) {
 		{shape("pos_embed", 1, 1, 64), nil, "pos_embed of shape [1 1 64]"},
 		{shape("patch_embed.proj.weight", 64, 3, 0, 8), nil, "patch_embed.proj.weight of shape [64 3 0 8]"},
 		{shape("patch_embed.proj.weight", 64, 1, 8, 8), nil, "[64 1 8 8] instead of [64 3 8 8]"},
-		{with("head.weight", 5, 64), nil, "it has no place for \"head.weight\"; name another file, or set `partial`"},
+		{with("header.weight", 5, 64), nil, "it has no place for \"header.weight\"; name another file, or set `partial`"},
 		{with("blocks.0.ls1.gamma", 64), nil, "looks like a DINOv2"},
 		{with("blocks.7.norm1.weight", 64), nil, "it lacks blocks.2.norm1.weight"},
 		{with("blocks.999999999999.norm1.weight", 64), nil, "no place for"},
