@@ -49,9 +49,9 @@ func ResizedCrop(im *Image, b Box, w, h int) *Image {
 // scratch is one worker's memory for what a crop needs in between.
 type scratch struct {
 	rows, cols taps
-	cut        []uint8 // the area after the pass along its rows
-	sums       []int32 // one row of the result
-	line       []uint8 // blur: two padded lines
+	pairs      []uint64 // two rows of the area
+	cut        []uint8  // the area after the pass along its rows
+	line       []uint8  // blur: two padded lines
 }
 
 // resizedCropInto is ResizedCrop into dst, w*h*3 bytes. The box counts the
