@@ -17,6 +17,10 @@ func blurInto(pix []uint8, w, h int, sigma float64, s *scratch) {
 		return
 	}
 	box := newBox(sigma)
+	if box.radius <= 1 {
+		box.narrow(pix, w, h, s)
+		return
+	}
 	s.line = grow(s.line, 2*(max(w, h)+2*(box.radius+1)))
 	for c := range 3 {
 		for y := range h {

@@ -52,6 +52,7 @@ type scratch struct {
 	pairs      []uint64 // two rows of the area
 	cut        []uint8  // the area after the pass along its rows
 	line       []uint8  // blur: two padded lines
+	tall       []uint8  // blur: two padded crops
 }
 
 // resizedCropInto is ResizedCrop into dst, w*h*3 bytes. The box counts the
