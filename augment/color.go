@@ -1,7 +1,5 @@
 package augment
 
-import "math"
-
 // The color steps work in place on interleaved RGB bytes and round to 8 bits
 // after each step, exactly as Pillow's ImageEnhance and ImageOps do; their
 // factors are torchvision's: 1 leaves an image as it is.
@@ -46,11 +44,20 @@ func blendConstant(pix []uint8, from uint8, f float32) {
 
 // Saturation blends with each pixel's luma: f 0 is gray, 1 the image.
 func Saturation(pix []uint8, f float64) {
+	// What blend adds to the luma for each difference from it, no more than
+	// what leaves the range anyway.
+	var table [511]float32
+	for d := range table {
+		table[d] = max(-512, min(512, float32(float32(f)*float32(d-255))))
+	}
 	for p := pix; len(p) >= 3; p = p[3:] {
 		l := luma(p[0], p[1], p[2])
-		p[0] = blend(l, p[0], float32(f))
-		p[1] = blend(l, p[1], float32(f))
-		p[2] = blend(l, p[2], float32(f))
+		from, diff := float32(int32(l)), table[255-int(l):][:256]
+		r, g, b := int32(from+diff[p[0]]), int32(from+diff[p[1]]), int32(from+diff[p[2]])
+		if uint32(r|g|b) > 255 {
+			r, g, b = max(0, min(255, r)), max(0, min(255, g)), max(0, min(255, b))
+		}
+		p[0], p[1], p[2] = uint8(r), uint8(g), uint8(b)
 	}
 }
 
@@ -87,69 +94,3 @@ func Flip(pix []uint8, w int) {
 func luma(r, g, b uint8) uint8 {
 	return uint8((uint32(r)*19595 + uint32(g)*38470 + uint32(b)*7471 + 0x8000) >> 16)
 }
-
-// Hue turns every pixel's hue by f of a full circle (-0.5 to 0.5), through
-// Pillow's 8-bit HSV, wrapping around.
-func Hue(pix []uint8, f float64) {
-	// numpy casts by cutting towards zero and wrapping, and adds modulo 256.
-	shift := uint8(int(f * 255))
-	for p := pix; len(p) >= 3; p = p[3:] {
-		h, s, v := toHSV(p[0], p[1], p[2])
-		p[0], p[1], p[2] = fromHSV(h+shift, s, v)
-	}
-}
-
-// toHSV is Pillow's rgb2hsv (Convert.c, after colorsys.py).
-func toHSV(r, g, b uint8) (h, s, v uint8) {
-	hi, lo := max(r, g, b), min(r, g, b)
-	if hi == lo {
-		return 0, 0, hi
-	}
-	cr := float32(hi - lo)
-	rc, gc, bc := float32(hi-r)/cr, float32(hi-g)/cr, float32(hi-b)/cr
-	var a float32
-	switch hi {
-	case r:
-		a = bc - gc
-	case g:
-		a = float32(2.0 + float64(rc) - float64(bc))
-	default:
-		a = float32(4.0 + float64(gc) - float64(rc))
-	}
-	// fmod(a/6 + 1, 1): the sum lies in [0.8, 1.9), the difference is exact.
-	turn := float64(a)/6 + 1
-	if turn >= 1 {
-		turn--
-	}
-	return uint8(float64(float32(turn)) * 255), uint8(float64(cr/float32(hi)) * 255), hi
-}
-
-// fromHSV is Pillow's hsv2rgb.
-func fromHSV(h, s, v uint8) (r, g, b uint8) {
-	if s == 0 {
-		return v, v, v
-	}
-	six := float64(float32(h)) * 6 / 255
-	i := math.Floor(six)
-	f := float64(float32(six - i))
-	fs, fv := float64(float32(float64(s)/255)), float64(v)
-	p := round8(fv * (1 - fs))
-	q := round8(fv * (1 - float64(fs*f)))
-	t := round8(fv * (1 - float64(fs*(1-f))))
-	switch int(i) % 6 {
-	case 0:
-		return v, t, p
-	case 1:
-		return q, v, p
-	case 2:
-		return p, v, t
-	case 3:
-		return p, q, v
-	case 4:
-		return t, p, v
-	}
-	return v, p, q
-}
-
-// round8 rounds halves up and clamps to a byte; v is never negative here.
-func round8(v float64) uint8 { return uint8(max(0, min(255, int(v+0.5)))) }
