@@ -37,6 +37,9 @@ func blendConstant(pix []uint8, from uint8, f float32) {
 	for v := range table {
 		table[v] = blend(from, uint8(v), f)
 	}
+	for ; len(pix) >= 4; pix = pix[4:] {
+		pix[0], pix[1], pix[2], pix[3] = table[pix[0]], table[pix[1]], table[pix[2]], table[pix[3]]
+	}
 	for i, v := range pix {
 		pix[i] = table[v]
 	}

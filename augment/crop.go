@@ -49,10 +49,9 @@ func ResizedCrop(im *Image, b Box, w, h int) *Image {
 // scratch is one worker's memory for what a crop needs in between.
 type scratch struct {
 	rows, cols taps
-	pairs      []uint64 // two rows of the area
-	cut        []uint8  // the area after the pass along its rows
-	line       []uint8  // blur: two padded lines
-	tall       []uint8  // blur: two padded crops
+	pairs      []twoPixels // two rows of the area
+	line       []uint8     // two rows of the result, or of a crop with margins
+	words      []uint64    // the area after the pass along its rows, or two crops with margins
 }
 
 // resizedCropInto is ResizedCrop into dst, w*h*3 bytes. The box counts the

@@ -19,8 +19,7 @@ func Hue(pix []uint8, f float64) {
 		sat := t.sat[triangle(hi)+chroma]
 		turned := &t.turned[hue+shift]
 		middle := round8(float64(float64(hi) * (1 - float64(t.share[sat.s]*turned.share))))
-		rgb := uint32(hi)<<turned.hi | uint32(middle)<<turned.mid | uint32(sat.lo)<<turned.lo
-		p[0], p[1], p[2] = uint8(rgb), uint8(rgb>>8), uint8(rgb>>16)
+		p[turned.hi], p[turned.mid], p[turned.lo] = uint8(hi), middle, sat.lo
 	}
 }
 
@@ -34,7 +33,7 @@ type hsv struct {
 	// share is a saturation as a share of 1.
 	share [256]float64
 	// turned, by hue: the share of the saturation that the middle color lacks,
-	// and by how many bits of a pixel each of its colors is shifted.
+	// and which of red, green and blue its three colors become.
 	turned [256]struct {
 		share       float64
 		hi, mid, lo uint8
@@ -87,7 +86,7 @@ var hsvTables = sync.OnceValue(func() *hsv {
 		if int(sector)%2 == 0 {
 			e.share = 1 - e.share
 		}
-		at := [6][3]uint8{{0, 8, 16}, {8, 0, 16}, {8, 16, 0}, {16, 8, 0}, {16, 0, 8}, {0, 16, 8}}[int(sector)%6]
+		at := [6][3]uint8{{0, 1, 2}, {1, 0, 2}, {1, 2, 0}, {2, 1, 0}, {2, 0, 1}, {0, 2, 1}}[int(sector)%6]
 		e.hi, e.mid, e.lo = at[0], at[1], at[2]
 	}
 	return t

@@ -12,66 +12,64 @@ const (
 	outside = 0xc000_0000_c000_0000                     // bits of sums below 0 or above 255
 )
 
-// pair puts the pixels of two rows into the lanes of words: red, green and blue
-// from the lowest byte on, and anything in the fourth.
-func pair(dst []uint64, upper, lower []uint8) {
+// twoPixels is a pixel of each of two rows, the upper row's in the lower lanes.
+type twoPixels struct{ r, g, b uint64 }
+
+// pair puts the pixels of two rows side by side.
+func pair(dst []twoPixels, upper, lower []uint8) {
 	last := len(dst) - 1
-	upper, lower = upper[:last*3+3], lower[:last*3+3]
 	for x := range last {
-		dst[x] = uint64(binary.LittleEndian.Uint32(upper[x*3:])) | uint64(binary.LittleEndian.Uint32(lower[x*3:]))<<32
+		v := uint64(binary.LittleEndian.Uint32(upper[x*3:x*3+4])) | uint64(binary.LittleEndian.Uint32(lower[x*3:x*3+4]))<<32
+		dst[x] = twoPixels{v & sample, v >> 8 & sample, v >> 16 & sample}
 	}
-	pixel := func(p []uint8) uint64 { return uint64(p[0]) | uint64(p[1])<<8 | uint64(p[2])<<16 }
-	dst[last] = pixel(upper[last*3:]) | pixel(lower[last*3:])<<32
+	both := func(at int) uint64 { return uint64(upper[at]) | uint64(lower[at])<<32 }
+	dst[last] = twoPixels{both(last * 3), both(last*3 + 1), both(last*3 + 2)}
 }
 
-// along resizes two rows of pixels that begin where the taps do. It
-// writes a byte beyond the end of each result.
-func (t *taps) along(upper, lower []uint8, src []uint64) {
-	for i, first := range t.first {
-		weights := t.weights[i*t.most:][:t.count[i]]
-		p := src[first:][:len(weights)]
+// along resizes two rows of pixels that begin where the taps do. It writes a byte
+// beyond the end of each result.
+func (t *taps) along(upper, lower []uint8, src []twoPixels) {
+	weights, most := t.weights, t.most
+	for i, n := range t.count {
 		r, g, b := uint64(halves), uint64(halves), uint64(halves)
-		for j, v := range p {
-			w := uint64(int64(weights[j]))
-			r += v & sample * w
-			g += v >> 8 & sample * w
-			b += v >> 16 & sample * w
+		p := src[t.first[i]:][:n]
+		for j, weight := range weights[:n] {
+			w := uint64(int64(weight))
+			r += p[j].r * w
+			g += p[j].g * w
+			b += p[j].b * w
 		}
+		weights = weights[most:]
 		if (r|g|b)&outside != 0 {
 			r, g, b = clipped(r), clipped(g), clipped(b)
 		}
-		pixels := r>>22&sample | g>>22&sample<<8 | b>>22&sample<<16
+		// Every fourth byte may hold anything.
+		pixels := r>>22&sample | g>>14&(sample<<8) | b>>6&0xffff_0000_ffff_0000
 		binary.LittleEndian.PutUint32(upper[i*3:], uint32(pixels))
 		binary.LittleEndian.PutUint32(lower[i*3:], uint32(pixels>>32))
 	}
 }
 
-// across makes row i of the result from the rows of src, which begin
-// where the taps do, stride apart, and end with 8 bytes that may hold anything.
-func (t *taps) across(dst []uint8, src []uint8, stride, i int) {
+// across makes row i of the result from rows of n words that begin where the
+// taps do.
+func (t *taps) across(dst []uint8, src []uint64, n, i int) {
 	weights := t.weights[i*t.most:][:t.count[i]]
-	src = src[t.first[i]*stride:]
-	for x := 0; x < len(dst); x += 8 {
-		p := src[x:]
+	src = src[t.first[i]*n:]
+	for x := range n {
 		a, b, c, d := uint64(halves), uint64(halves), uint64(halves), uint64(halves)
-		for j, weight := range weights {
-			v, w := binary.LittleEndian.Uint64(p[j*stride:]), uint64(int64(weight))
+		at := x
+		for _, weight := range weights {
+			v, w := src[at], uint64(int64(weight))
 			a += v & sample * w
 			b += v >> 8 & sample * w
 			c += v >> 16 & sample * w
 			d += v >> 24 & sample * w
+			at += n
 		}
 		if (a|b|c|d)&outside != 0 {
 			a, b, c, d = clipped(a), clipped(b), clipped(c), clipped(d)
 		}
-		v := a>>22&sample | b>>22&sample<<8 | c>>22&sample<<16 | d>>22&sample<<24
-		if rest := dst[x:]; len(rest) >= 8 {
-			binary.LittleEndian.PutUint64(rest, v)
-		} else {
-			var end [8]uint8
-			binary.LittleEndian.PutUint64(end[:], v)
-			copy(rest, end[:])
-		}
+		putWord(dst, x*8, a>>22&sample|b>>14&(sample<<8)|c>>6&(sample<<16)|d<<2&(sample<<24))
 	}
 }
 
@@ -81,4 +79,23 @@ func clipped(v uint64) uint64 {
 	high := int32((v - uint64(int64(low))) >> 32)
 	const most = 1<<(weightBits+8) - 1
 	return uint64(max(0, min(most, low))) | uint64(max(0, min(most, high)))<<32
+}
+
+// toWords gives the bytes of src, the last word with anything behind them.
+func toWords(dst []uint64, src []uint8) {
+	for i := range dst {
+		dst[i] = binary.LittleEndian.Uint64(src[i*8 : i*8+8])
+	}
+}
+
+// putWord writes eight bytes, or fewer where dst ends.
+func putWord(dst []uint8, at int, v uint64) {
+	if at+8 <= len(dst) {
+		binary.LittleEndian.PutUint64(dst[at:at+8], v)
+		return
+	}
+	for ; at < len(dst); at++ {
+		dst[at] = uint8(v)
+		v >>= 8
+	}
 }

@@ -85,17 +85,19 @@ func resizePart(dst []uint8, im *Image, a area, w, h int, b Box, s *scratch) {
 	w, h = b.W, b.H
 	left, right, top, bottom := s.rows.from, s.rows.to, s.cols.from, s.cols.to
 	columns := func(y int) []uint8 { return im.Pix[(y*im.W+left)*3 : (y*im.W+right)*3] }
-	// Rows of the middle image have room for a whole word at their end, as has
-	// one row too many where their number is odd.
-	stride := w*3 + 8
-	s.cut = grow(s.cut, (bottom-top+1)*stride)
-	s.pairs = grow(s.pairs, right-left)
+	// Results have room for whole words at their end, and a row too many where
+	// the number of rows is odd.
+	n := (w*3 + 7) / 8
+	s.pairs, s.line, s.words = grow(s.pairs, right-left), grow(s.line, 2*(n*8+8)), grow(s.words, (bottom-top+1)*n)
+	upper, lower := s.line[:n*8+8], s.line[n*8+8:]
 	for y := top; y < bottom; y += 2 {
 		pair(s.pairs, columns(y), columns(min(y+1, bottom-1)))
-		to := s.cut[(y-top)*stride:]
-		s.rows.along(to[:stride], to[stride:][:stride], s.pairs)
+		s.rows.along(upper, lower, s.pairs)
+		to := s.words[(y-top)*n:]
+		toWords(to[:n], upper)
+		toWords(to[n:][:n], lower)
 	}
 	for y := range h {
-		s.cols.across(dst[y*w*3:][:w*3], s.cut, stride, y)
+		s.cols.across(dst[y*w*3:][:w*3], s.words, n, y)
 	}
 }
