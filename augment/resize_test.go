@@ -41,6 +41,34 @@ func TestResizeIsPlain(t *testing.T) {
 	})
 }
 
+// Sums leave the range in one color alone, too.
+func TestResizeClipsEachColor(t *testing.T) {
+	for c := range 3 {
+		im := noise(33, 29, uint64(c))
+		for i, v := range im.Pix {
+			im.Pix[i] = 128
+			if i%3 == c {
+				im.Pix[i] = v >> 7 * 255
+			}
+		}
+		b := Box{W: 41, H: 38}
+		within(t, "color", ResizedCrop(im, Box{W: im.W, H: im.H}, b.W, b.H).Pix,
+			plainResize(im, area{right: float64(im.W), bottom: float64(im.H)}, b.W, b.H, b, bicubic), 0)
+	}
+}
+
+// Two sums in a word are clamped as if each were alone, whichever is negative.
+func TestClippedLanes(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		low, high := rapid.Int32().Draw(t, "low"), rapid.Int32().Draw(t, "high")
+		got := clipped(uint64(int64(low)) + uint64(int64(high))<<32)
+		alone := func(v int32) uint64 { return uint64(max(0, min(1<<30-1, v))) }
+		if want := alone(low) | alone(high)<<32; got != want {
+			t.Fatalf("%x, want %x", got, want)
+		}
+	})
+}
+
 // drawNoise is an image of noise, half the time of 0 and 255 alone, where
 // filters overshoot.
 func drawNoise(t *rapid.T, w, h int) *Image {
