@@ -1,0 +1,21 @@
+package main
+
+import (
+	"fmt"
+	"os"
+
+	"golang.org/x/sys/windows"
+)
+
+// cacheVariable names the folder that programs keep things in.
+const cacheVariable = "LocalAppData"
+
+// systemFacts are what Windows tells of itself.
+func systemFacts() systemInfo {
+	v := windows.RtlGetVersion()
+	return systemInfo{
+		System:    fmt.Sprintf("Windows %d.%d", v.MajorVersion, v.MinorVersion),
+		Kernel:    fmt.Sprintf("build %d", v.BuildNumber),
+		Processor: os.Getenv("PROCESSOR_IDENTIFIER"),
+	}
+}
