@@ -83,8 +83,8 @@ func (r *benchResult) text(w io.Writer) error {
 func (r *benchResult) sentence() string {
 	s := r.Step
 	if s.Batch == 0 {
-		return fmt.Sprintf("The adapter reaches %.0f GFLOP/s and copies %.0f GB/s.", r.FMA, r.Copy)
+		return fmt.Sprintf("%.3g GFLOP/s of multiply-adds, %.3g GB/s of copies.", r.FMA, r.Copy)
 	}
-	return fmt.Sprintf("A step of preset %s with batch %d takes %.1f ms: %.1f images/s, %.0f GFLOP/s, %.0f %% of what multiply-adds alone reach (its matmuls %.0f %%).",
-		disk.Printable(s.Preset), s.Batch, 1e3*s.Seconds, s.ImagesPerSecond, s.GFlops, 100*s.Share, 100*r.matmulShare())
+	return fmt.Sprintf("%.3g GFLOP/s of multiply-adds, %.3g GB/s of copies; a step of preset %s with batch %d takes %.1f ms: %.1f images/s, %.0f %% of that rate (its matmuls %.0f %%).",
+		r.FMA, r.Copy, disk.Printable(s.Preset), s.Batch, 1e3*s.Seconds, s.ImagesPerSecond, 100*s.Share, 100*r.matmulShare())
 }

@@ -122,6 +122,8 @@ func (c *trainingComparison) scrub(words func(string) string) { c.Trouble = word
 
 func (c *trainingComparison) text(w io.Writer) error {
 	switch {
+	case c.Steps == 0:
+		fmt.Fprintln(w, "no step that both made")
 	case c.Metric != "":
 		fmt.Fprintf(w, "the metrics differ from step %d on, %s first\n", c.Step, c.Metric)
 	default:

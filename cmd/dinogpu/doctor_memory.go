@@ -29,6 +29,9 @@ type memoryTry struct {
 	Driver    string `json:"driver,omitempty"` // the driver's own words
 }
 
+// mostSoftware is how much of the machine's own memory is tried at most, in bytes: a software driver promises any amount.
+const mostSoftware = 2 << 30
+
 func memoryWork(p *partWork) error {
 	preset := p.spec.Presets[0]
 	s, err := p.spec.merged(preset)
@@ -52,11 +55,14 @@ func memoryWork(p *partWork) error {
 		if try.Planned, err = t.Memory(); err != nil {
 			return err
 		}
+		if d.Adapter.Software && s.Config.BatchSize > 1 && try.Planned > min(mostSoftware, r.Free/2) {
+			t.Release()
+			s.Config.BatchSize /= 2
+			continue
+		}
 		before := d.Allocated()
 		p.at("making the memory of batch %d, %s planned", try.Batch, disk.Size(uint64(try.Planned)))
-		if r.Free > 0 && try.Planned > r.Free/2 { // software promises any amount, and the system then ends a process
-			try.Words = "not tried: it is more than half of what is free"
-		} else if err = t.Build(d); err == nil {
+		if err = t.Build(d); err == nil {
 			try.Allocated = d.Allocated() - before
 			if !d.Adapter.Software { // there it is the machine's memory, and a step takes long
 				p.at("a step of batch %d", try.Batch)

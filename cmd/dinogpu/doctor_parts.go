@@ -8,7 +8,7 @@ import (
 )
 
 // mostDoctor is how long all parts may take together; ends of processes come on top.
-const mostDoctor = 590 * time.Second
+const mostDoctor = 570 * time.Second
 
 // softShare of its limit is when a part that can do less ends by itself.
 const softShare = 0.8
@@ -41,14 +41,14 @@ func doctorParts(adapter string) []doctorPart {
 	trained := map[string]string{"adapter": adapter, "images": "false"}
 	return []doctorPart{
 		{"adapters", "adapters", 20 * time.Second, partSpec{Settings: device}},
-		{"tuning", "tuning", 60 * time.Second, partSpec{Settings: device, Presets: both, First: true}},
-		{"tuning again", "tuning", 60 * time.Second, partSpec{Settings: device, Presets: both}},
-		{"selftest of preset demo", "selftest", 45 * time.Second, partSpec{Settings: device, Presets: both[:1]}},
-		{"selftest of preset vits16", "selftest", 110 * time.Second, partSpec{Settings: device, Presets: both[1:]}},
+		{"tuning", "tuning", 55 * time.Second, partSpec{Settings: device, Presets: both, First: true}},
+		{"tuning again", "tuning", 55 * time.Second, partSpec{Settings: device, Presets: both}},
+		{"selftest of preset demo", "selftest", 40 * time.Second, partSpec{Settings: device, Presets: both[:1]}},
+		{"selftest of preset vits16", "selftest", 105 * time.Second, partSpec{Settings: device, Presets: both[1:]}},
 		{"bench of preset demo", "bench", 40 * time.Second, partSpec{Settings: device, Presets: both[:1]}},
-		{"bench of preset vits16", "bench", 75 * time.Second, partSpec{Settings: device, Presets: both[1:]}},
-		{"training", "training", 65 * time.Second, partSpec{Settings: trained, Presets: both[:1], Steps: doctorSteps}},
-		{"training again", "training", 70 * time.Second, partSpec{Settings: trained, Presets: both[:1], Steps: doctorSteps}},
+		{"bench of preset vits16", "bench", 70 * time.Second, partSpec{Settings: device, Presets: both[1:]}},
+		{"training", "training", 70 * time.Second, partSpec{Settings: trained, Presets: both[:1], Steps: doctorSteps}},
+		{"training again", "training", 75 * time.Second, partSpec{Settings: trained, Presets: both[:1], Steps: doctorSteps}},
 		{"memory of preset vits16", "memory", 40 * time.Second, partSpec{Settings: device, Presets: both[1:]}},
 	}
 }

@@ -25,7 +25,7 @@ type examination struct {
 }
 
 // partEndsWithin is how long a process that was killed may take to end.
-const partEndsWithin = 10 * time.Second
+const partEndsWithin = 20 * time.Second
 
 // do starts the process and follows it to its end, which comes with that of ctx or at the limit at the latest. The calling
 // goroutine must be locked to its thread.
@@ -41,6 +41,7 @@ func (e *examination) do(ctx context.Context) {
 	end := p.followed()
 	limit, ticks := time.After(e.limit), time.NewTicker(time.Second)
 	defer ticks.Stop()
+	e.status("", 0)
 	var why string
 	for why == "" {
 		select {
@@ -53,7 +54,7 @@ func (e *examination) do(ctx context.Context) {
 		case <-ctx.Done():
 			e.state, why = partStopped, "you stopped it"
 		case <-limit:
-			e.state, why = partTimedOut, e.overdue()
+			e.state, why = e.overdue()
 		}
 	}
 	p.kill()
@@ -137,13 +138,18 @@ func (e *examination) judge(p *partProcess, last *message) {
 	}
 }
 
-// overdue says that the limit is over, and what took so long.
-func (e *examination) overdue() string {
-	words := fmt.Sprintf("ended at its limit of %s", rounded(e.limit))
-	if at, since := e.heard.work(); at != "" {
-		words += fmt.Sprintf(", as it was at %s for %s", at, rounded(time.Since(since)))
+// overdue says that the limit is over, and what took so long: one thing, or all together.
+func (e *examination) overdue() (partState, string) {
+	at, since := e.heard.work()
+	took, state := time.Since(since), partTimedOut
+	if took > e.limit/2 {
+		state = partHung
 	}
-	return words
+	words := fmt.Sprintf("ended at its limit of %s", rounded(e.limit))
+	if at != "" {
+		words += fmt.Sprintf(", as it was at %s for %s", at, rounded(took))
+	}
+	return state, words
 }
 
 // endText is how the system says that a process ended. Windows gives what ended it as a number that is known in hexadecimal.
@@ -157,7 +163,8 @@ func endText(s *os.ProcessState) string {
 // partEnvironment is this process's, but for where children keep the choices of matmuls, which are not the user's here, and
 // where they leave files.
 func partEnvironment(folder string) []string {
-	env := append(os.Environ(), cacheVariable+"="+folder)
+	env := append(os.Environ(), shaderCache()...)
+	env = append(env, cacheVariable+"="+folder)
 	for _, name := range temporaryVariables {
 		env = append(env, name+"="+folder)
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"path/filepath"
 	"strings"
 	"time"
@@ -40,6 +41,7 @@ const (
 	partFailed   partState = "failed"    // it said why
 	partCrashed  partState = "crashed"   // its process died
 	partTimedOut partState = "timed_out" // its process was killed at the limit
+	partHung     partState = "hung"      // the same, and it had been at one thing for most of its time
 	partStuck    partState = "stuck"     // its process cannot be killed
 	partStopped  partState = "stopped"   // by the user
 	partNotRun   partState = "not_run"
@@ -48,7 +50,7 @@ const (
 // stateWords say a state in a line.
 var stateWords = map[partState]string{
 	partWaiting: "not begun", partRunning: "begun, and not ended when this was written: the machine or dinogpu ended before it did",
-	partDone: "done", partCut: "cut short", partFailed: "FAILED", partCrashed: "CRASHED", partTimedOut: "TIMED OUT", partStuck: "HANGS",
+	partDone: "done", partCut: "cut short", partFailed: "FAILED", partCrashed: "CRASHED", partTimedOut: "TIMED OUT", partHung: "HANGS", partStuck: "HANGS",
 	partStopped: "stopped", partNotRun: "not run",
 }
 
@@ -141,10 +143,9 @@ func (r *doctorReport) adapt(spec *partSpec) {
 	for _, t := range resultsOf[*tuningResult](r, "tuning") {
 		tuned = tuned || t != nil && t.whole(spec.Presets[0])
 	}
-	settings := map[string]string{"tune": fmt.Sprint(tuned)}
-	for key, text := range spec.Settings {
-		settings[key] = text
-	}
+	settings := map[string]string{}
+	maps.Copy(settings, spec.Settings)
+	settings["tune"] = fmt.Sprint(tuned)
 	spec.Settings = settings
 	for _, p := range r.Parts {
 		if t, _ := p.Result.(*trainingResult); t != nil && p.State == partCut && t.Steps > 0 {

@@ -80,7 +80,7 @@ func newScrubber(p private) *scrubber {
 		s.add(`(?i)`+strings.Join(parts, `[\\/]+`)+`($|[^\pL\pN_.-])`, p.folders[folder]+"$1")
 	}
 	s.add(`(<[a-z]+>)(?:[\\/]+`+pathPart+`+)*([\\/]+`+pathPart+`+)`, "$1/...$2")
-	s.add("(^|[\\s\"'`(=\\[,:;|<>])(?:[A-Za-z]:)?(?:\\\\\\\\|[\\\\/])(?:"+pathPart+`+[\\/]+)+(`+pathPart+`*)`, "$1.../$2")
+	s.add("(^|[\\s\"'`(=\\[,:;|<])(?:[A-Za-z]:)?(?:\\\\\\\\|[\\\\/])(?:"+pathPart+`+[\\/]+)+(`+pathPart+`*)`, "$1.../$2")
 	names := func(list []string, with string) {
 		list = slices.Clone(list)
 		slices.SortFunc(list, longestFirst)

@@ -1,14 +1,27 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/dinogpu/dinogpu/dino/disk"
 )
 
 // cacheVariable names the folder that programs keep things in.
 const cacheVariable = "XDG_CACHE_HOME"
+
+// shaderCache leaves Mesa's compiled shaders where they are: all of them anew take minutes in software.
+func shaderCache() []string {
+	const variable = "MESA_SHADER_CACHE_DIR"
+	dir, err := os.UserCacheDir()
+	if err != nil || os.Getenv(variable) != "" {
+		return nil
+	}
+	return []string{variable + "=" + dir}
+}
 
 // systemFacts are what Linux tells of itself and of what a driver needs.
 func systemFacts() systemInfo {
@@ -16,7 +29,10 @@ func systemFacts() systemInfo {
 		System:    strings.Trim(valueIn("/etc/os-release", "PRETTY_NAME", "="), `"`),
 		Kernel:    firstLine("/proc/sys/kernel/osrelease"),
 		Processor: valueIn("/proc/cpuinfo", "model name", ":"),
-		Memory:    valueIn("/proc/meminfo", "MemTotal", ":"),
+	}
+	var kib uint64
+	if _, err := fmt.Sscanf(valueIn("/proc/meminfo", "MemTotal", ":"), "%d kB", &kib); err == nil {
+		s.Memory = disk.Size(kib << 10)
 	}
 	for _, mark := range []string{"/.dockerenv", "/run/.containerenv"} {
 		if _, err := os.Stat(mark); err == nil {

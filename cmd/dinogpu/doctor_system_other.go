@@ -12,6 +12,9 @@ import (
 // cacheVariable names the folder in which programs find theirs to keep things in.
 const cacheVariable = "HOME"
 
+// shaderCache has nothing to do: drivers do not go by cacheVariable.
+func shaderCache() []string { return nil }
+
 // systemFacts are what macOS tells of itself.
 func systemFacts() systemInfo {
 	return systemInfo{

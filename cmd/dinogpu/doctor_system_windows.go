@@ -10,6 +10,9 @@ import (
 // cacheVariable names the folder that programs keep things in.
 const cacheVariable = "LocalAppData"
 
+// shaderCache has nothing to do: drivers do not go by cacheVariable.
+func shaderCache() []string { return nil }
+
 // systemFacts are what Windows tells of itself.
 func systemFacts() systemInfo {
 	v := windows.RtlGetVersion()

@@ -9,7 +9,10 @@ import (
 )
 
 // A verdictText is what a report means, in sentences: what is wrong comes first.
-type verdictText struct{ wrong, unknown, right []string }
+type verdictText struct {
+	wrong, unknown, right []string
+	software              bool
+}
 
 func add(list *[]string, format string, args ...any) {
 	*list = append(*list, fmt.Sprintf(format, args...))
@@ -54,7 +57,8 @@ func (v *verdictText) adapter(r *doctorReport) {
 			}
 		}
 	case a.Opened != nil && a.Opened.Software:
-		add(&v.unknown, "No GPU was looked at: %s is software, which works but is slow. %s", a.Opened.Name, a.Opened.Advice)
+		v.software = true
+		add(&v.unknown, "%s", strings.TrimSpace(fmt.Sprintf("No GPU was looked at: %s is software, which works but is slow. %s", a.Opened.Name, a.Opened.Advice)))
 	case a.Opened != nil:
 		add(&v.right, "The adapter is %s (%s, driver %s).", a.Opened.Name, a.Opened.Backend, a.Opened.Driver)
 	}
@@ -66,8 +70,14 @@ func (v *verdictText) part(p *partReport) {
 	switch p.State {
 	case partFailed, partCrashed, partStuck:
 		add(&v.wrong, "%s: %s: %s", name, stateWords[p.State], p.Words)
+	case partHung:
+		list := &v.wrong
+		if v.software { // which may just be slow
+			list = &v.unknown
+		}
+		add(list, "%s: %s, or is very slow: %s", name, stateWords[p.State], p.Words)
 	case partTimedOut:
-		add(&v.unknown, "%s: %s", name, p.Words)
+		add(&v.unknown, "%s: %s.", name, p.Words)
 	case partCut:
 		add(&v.unknown, "%s: %s.", name, p.Words)
 	}
@@ -82,7 +92,7 @@ func (v *verdictText) part(p *partReport) {
 			add(&v.right, "%s: the %d kernels and shapes that were tested are right.", name, x.Tested)
 		}
 	case *benchResult:
-		add(&v.right, "%s", x.sentence())
+		add(&v.right, "%s: %s", name, x.sentence())
 	case *memoryResult:
 		v.memory(x)
 	}
@@ -103,7 +113,7 @@ func (v *verdictText) memory(m *memoryResult) {
 // twice judges what was done twice.
 func (v *verdictText) twice(r *doctorReport) {
 	if t := r.Tuning; t != nil {
-		add(&v.right, "Tuning twice chose the same matmul for %d of %d kinds; %d of the others differ by more than %.0f %%.",
+		add(&v.right, "Tuning twice chose the same kernel for %d of %d kinds of matmul; for %d of the others the choice makes more than %.0f %%.",
 			t.Classes-len(t.Differ), t.Classes, t.costly(), 100*matters)
 	}
 	switch t := r.Training; {
@@ -116,7 +126,9 @@ func (v *verdictText) twice(r *doctorReport) {
 		add(&v.wrong, "Two trainings gave DIFFERENT bytes in %d of %d tensors (%s): a race in a kernel or a fault of the driver.", t.Differ, t.Tensors, t.Tensor)
 	case t.Steps > 0 && t.Tensors > 0:
 		add(&v.right, "Two trainings of %d steps gave the same bytes.", t.Steps)
-	case t.Steps > 0:
+	case t.Steps == 0:
+		add(&v.unknown, "There were no two trainings to compare.")
+	default:
 		add(&v.right, "Two trainings gave the same numbers in the %d steps that both made.", t.Steps)
 	}
 }
