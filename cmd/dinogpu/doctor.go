@@ -102,7 +102,10 @@ func (d *doctor) examine() error {
 // carryOut does a part in a process of its own and takes in what came of it.
 func (d *doctor) carryOut(i int, p *doctorPart, limit time.Duration) {
 	spec := p.spec
-	spec.Kind, spec.Folder, spec.Seconds = p.kind, filepath.Join(d.folder, fmt.Sprint(i+1)), softShare*limit.Seconds()
+	spec.Kind, spec.Folder = p.kind, filepath.Join(d.folder, fmt.Sprint(i+1))
+	if spec.Seconds == 0 {
+		spec.Seconds = softShare * limit.Seconds()
+	}
 	d.report.adapt(&spec)
 	c := &examination{spec: spec, limit: limit, folder: d.folder}
 	c.status = func(at string, took time.Duration) {

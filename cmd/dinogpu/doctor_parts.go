@@ -29,7 +29,7 @@ type partSpec struct {
 	Kind     string            `json:"kind"`
 	Presets  []string          `json:"presets,omitempty"`
 	Settings map[string]string `json:"settings,omitempty"` // laid over the presets; texts by their keys
-	Seconds  float64           `json:"seconds"`            // after which it does less
+	Seconds  float64           `json:"seconds"`            // after which it does less; 0: what its limit allows
 	Steps    int               `json:"steps,omitempty"`    // of a training
 	Folder   string            `json:"folder,omitempty"`   // which it may make
 	First    bool              `json:"first,omitempty"`    // of two measurements of matmuls: later parts go by it
