@@ -45,6 +45,8 @@ type cli struct {
 	Tune       tuneCmd       `cmd:"" help:"Measure which matmul kernels are best here, and remember it."`
 	Selftest   selftestCmd   `cmd:"" help:"Test every kernel of a preset on the adapter against plain Go code."`
 	Shaders    shadersCmd    `cmd:"" help:"Write a preset's kernels as WGSL files."`
+	Doctor     doctorCmd     `cmd:"" help:"Look a GPU and its driver over, and make a report to send."`
+	DoctorPart doctorPartCmd `cmd:"" name:"doctor-part" hidden:""`
 	HelpAll    helpAllFlag   `help:"Show every flag of a command."`
 	Version    versionFlag   `help:"Print version, commit, binding and wgpu."`
 }

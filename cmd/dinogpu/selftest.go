@@ -64,7 +64,8 @@ type selfTester struct {
 	tests    *dino.Tests
 	report   selftestReport
 
-	also func(s *gpu.SelfTest) error // for tests of the test
+	before func(kernel string, tested []gpu.TestResult) error // ahead of each kernel; an error ends the test; nil: nothing
+	also   func(s *gpu.SelfTest) error                        // for tests of the test
 }
 
 // record records what fits: the limits of a binding, the time of a software adapter, the machine's memory.
@@ -139,6 +140,9 @@ func (t *selfTester) run() error {
 			return errors.New("selftest was stopped before its end, so it proves nothing")
 		}
 		t.app.console.Status(fmt.Sprintf("selftest: %d tested, now %s", len(s.Results), kernel))
+		if t.before != nil {
+			return t.before(kernel, s.Results)
+		}
 		return nil
 	}
 	defer t.app.console.Status("")

@@ -42,7 +42,7 @@ type selftestRow struct {
 	Passed    bool            `json:"passed"`
 	Trouble   string          `json:"trouble,omitempty"`
 	Differs   bool            `json:"differs,omitempty"` // from run to run
-	Tensors   []selftestShape `json:"tensors"`
+	Tensors   []selftestShape `json:"tensors,omitempty"`
 	Params    []uint32        `json:"params,omitempty"`
 }
 

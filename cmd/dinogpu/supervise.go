@@ -81,7 +81,7 @@ type life struct {
 const endsAfterKill = time.Minute
 
 // follow hears a process until it can say nothing more.
-func (s *supervisor) follow(p *trainingProcess) (l life, err error) {
+func (s *supervisor) follow(p *childProcess) (l life, err error) {
 	s.watch.begin()
 	ticks := time.NewTicker(s.watch.rule.every())
 	defer ticks.Stop()

@@ -5,14 +5,15 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"strings"
 	"time"
 )
 
-// A trainingProcess is this program once more, which trains.
-type trainingProcess struct {
+// A childProcess is this program once more, which trains or does a part of doctor.
+type childProcess struct {
 	cmd      *exec.Cmd
 	words    rawWords       // all that it wrote to its own stderr; to be read after wait
 	messages <-chan message // closed when it can say nothing any more
@@ -20,9 +21,15 @@ type trainingProcess struct {
 	release  func()
 }
 
-// startTraining starts this program with other arguments. It ends when this process does, however that ends. The calling
-// goroutine must keep its thread until then: Linux ends the child with the thread that started it.
-func startTraining(args, env []string) (*trainingProcess, error) {
+// startTraining starts this program with other arguments, on this process's stdin, stdout and stderr.
+func startTraining(args, env []string) (*childProcess, error) {
+	return startChild(args, env, os.Stdin, os.Stdout, os.Stderr)
+}
+
+// startChild starts this program with other arguments. What it says to its console goes to a file. It ends when this process
+// does, however that ends. The calling goroutine must keep its thread until then: Linux ends the child with the thread that
+// started it.
+func startChild(args, env []string, stdin io.Reader, stdout io.Writer, console *os.File) (*childProcess, error) {
 	path, err := ownProgram()
 	if err != nil {
 		return nil, err
@@ -35,11 +42,11 @@ func startTraining(args, env []string) (*trainingProcess, error) {
 	if err != nil {
 		return nil, errors.Join(err, fromChild.Close(), toParent.Close())
 	}
-	p := &trainingProcess{orders: toChild, cmd: exec.Command(path, args...)}
+	p := &childProcess{orders: toChild, cmd: exec.Command(path, args...)}
 	p.cmd.Args[0] = os.Args[0]
-	p.cmd.Stdin, p.cmd.Stdout, p.cmd.Stderr = os.Stdin, os.Stdout, &p.words
+	p.cmd.Stdin, p.cmd.Stdout, p.cmd.Stderr = stdin, stdout, &p.words
 	p.cmd.WaitDelay = 10 * time.Second
-	handed := []*os.File{os.Stderr, toParent, fromParent}
+	handed := []*os.File{console, toParent, fromParent}
 	numbers, err := handOver(p.cmd, handed)
 	if err == nil {
 		mark := strings.Trim(fmt.Sprint(append(numbers, uintptr(os.Getpid()))), "[]")
@@ -75,7 +82,7 @@ func startTraining(args, env []string) (*trainingProcess, error) {
 }
 
 // pass hands a signal on.
-func (p *trainingProcess) pass(sig os.Signal) {
+func (p *childProcess) pass(sig os.Signal) {
 	for i, s := range passedSignals {
 		if s == sig {
 			_, _ = p.orders.Write([]byte{signalLetters[i]}) // it may have ended
@@ -84,10 +91,10 @@ func (p *trainingProcess) pass(sig os.Signal) {
 }
 
 // kill ends it at once.
-func (p *trainingProcess) kill() { _ = p.cmd.Process.Kill() } // it may have ended
+func (p *childProcess) kill() { _ = p.cmd.Process.Kill() } // it may have ended
 
 // wait waits for the end of a process that can say nothing any more. wasKilled says that nothing of its own ended it.
-func (p *trainingProcess) wait() (wasKilled bool) {
+func (p *childProcess) wait() (wasKilled bool) {
 	_ = p.cmd.Wait() // the state says it
 	_ = p.orders.Close()
 	p.release()
