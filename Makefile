@@ -13,7 +13,7 @@ GOFUMPT     := mvdan.cc/gofumpt@v0.12.0
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build viewer run test test-swiftshader test-viewer test-wine check dist bench clean
+.PHONY: help setup build viewer run test test-swiftshader test-viewer test-wine test-container check dist bench clean
 
 help: ## List the targets
 	@echo "dinogpu trains DINO vision transformers on any GPU. Targets:"
@@ -58,6 +58,9 @@ test-viewer: viewer ## The window and the pages (Debian: apt install chromium xv
 
 test-wine: ## The Windows build under Wine beside the Linux one (Debian: apt install wine64 xvfb gcc-mingw-w64-x86-64)
 	@sh .ci/wine.sh '$(GO)'
+
+test-container: build ## The Dockerfile's last stage without Docker, and a training in it (as root; Debian: apt install debootstrap)
+	@sh .ci/container.sh '$(GO)' $(BIN)
 
 check: build ## Formatting, vet, staticcheck; other systems; every kernel where the compilers are
 	@sh .ci/format.sh '$(GO)' '$(GOFUMPT)'
