@@ -28,7 +28,7 @@ sed '/^[[:space:]]*#/d' Dockerfile | awk '
 	END { for (i = 0; i < n; i++) print steps[i] }' >"$dir/steps"
 suite=$(sed -n 's/^FROM debian:\([a-z]*\)-slim$/\1/p' "$dir/steps")
 [ -n "$suite" ] || fail "the last stage of the Dockerfile begins with no debian:NAME-slim"
-cp -a /tmp/dist/trixie "$root" || { tail "$dir/log"; fail "debootstrap $suite failed"; }
+debootstrap --variant=minbase "$suite" "$root" >"$dir/log" 2>&1 || { tail "$dir/log"; fail "debootstrap $suite failed"; }
 mount -t proc proc "$root/proc"
 
 mkdir -p "$dir/out" "$dir/src"
