@@ -13,7 +13,7 @@ GOFUMPT     := mvdan.cc/gofumpt@v0.12.0
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build viewer run test test-swiftshader test-viewer test-wine check bench clean
+.PHONY: help setup build viewer run test test-swiftshader test-viewer test-wine test-container check dist bench clean
 
 help: ## List the targets
 	@echo "dinogpu trains DINO vision transformers on any GPU. Targets:"
@@ -59,6 +59,9 @@ test-viewer: viewer ## The window and the pages (Debian: apt install chromium xv
 test-wine: ## The Windows build under Wine beside the Linux one (Debian: apt install wine64 xvfb gcc-mingw-w64-x86-64)
 	@sh .ci/wine.sh '$(GO)'
 
+test-container: build ## The Dockerfile's last stage without Docker, and a training in it (as root; Debian: apt install debootstrap)
+	@sh .ci/container.sh '$(GO)' $(BIN)
+
 check: build ## Formatting, vet, staticcheck; other systems; every kernel where the compilers are
 	@sh .ci/format.sh '$(GO)' '$(GOFUMPT)'
 	$(GO) vet $(PACKAGES)
@@ -67,9 +70,13 @@ check: build ## Formatting, vet, staticcheck; other systems; every kernel where 
 	$(GO) run .ci/typecheck.go darwin/arm64,darwin/amd64,windows/arm64 $(PACKAGES)
 	@sh .ci/arm64.sh '$(GO)'
 	@sh .ci/shaders.sh $(BIN)
+	$(GO) run .ci/notices.go linux/amd64,linux/arm64,windows/amd64
+
+dist: ## Archives with checksums in dist/, for each system whose C compiler is here
+	@sh .ci/dist.sh '$(GO)' '$(VERSION)'
 
 bench: setup build ## Measure the device: FMA, copies, matmuls, the whole step
 	$(BIN) bench
 
-clean: ## Remove what build and check made (runs/ stays)
-	rm -rf bin
+clean: ## Remove what build, check and dist made (runs/ stays)
+	rm -rf bin dist
