@@ -60,10 +60,7 @@ func Open(name string) (*Device, error) {
 
 // Target is what programs for this device should be recorded for.
 func (d *Device) Target() Target {
-	if d.Adapter.Software {
-		return SoftwareTarget.on(d.Adapter)
-	}
-	return GPUTarget.on(d.Adapter)
+	return TargetOf(d.Adapter)
 }
 
 // Allocated is the bytes of buffers and textures alive on the device.

@@ -36,8 +36,12 @@ func DesktopTarget() Target {
 	return t
 }
 
-// on is the target for an adapter.
-func (t Target) on(a Adapter) Target {
+// TargetOf is what programs for an adapter should be recorded for.
+func TargetOf(a Adapter) Target {
+	t := GPUTarget
+	if a.Software {
+		t = SoftwareTarget
+	}
 	t.Binding = min(a.Limits.Binding, a.Limits.Buffer)
 	switch {
 	case t.Software:
