@@ -20,7 +20,7 @@ type BackboneConfig struct {
 
 	// Height and Width are the images' pixels, whatever size the backbone was trained at. The grid is of whole patches
 	// from the top left corner; pixels left over at the bottom and the right are cut off, as the reference does. Where
-	// the grid is not ViT's own, the positions are resized, bicubically.
+	// the grid is not ViT's own, or the image is not square, the positions are resized, bicubically.
 	Height, Width int
 	Batch         int // images that run together; 0: FittingBatch
 

@@ -42,7 +42,7 @@ func TestAutoGoesOnOnlyWhereALimitIsPassed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if mode := tr.cropsMode(); mode == settings.CropsTogether {
+	if mode := tr.Crops(); mode == settings.CropsTogether {
 		t.Errorf("auto runs crops %s, which does not fit", mode)
 	}
 	large.BatchSize = 1 << 20

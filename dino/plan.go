@@ -9,8 +9,8 @@ type Plan struct {
 	DispatchesPerStep int       `json:"dispatches_per_step"`
 	Bytes             PlanBytes `json:"bytes"`
 	LargestBinding    int       `json:"largest_binding"`
-	Limits            string    `json:"limits"` // "default": what every WebGPU device has is enough
-	Fits              bool      `json:"fits"`   // in these limits
+	Fits              bool      `json:"fits"`  // in the target's limits
+	Crops             string    `json:"crops"` // that go through the student side by side
 	Matmul            string    `json:"matmul"`
 }
 
@@ -26,6 +26,11 @@ type PlanBytes struct {
 	Total       int `json:"total"`
 }
 
+// Dispatches is the number of dispatches and copies of a step.
+func (t *Trainer) Dispatches() int {
+	return t.begin.Dispatches() + t.Config.Accumulate*t.crops.Dispatches() + t.update.Dispatches()
+}
+
 // Plan plans the recorded trainer.
 func (t *Trainer) Plan() (Plan, error) {
 	total, err := t.Memory()
@@ -35,8 +40,8 @@ func (t *Trainer) Plan() (Plan, error) {
 	c := t.Config
 	p := Plan{
 		Parameters: t.Layout.Count(), FlopsPerStep: flopsPerImage(c, t.method) * float64(c.StepImages()),
-		Limits: "default", Fits: true, Matmul: string(t.crops.Target.Matmul),
-		DispatchesPerStep: t.begin.Dispatches() + c.Accumulate*t.crops.Dispatches() + t.update.Dispatches(),
+		Fits: true, Matmul: string(t.crops.Target.Matmul),
+		DispatchesPerStep: t.Dispatches(), Crops: string(t.Crops()),
 	}
 	scratch := 0
 	for _, program := range t.all() {

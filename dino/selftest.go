@@ -27,7 +27,7 @@ func RecordTests(c settings.Config, target gpu.Target, crops settings.Crops, flo
 	if err != nil {
 		return nil, err
 	}
-	o := Options{Crops: whole.cropsMode()}
+	o := Options{Crops: whole.Crops()}
 	for {
 		t := &Tests{whole: whole}
 		if t.short, err = shortest(whole, target, o); err != nil {
@@ -41,17 +41,6 @@ func RecordTests(c settings.Config, target gpu.Target, crops settings.Crops, flo
 			return nil, err
 		}
 	}
-}
-
-// cropsMode is how auto was decided.
-func (t *Trainer) cropsMode() settings.Crops {
-	switch {
-	case len(t.passes) < len(t.groups):
-		return settings.CropsTogether
-	case len(t.groups) < t.Config.Crops():
-		return settings.CropsBySize
-	}
-	return settings.CropsApart
 }
 
 // shortest records t with as few blocks as have its kernels and shapes.

@@ -35,6 +35,8 @@ type Trainer struct {
 
 	shown map[string]gpu.Tensor // see Recording.Show
 
+	options   Options // with the crops that it was recorded with
+	auto      bool    // options.Crops was chosen, not asked for
 	device    *gpu.Device
 	step      int                        // optimizer steps submitted
 	upload    func(*augment.Batch) error // puts a batch where the passes read it
@@ -53,38 +55,31 @@ type Options struct {
 }
 
 // Record records a trainer for these settings; stepsPerEpoch is the number of optimizer steps per epoch. Where a batch
-// passes a limit, whatever crops run side by side, the error is a gpu.LimitError.
+// passes a limit, whatever crops run side by side, the error is a gpu.LimitError. With `crops` auto, as many run side by
+// side as the target's limits allow: whether a device has the memory shows when they are built, see BuildFitting.
 func Record(c settings.Config, target gpu.Target, stepsPerEpoch int, o Options) (*Trainer, error) {
 	t, err := record(c, target, stepsPerEpoch, o)
 	var limit *gpu.LimitError
 	if errors.As(err, &limit) {
-		return nil, fmt.Errorf("the step does not fit what every GPU has: %w; take a smaller `batch_size` with `accumulate`, `crops` apart, or a smaller `out_dim`", err)
+		where := "what every GPU has"
+		if target.Binding > 0 {
+			where = "this device"
+		}
+		return nil, fmt.Errorf("the step does not fit %s: %w; take a smaller `batch_size` with `accumulate`, `crops` apart, or a smaller `out_dim`", where, err)
 	}
 	return t, err
 }
 
 func record(c settings.Config, target gpu.Target, stepsPerEpoch int, o Options) (*Trainer, error) {
-	if o.Crops == settings.CropsAuto || o.Crops == "" {
-		for _, crops := range []settings.Crops{settings.CropsTogether, settings.CropsBySize} {
-			t, err := record(c, target, stepsPerEpoch, Options{Crops: crops, Floats: o.Floats, logitsLimit: o.logitsLimit, shown: o.shown})
-			var limit *gpu.LimitError
-			if errors.As(err, &limit) {
-				continue
-			}
-			if err != nil {
-				return nil, err
-			}
-			m, err := t.crops.Plan()
-			if err != nil {
-				return nil, err
-			}
-			if m.Scratch+m.Textures <= togetherLimit {
-				return t, nil
-			}
-		}
-		o.Crops = settings.CropsApart
+	if o.Crops != settings.CropsAuto && o.Crops != "" {
+		return recordWith(c, target, stepsPerEpoch, o)
 	}
-	t := &Trainer{Config: c, Schedules: NewSchedules(c, stepsPerEpoch), shared: newShared(o), shown: o.shown}
+	return recordFrom(settings.CropsTogether, c, target, stepsPerEpoch, o)
+}
+
+// recordWith records the trainer with the crops side by side that o says.
+func recordWith(c settings.Config, target gpu.Target, stepsPerEpoch int, o Options) (*Trainer, error) {
+	t := &Trainer{Config: c, Schedules: NewSchedules(c, stepsPerEpoch), shared: newShared(o), shown: o.shown, options: o}
 	var err error
 	if t.method, err = newMethod(c, t.shared); err != nil {
 		return nil, err
@@ -122,10 +117,6 @@ func record(c settings.Config, target gpu.Target, stepsPerEpoch int, o Options) 
 	}
 	return t, nil
 }
-
-// togetherLimit is the scratch memory up to which crops are joined: a desktop GPU's spare memory,
-// and little beside what a machine with software Vulkan has.
-const togetherLimit = 2 << 30
 
 // Apart tells whether each crop goes through the student by itself, which takes the least memory.
 func (t *Trainer) Apart() bool { return len(t.passes) >= t.Config.Crops() }

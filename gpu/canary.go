@@ -2,7 +2,6 @@ package gpu
 
 import (
 	_ "embed"
-	"fmt"
 
 	"github.com/cogentcore/webgpu/wgpu"
 )
@@ -32,9 +31,8 @@ func (d *Device) openCanary() error {
 	if err != nil {
 		return err
 	}
-	c.count, err = d.dev.CreateBuffer(&wgpu.BufferDescriptor{Label: "canary", Size: canaryBytes, Usage: storageUsage})
-	if err != nil {
-		return fmt.Errorf("no device memory for a counter: %w", err)
+	if c.count, err = d.newRaw("a counter", canaryBytes, storageUsage); err != nil {
+		return err
 	}
 	c.group, err = d.dev.CreateBindGroup(&wgpu.BindGroupDescriptor{
 		Label: "canary", Layout: c.pipe.layout,

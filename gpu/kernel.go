@@ -149,13 +149,14 @@ func (f facts) tensors() int {
 	return n
 }
 
-// check finds mistakes that WebGPU would reject vaguely, or not at all. A need beyond a limit is a LimitError.
-func (k Kernel) check(args []Tensor) error {
+// check finds mistakes that WebGPU would reject vaguely, or not at all. A need beyond a limit, of which a binding's is
+// given in bytes, is a LimitError.
+func (k Kernel) check(args []Tensor, binding int) error {
 	f := k.facts()
 	if err := k.mistakes(f, args); err != nil {
 		return fmt.Errorf("kernel %s: %w", k.Name, err)
 	}
-	return k.limits(f, args)
+	return k.limits(f, args, binding)
 }
 
 // mistakes finds errors that no device allows.

@@ -6,7 +6,8 @@ import (
 	"strings"
 )
 
-// Limits of a device that promises only WebGPU's defaults. Kernels stay within them.
+// Limits of a device that promises only WebGPU's defaults. Kernels stay within them, but that a target may have a larger
+// binding.
 const (
 	maxGroups       = 65535
 	maxInvocations  = 256
@@ -20,8 +21,8 @@ const (
 const maxTrips = 30000
 
 // A LimitError says that a kernel or a tensor needs more than a limit allows. Recording keeps to the limits that
-// every WebGPU device has, whatever the adapter offers; Build returns a LimitError where a buffer is larger than its
-// adapter allows. As a rule a smaller batch needs less.
+// every WebGPU device has, whatever the adapter offers, and to the target's Binding; Build returns a LimitError where a
+// buffer is larger than its adapter allows. As a rule a smaller batch needs less.
 type LimitError struct {
 	Kernel   string // empty where a tensor alone needs too much
 	Tensor   string // with its shape; empty where the kernel itself needs too much
@@ -50,8 +51,8 @@ func mib(bytes int) string {
 	return fmt.Sprintf("%.1f MiB", math.Ceil(10*float64(bytes)/(1<<20))/10)
 }
 
-// limits finds the first need of the kernel, bound to args, that passes a limit.
-func (k Kernel) limits(f facts, args []Tensor) (err error) {
+// limits finds the first need of the kernel, bound to args, that passes a limit; a binding holds so many bytes.
+func (k Kernel) limits(f facts, args []Tensor, binding int) (err error) {
 	within := func(limit, need int, resource string, of ...Tensor) {
 		if need <= limit || err != nil {
 			return
@@ -66,7 +67,7 @@ func (k Kernel) limits(f facts, args []Tensor) (err error) {
 	for i, a := range args {
 		if f.bindings[i].access != texel {
 			storage++
-			within(defaultBinding, a.bytes(), "bytes in one binding", a)
+			within(binding, a.bytes(), "bytes in one binding", a)
 		} else if fold := FoldOf(a); fold.height >= maxTextureSide {
 			within((maxTextureSide-1)*fold.width*16, a.bytes(), "bytes in one texture", a)
 		}

@@ -3,6 +3,7 @@ package gpu
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 )
@@ -85,6 +86,42 @@ func TestRecordingTellsWhatPassesALimit(t *testing.T) {
 		}
 		if !strings.Contains(err.Error(), c.text) {
 			t.Errorf("%s: the error is %q, want %q in it", name, err, c.text)
+		}
+	}
+}
+
+// A target's device may bind more than any device can: no more than that is recorded.
+func TestATargetsBindingIsTheLimit(t *testing.T) {
+	huge := NewTensor("huge", 2, 20<<20)
+	for binding, fits := range map[int]bool{0: false, 160<<20 - 16: false, 160 << 20: true, DesktopBinding: true} {
+		p := NewProgram("limits", Target{Binding: binding})
+		p.Dispatch(twiceKernel(), huge, NewTensor("y", 100))
+		var limit *LimitError
+		if err := p.Err(); fits != (err == nil) || !fits && (!errors.As(err, &limit) || limit.Limit != max(binding, 128<<20)) {
+			t.Errorf("160 MiB in a binding of %d: %v", binding, err)
+		}
+	}
+}
+
+// Programs for a device are recorded for what it can bind, and by its kind for what it can do at once.
+func TestTargetOfAnAdapter(t *testing.T) {
+	d := openDevice(t)
+	if got, want := d.Target().Binding, min(d.Adapter.Limits.Binding, d.Adapter.Limits.Buffer); got != want {
+		t.Errorf("a binding of %d on an adapter that allows %d", got, want)
+	}
+	for _, c := range []struct {
+		kind           string
+		binding, bytes int
+		want           Target
+	}{
+		{"discrete", 1<<31 - 1, 1 << 40, Target{Matmul: Tile, Attention: TileAttention, Binding: 1<<31 - 1, DispatchFlops: discreteFlops}},
+		{"integrated", 1 << 32, 1 << 30, Target{Matmul: Tile, Attention: TileAttention, Binding: 1 << 30, DispatchFlops: integratedFlops}},
+		{"unknown", 1 << 27, 1 << 28, Target{Matmul: Tile, Attention: TileAttention, Binding: 1 << 27, DispatchFlops: integratedFlops}},
+		{"software", 1 << 27, 1 << 31, Target{Software: true, Matmul: Texel, Attention: TexelAttention, Binding: 1 << 27}},
+	} {
+		a := Adapter{Kind: c.kind, Software: c.kind == "software", Limits: Limits{Binding: c.binding, Buffer: c.bytes}}
+		if got := (&Device{Adapter: a}).Target(); !reflect.DeepEqual(got, c.want) {
+			t.Errorf("%s: %+v, want %+v", c.kind, got, c.want)
 		}
 	}
 }

@@ -130,7 +130,7 @@ func (p *Program) Dispatch(k Kernel, args ...Tensor) {
 	if p.err != nil {
 		return
 	}
-	if err := k.check(args); err != nil {
+	if err := k.check(args, p.Target.binding()); err != nil {
 		p.Fail("%w", err)
 		return
 	}

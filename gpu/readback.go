@@ -30,12 +30,14 @@ func (d *Device) NewReadback(tensors ...Tensor) (*Readback, error) {
 		}
 		n += t.Len()
 	}
-	r.values = make([]float32, n)
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	var err error
-	r.staging, err = d.dev.CreateBuffer(&wgpu.BufferDescriptor{
-		Label: "readback later", Size: uint64(4*n + canaryBytes), Usage: wgpu.BufferUsageMapRead | wgpu.BufferUsageCopyDst,
-	})
-	return r, err
+	if r.staging, err = d.newRaw("the readback of "+tensors[0].Name, 4*n+canaryBytes, wgpu.BufferUsageMapRead|wgpu.BufferUsageCopyDst); err != nil {
+		return nil, err
+	}
+	r.values = make([]float32, n)
+	return r, nil
 }
 
 // Start queues the copy.

@@ -11,6 +11,54 @@ type Target struct {
 	Choices Choices
 	// Attention is the member of the attention family to record.
 	Attention Attention
+	// Binding is how many bytes of a tensor a kernel may see at once; 0: WebGPU's default of 128 MiB, which every device has.
+	Binding int
+	// DispatchFlops is the most arithmetic, 2 per multiply-add, that one dispatch should be given; 0: any.
+	DispatchFlops int
+}
+
+// DesktopBinding is the binding of nearly every desktop GPU, through any of the three systems.
+const DesktopBinding = 1<<31 - 1
+
+// A driver ends a program of which a dispatch takes about 2 seconds, and a screen that is drawn by the same GPU stands still
+// meanwhile. So a dispatch takes about 0.3 seconds at most, by these floors of what a GPU does in one: 30 GFLOP/s of the
+// smallest integrated ones of about 2017, with 24 units at 1 GHz that reach a tenth of their peak, and 330 of a
+// small card.
+const (
+	integratedFlops = 9_000_000_000
+	discreteFlops   = 100_000_000_000
+)
+
+// DesktopTarget is what a plan goes by that is for a desktop GPU which it does not look at.
+func DesktopTarget() Target {
+	t := GPUTarget
+	t.Binding, t.DispatchFlops = DesktopBinding, discreteFlops
+	return t
+}
+
+// TargetOf is what programs for an adapter should be recorded for.
+func TargetOf(a Adapter) Target {
+	t := GPUTarget
+	if a.Software {
+		t = SoftwareTarget
+	}
+	t.Binding = min(a.Limits.Binding, a.Limits.Buffer)
+	switch {
+	case t.Software:
+	case a.Kind == "discrete":
+		t.DispatchFlops = discreteFlops
+	default: // it may be the smallest
+		t.DispatchFlops = integratedFlops
+	}
+	return t
+}
+
+// binding is Binding with its default.
+func (t Target) binding() int {
+	if t.Binding == 0 {
+		return defaultBinding
+	}
+	return t.Binding
 }
 
 // Lanes is the number of invocations that share a row in reductions along rows: 1 on software adapters, where barriers

@@ -112,7 +112,7 @@ func (d *Device) readPiece(b *buffer, offset int, out []byte) error {
 			d.staging, d.stagingN = nil, 0
 		}
 		size := roundUp(n+canaryBytes, 1<<16)
-		raw, err := d.dev.CreateBuffer(&wgpu.BufferDescriptor{Label: "readback", Size: uint64(size), Usage: wgpu.BufferUsageMapRead | wgpu.BufferUsageCopyDst})
+		raw, err := d.newRaw("a read", size, wgpu.BufferUsageMapRead|wgpu.BufferUsageCopyDst)
 		if err != nil {
 			return err
 		}

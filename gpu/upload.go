@@ -147,9 +147,9 @@ func (d *Device) freeStaging(size int) (*staging, error) {
 			return nil, err
 		}
 	}
-	raw, err := d.dev.CreateBuffer(&wgpu.BufferDescriptor{Label: "upload", Size: uint64(size), Usage: wgpu.BufferUsageMapWrite | wgpu.BufferUsageCopySrc})
+	raw, err := d.newRaw("an upload", size, wgpu.BufferUsageMapWrite|wgpu.BufferUsageCopySrc)
 	if err != nil {
-		return nil, fmt.Errorf("no %d MiB of memory for uploads: %w", size>>20, err)
+		return nil, err
 	}
 	u.bytes += size
 	return &staging{raw: raw, size: size}, nil

@@ -21,8 +21,9 @@ func (l *Attention) Forward(p *gpu.Program, qkv gpu.Tensor, spans Spans) gpu.Ten
 		return qkv
 	}
 	R, D := qkv.Rows(), qkv.Cols()/3
-	l.spans, l.qkv, l.o, l.lse = spans, qkv, p.Scratch("attention", R, D), nil
-	for _, s := range spans {
+	l.qkv, l.o, l.lse = qkv, p.Scratch("attention", R, D), nil
+	l.spans = l.dealOut(spans, p.Target.DispatchFlops)
+	for _, s := range l.spans {
 		lse := p.Scratch("attention.lse", s.B, l.Heads, s.T)
 		l.lse = append(l.lse, lse)
 		p.Dispatch(l.kernel(p, "attention_forward", 4, s, func(a [][]float32, only ...int) [][]int {
@@ -32,6 +33,22 @@ func (l *Attention) Forward(p *gpu.Program, qkv gpu.Tensor, spans Spans) gpu.Ten
 	}
 	return l.o
 }
+
+// dealOut cuts spans so that no dispatch has more FLOPs, 0: any number, as far as images can be told apart.
+func (l *Attention) dealOut(spans Spans, most int) (cut Spans) {
+	for _, s := range spans {
+		images := 0
+		if most > 0 {
+			image := mostProducts * l.Heads * s.T * s.T * l.headSize()
+			images = ceil(s.B, ceil(s.B, max(most/image, 1))) // in parts of equal size
+		}
+		cut = append(cut, Spans{s}.atMost(images)...)
+	}
+	return cut
+}
+
+// mostProducts is the number of multiplications per pair of tokens and head element in the kernel that has most.
+const mostProducts = 8
 
 // Backward records the gradient of qkv from that of the outputs, dO (R, D).
 func (l *Attention) Backward(p *gpu.Program, dO gpu.Tensor) gpu.Tensor {
@@ -43,7 +60,7 @@ func (l *Attention) Backward(p *gpu.Program, dO gpu.Tensor) gpu.Tensor {
 			ref.AttentionBackwardQuery(s.of(a[5], 3*D), a[4], s.of(a[0], 3*D), s.of(a[1], D), s.of(a[2], D), a[3], H, s.T, only...)
 			return [][]int{nil, nil, nil, nil, s.heads(only, H), s.tokens(only, 3*D, 0, D)}
 		}), l.qkv, l.o, dO, l.lse[i], delta, dqkv)
-		p.Dispatch(l.kernel(p, "attention_backward_keyvalue", 8, s, func(a [][]float32, only ...int) [][]int {
+		p.Dispatch(l.kernel(p, "attention_backward_keyvalue", mostProducts, s, func(a [][]float32, only ...int) [][]int {
 			ref.AttentionBackwardKeyvalue(s.of(a[4], 3*D), s.of(a[0], 3*D), s.of(a[1], D), a[2], a[3], H, s.T, only...)
 			return [][]int{nil, nil, nil, nil, s.tokens(only, 3*D, D, 3*D)}
 		}), l.qkv, dO, l.lse[i], delta, dqkv)

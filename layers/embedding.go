@@ -7,7 +7,8 @@ import (
 )
 
 // Embedding turns patches into tokens: a linear layer, a class token ahead of each image's patches, and positions
-// added, resized bicubically where the image has another grid of patches (reference ViT).
+// added, resized bicubically where the image has another grid of patches (reference ViT). Where it has the same, but other
+// pixels beside it that make it not square, the reference resizes too, by a scale that is not quite 1.
 type Embedding struct {
 	Config             ViTConfig
 	Proj               Linear     // weight (D, 3, patch, patch)
@@ -15,7 +16,7 @@ type Embedding struct {
 	DClass, DPositions gpu.Tensor
 
 	patches Patches
-	resize  []gpu.Tensor // of each size: (T, side^2 + 1); zero where the positions fit as they are
+	resize  []gpu.Tensor // of each size: (T, side^2 + 1); zero where they stay as they are
 }
 
 // Forward records the tokens (R, D) of patches and says where they lie.
@@ -38,7 +39,7 @@ func (e *Embedding) positions(p *gpu.Program, i int) gpu.Tensor {
 	side, D := e.Config.Side(), e.Config.Dim
 	h, w := e.patches.grids[i].h, e.patches.grids[i].w
 	stored := e.Positions.Reshape(side*side+1, D)
-	if h == side && w == side {
+	if h == side && w == side && e.patches.grids[i].square {
 		return stored
 	}
 	if (h*w+1)*(side*side+1) > mostResized {

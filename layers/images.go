@@ -38,7 +38,10 @@ type Patches struct {
 }
 
 // A grid is B images of h x w patches, whose first patch is in row `first`.
-type grid struct{ B, h, w, first int }
+type grid struct {
+	B, h, w, first int
+	square         bool // the images, in pixels
+}
 
 func (g grid) patches() int { return g.B * g.h * g.w }
 
@@ -49,7 +52,7 @@ func GatherPatches(p *gpu.Program, patch int, images ...Images) Patches {
 	var x Patches
 	rows := 0
 	for _, im := range images {
-		g := grid{B: im.B, h: im.H / patch, w: im.W / patch, first: rows}
+		g := grid{B: im.B, h: im.H / patch, w: im.W / patch, first: rows, square: im.H == im.W}
 		if g.h < 1 || g.w < 1 {
 			p.Fail("images of %d x %d pixels are smaller than a patch of %d x %d", im.H, im.W, patch, patch)
 			return x

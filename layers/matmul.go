@@ -138,12 +138,7 @@ func (m MatmulShape) record(p *gpu.Program, v variant, l layout, a, b, c gpu.Ten
 	if !e.RowScale.IsZero() && !e.RowScale.fits(p, c) {
 		return
 	}
-	blocks, across := m.blocks(v)
-	if v.lanes > 0 {
-		blocks = ceil(blocks, v.lanes)
-	}
-	groups := spread(blocks)
-	groups[2] = l.splits // a split too many reads nothing and rightly stores zeros over its part
+	_, across := m.blocks(v)
 	bound := []gpu.Tensor{a, b, c}
 	for _, t := range []gpu.Tensor{e.Bias, e.Gelu, e.GeluSlope, e.RowScale.Scales, e.Residual, e.Sums} {
 		if !t.IsZero() {
@@ -154,17 +149,54 @@ func (m MatmulShape) record(p *gpu.Program, v variant, l layout, a, b, c gpu.Ten
 	if !e.Gelu.IsZero() || !e.GeluSlope.IsZero() {
 		tolerance = approximate
 	}
-	p.Dispatch(newKernel("matmul_"+string(v.member), m.arguments(v, l, a, b, e), gpu.Kernel{
-		Params: append([]uint32{
+	kernel := newKernel("matmul_"+string(v.member), m.arguments(v, l, a, b, e), gpu.Kernel{
+		Trips: perSplit / step, Tolerance: tolerance, Info: MatmulInfo{m, v.name},
+	})
+	parts := m.parts(v, p.Target.DispatchFlops)
+	for _, part := range parts {
+		k := kernel
+		k.Params = append([]uint32{
 			uint32(m.M), uint32(l.N), uint32(m.K), uint32(a.Cols() / 4), uint32(b.Cols() / 4),
 			uint32(perSplit), uint32(across), uint32(l.each),
-			uint32(gpu.FoldOf(a).Shift), uint32(gpu.FoldOf(b).Shift),
-		}, e.RowScale.params()...),
-		Groups: groups, Trips: perSplit / step, Flops: 2 * m.M * m.N * m.K, Tolerance: tolerance,
-		Twin:   func(h [][]float32) { m.ref(h, l, a, b, 4*perSplit, e).Run(h[2], h[0], h[1]) },
-		Sample: func(h [][]float32) [][]int { return m.sample(h, m.ref(h, l, a, b, 4*perSplit, e)) },
-		Info:   MatmulInfo{m, v.name},
-	}), bound...)
+			uint32(gpu.FoldOf(a).Shift), uint32(gpu.FoldOf(b).Shift), uint32(part.First), uint32(part.End),
+		}, e.RowScale.params()...)
+		k.Groups = spread(ceil(part.End-part.First, max(v.lanes, 1)))
+		k.Groups[2] = l.splits // a split too many reads nothing and rightly stores zeros over its part
+		k.Flops = m.flops(v, part.End) - m.flops(v, part.First)
+		twin := func(h [][]float32) ref.Matmul {
+			x := m.ref(h, l, a, b, 4*perSplit, e)
+			if len(parts) > 1 {
+				x.Blocks = part
+			}
+			return x
+		}
+		k.Twin = func(h [][]float32) { twin(h).Run(h[2], h[0], h[1]) }
+		k.Sample = func(h [][]float32) [][]int { return m.sample(h, twin(h)) }
+		p.Dispatch(k, bound...)
+	}
+}
+
+// parts deal the blocks of C out to dispatches of at most so many FLOPs each; 0: to one. Each block is made as it would be by
+// one dispatch, so that the order of sums stays.
+func (m MatmulShape) parts(v variant, most int) (parts []ref.Blocks) {
+	blocks, across := m.blocks(v)
+	rows, cols := v.block()
+	lanes := max(v.lanes, 1)
+	each := blocks
+	if most > 0 {
+		each = max(most/(2*rows*cols*m.K)/lanes, 1) * lanes
+		each = ceil(ceil(blocks, ceil(blocks, each)), lanes) * lanes // in parts of equal size
+	}
+	for first := 0; first < blocks; first += each {
+		parts = append(parts, ref.Blocks{Rows: rows, Cols: cols, Across: across, First: first, End: min(first+each, blocks)})
+	}
+	return parts
+}
+
+// flops is the arithmetic of the first n blocks, those at the edges counted as the others.
+func (m MatmulShape) flops(v variant, n int) int {
+	blocks, _ := m.blocks(v)
+	return int(float64(2*m.M*m.N*m.K) * float64(n) / float64(blocks))
 }
 
 // arguments specialize a variant's kernel.

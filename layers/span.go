@@ -22,6 +22,19 @@ func (s Spans) Images() int {
 	return n
 }
 
+// atMost are the spans cut so that none has more images; 0: as they are.
+func (s Spans) atMost(images int) (cut Spans) {
+	if images == 0 {
+		return s
+	}
+	for _, x := range s {
+		for b := 0; b < x.B; b += images {
+			cut = append(cut, Span{First: x.First + b*x.T, B: min(images, x.B-b), T: x.T})
+		}
+	}
+	return cut
+}
+
 // of returns the span's part of rows, the values of a tensor with that many columns.
 func (s Span) of(rows []float32, cols int) []float32 {
 	return rows[s.First*cols : (s.First+s.B*s.T)*cols]

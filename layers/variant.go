@@ -105,12 +105,17 @@ func (m MatmulShape) Class() string {
 	return fmt.Sprintf("%s.%d.%d.%d%s", [...]string{"NN", "NT", "TN"}[m.Form], log2(m.M), log2(m.N), log2(m.K), fused)
 }
 
-// blocks is the number of blocks of C, in all and along N. An invocation makes one, or with tiles a workgroup.
-func (m MatmulShape) blocks(v variant) (blocks, across int) {
-	rows, cols := v.rows, v.cols
+// block is the size of what an invocation makes of C, or with tiles a workgroup.
+func (v variant) block() (rows, cols int) {
 	if v.member == gpu.Tile {
-		rows, cols = v.tileM, v.tileN
+		return v.tileM, v.tileN
 	}
+	return v.rows, v.cols
+}
+
+// blocks is the number of blocks of C, in all and along N.
+func (m MatmulShape) blocks(v variant) (blocks, across int) {
+	rows, cols := v.block()
 	across = ceil(m.N, cols)
 	return ceil(m.M, rows) * across, across
 }

@@ -63,8 +63,8 @@ var<workgroup> tile_b: array<array<array<vec4f, {{div .TILE_N 4}}>, 4>, {{$d4}}>
 
 @compute @workgroup_size({{$threads}})
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) i: u32) {
-    let block = group_number(group);
-    let row0 = block / p.across * TILE_M;
+    let block = p.first + group_number(group);
+    let row0 = select(p.M, block / p.across * TILE_M, block < p.end); // past the end nothing is stored
     let col0 = block % p.across * TILE_N;
     let z = group.z;
     let ty = i / {{$across}}u;

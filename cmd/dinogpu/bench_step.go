@@ -43,8 +43,9 @@ func (m *bencher) step() error {
 	if err != nil {
 		return err
 	}
-	defer t.Release()
-	if err := t.Build(m.device); err != nil {
+	t, err = t.BuildFitting(m.device, nil, func(sentence string) { m.report.note(m.app.console, "%s", sentence) })
+	defer func() { t.Release() }()
+	if err != nil {
 		return err
 	}
 	seconds, host, err := m.steps(t)

@@ -132,6 +132,8 @@ func (s *supervisor) hear(m message) {
 			s.policy.saved = m.Step
 		}
 		s.folder, s.setup.Apart = m.Folder, m.Apart
+	case ended:
+		s.setup.Apart = s.setup.Apart || m.Apart // auto had come to that before the run began
 	case stepped:
 		s.watch.step()
 	case stepping:

@@ -13,7 +13,7 @@ type message struct {
 
 	Folder string `json:"folder,omitempty"` // begun, stepping: the run's, which may have been renamed
 	Step   int    `json:"step,omitempty"`   // begun: after which it goes on; 0: it is new, or starts again
-	Apart  bool   `json:"apart,omitempty"`  // begun: each crop goes through the student by itself
+	Apart  bool   `json:"apart,omitempty"`  // begun, ended for want of memory: each crop goes through the student by itself
 	On     bool   `json:"on,omitempty"`     // stepping: the next step is due
 
 	// ended

@@ -183,3 +183,20 @@ func TestArgumentsOfTheNextProcess(t *testing.T) {
 		t.Errorf("its environment is %q", env)
 	}
 }
+
+// A process that ran out of memory with the crops apart already, as auto had put them, is not followed by one that puts
+// them apart.
+func TestAutoHadPutTheCropsApart(t *testing.T) {
+	for _, apart := range []bool{false, true} {
+		s := &supervisor{policy: restartPolicy{most: 3, saved: -1}}
+		s.hear(message{Is: planned, Setup: memorySetup{Batch: 8, Accumulate: 1}})
+		s.hear(message{Is: ended, Kind: starved, Apart: apart})
+		want := memorySetup{Apart: true, Batch: 8, Accumulate: 1}
+		if apart {
+			want.Batch, want.Accumulate = 4, 2
+		}
+		if next, _, ok := s.policy.after(death{kind: starved, saved: -1}, s.setup); !ok || next != want {
+			t.Errorf("apart %v: %+v follows, want %+v", apart, next, want)
+		}
+	}
+}

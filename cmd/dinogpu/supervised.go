@@ -97,7 +97,8 @@ func (l *parentLink) forParent(err error) error {
 	if l == nil || kind == "" {
 		return err
 	}
-	l.last.Kind, l.last.Words = kind, asFlags(err.Error())
+	var less *run.LessError
+	l.last.Kind, l.last.Words, l.last.Apart = kind, asFlags(err.Error()), errors.As(err, &less) && less.Apart
 	return toldEnd{err}
 }
 

@@ -23,8 +23,9 @@ type trainCmd struct {
 	Restarts  int  `group:"run" rare:"" default:"3" help:"Go on after a crash, N times at most without progress."`
 	Supervise bool `group:"run" rare:"" default:"true" negatable:"" help:"Train in a process of its own, which this one watches."`
 
-	DryRun bool `group:"plan" help:"Say what the run would take, and stop. Needs no GPU and no data."`
-	JSON   bool `name:"json" group:"plan" help:"With --dry-run: as JSON."`
+	DryRun bool       `group:"plan" help:"Say what the run would take. Needs no GPU and no data."`
+	Limits planLimits `group:"plan" rare:"" enum:"default,desktop,adapter" default:"default" help:"Plan for a device: default (any), desktop or adapter."`
+	JSON   bool       `name:"json" group:"plan" help:"With --dry-run: as JSON."`
 
 	watches bool        // another process trains
 	stored  *run.Stored // what Resume names; nil for a new run
@@ -125,6 +126,9 @@ func (t *trainCmd) run(a *app) error {
 	}
 	if t.JSON && !t.DryRun {
 		return usageError{errors.New("--json belongs to --dry-run: a run's numbers are in its metrics.jsonl")}
+	}
+	if t.Limits != limitsDefault && !t.DryRun {
+		return usageError{errors.New("--limits belongs to --dry-run: a run goes by its adapter's own limits")}
 	}
 	if t.auto != nil && (t.DryRun || !t.auto.Assumed) {
 		a.console.Print("%s", settings.AutoNotice(t.Settings, *t.auto))

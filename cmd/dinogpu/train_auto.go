@@ -8,7 +8,7 @@ import (
 // situationOf looks at what preset auto chooses by: how many images there
 // are, and whether the adapter is software. Images that cannot be read and
 // an adapter that is not there are the run's to report. A plan looks at no
-// adapter: see planTarget.
+// adapter: see plannedTarget.
 func (f *settingsFlags) situationOf(s settings.Settings, plan bool) settings.AutoInput {
 	at := settings.AutoInput{Images: settings.AssumedImages, Assumed: true}
 	if s.Config.Data != "" {
@@ -17,7 +17,7 @@ func (f *settingsFlags) situationOf(s settings.Settings, plan bool) settings.Aut
 		}
 	}
 	if plan {
-		at.Software = planTarget(s.Run.Matmul).Software
+		at.Software = plannedTarget(gpu.GPUTarget, s.Run.Matmul).Software
 	} else if adapter, err := gpu.Find(s.Run.Adapter); err == nil {
 		at.Software = adapter.Software
 	}

@@ -52,7 +52,7 @@ func TestDryRun(t *testing.T) {
 	if err := json.Unmarshal(keys["bytes"], &bytes); err != nil {
 		t.Fatalf("%v in %s", err, o.stdout)
 	}
-	want := []string{"bytes", "disk_bytes", "dispatches_per_step", "fits", "flops_per_step", "largest_binding", "limits", "matmul", "parameters", "steps_per_epoch"}
+	want := []string{"bytes", "crops", "disk_bytes", "dispatches_per_step", "fits", "flops_per_step", "largest_binding", "limits", "matmul", "parameters", "steps_per_epoch"}
 	if d := cmp.Diff(want, slices.Sorted(maps.Keys(keys))); d != "" {
 		t.Errorf("keys (-want +got):\n%s", d)
 	}
@@ -60,11 +60,46 @@ func TestDryRun(t *testing.T) {
 	if d := cmp.Diff(want, slices.Sorted(maps.Keys(bytes))); d != "" {
 		t.Errorf("keys of bytes (-want +got):\n%s", d)
 	}
+	if string(keys["limits"]) != `"default"` {
+		t.Errorf("limits are %s", keys["limits"])
+	}
 	if d := cmp.Diff(planOf(t, "vits16"), plan); d != "" {
 		t.Errorf("plan (-want +got):\n%s", d)
 	}
 	if plan.Parameters != 44_017_792 {
 		t.Errorf("vits16 has %d parameters", plan.Parameters)
+	}
+}
+
+// A plan for a desktop GPU has all crops side by side in few dispatches, and one for the adapter goes by that.
+func TestDryRunLimits(t *testing.T) {
+	plan := func(flags ...string) (r planReport) {
+		t.Helper()
+		o := dinogpu(t, nil, append([]string{"train", "--dry-run", "--json"}, flags...)...)
+		if err := json.Unmarshal([]byte(o.stdout), &r); o.code != exitDone || err != nil {
+			t.Fatalf("%v: exit %d, %v: %s", flags, o.code, err, o.stderr)
+		}
+		return r
+	}
+	desktop := plan("--preset", "vits16", "--batch-size", "64", "--crops", "together", "--limits", "desktop")
+	if desktop.DispatchesPerStep > 700 || desktop.LargestBinding < 128<<20 || desktop.Limits != limitsDesktop || desktop.Crops != "together" {
+		t.Errorf("desktop: %+v", desktop)
+	}
+	least := plan("--preset", "vits16", "--batch-size", "64", "--limits", "default")
+	if least.LargestBinding > 128<<20 || least.Crops != "apart" || least.DispatchesPerStep < 4*desktop.DispatchesPerStep {
+		t.Errorf("default: %+v", least)
+	}
+	if adapter := plan("--preset", "demo", "--limits", "adapter"); adapter.Limits != limitsAdapter || adapter.Matmul != "texel" {
+		t.Errorf("adapter: %+v", adapter)
+	}
+
+	o := dinogpu(t, nil, "train", "--dry-run", "--preset", "vits16", "--crops", "together")
+	if o.code != exitFailed || !strings.Contains(o.stderr, "the limit is 128.0 MiB") || !strings.Contains(o.stderr, "--limits desktop") {
+		t.Errorf("together on any device: exit %d: %s", o.code, o.stderr)
+	}
+	o = dinogpu(t, nil, "train", "--preset", "demo", "--limits", "desktop")
+	if o.code != exitUsage || !strings.Contains(o.stderr, "--limits belongs to --dry-run") {
+		t.Errorf("limits of a run: exit %d: %s", o.code, o.stderr)
 	}
 }
 
@@ -114,7 +149,7 @@ func TestDryRunTable(t *testing.T) {
 	want := []string{
 		fmt.Sprint(p.Parameters), fmt.Sprintf("%.4g GFLOP", p.FlopsPerStep/1e9), fmt.Sprint(p.DispatchesPerStep),
 		size(b.Weights), size(b.Gradients), size(b.Moments), size(b.Teacher), size(b.Activations), size(b.Logits), size(b.Staging),
-		size(b.Total), size(p.LargestBinding), "any WebGPU device's will do", p.Matmul,
+		size(b.Total), size(p.LargestBinding), "any WebGPU device's will do", p.Crops, p.Matmul,
 		size(int(diskOf(t, "demo"))), "4000, 500 per epoch", "not known: dinogpu bench measures a step here",
 	}
 	if d := cmp.Diff(want, got); d != "" {
@@ -130,7 +165,7 @@ func TestPlanTarget(t *testing.T) {
 		"register": {Matmul: gpu.Register, Attention: gpu.TileAttention},
 		"texel":    gpu.SoftwareTarget,
 	} {
-		if got := planTarget(matmul); got.Matmul != want.Matmul || got.Attention != want.Attention || got.Software != want.Software {
+		if got := plannedTarget(gpu.GPUTarget, matmul); got.Matmul != want.Matmul || got.Attention != want.Attention || got.Software != want.Software {
 			t.Errorf("--matmul %s is planned as %+v", matmul, got)
 		}
 	}

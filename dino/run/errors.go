@@ -104,6 +104,17 @@ func (e *MemoryError) Error() string {
 	return fmt.Sprintf("the run needs %s for its tensors, and %s are free", byteSize(uint64(e.Need)), byteSize(uint64(e.Free)))
 }
 
+// A LessError is an error of too little memory, with what a run of its settings can do with less.
+type LessError struct {
+	Err   error
+	Less  string
+	Apart bool // each crop goes through the student by itself already
+}
+
+func (e *LessError) Error() string { return fmt.Sprintf("%v: take %s", e.Err, e.Less) }
+
+func (e *LessError) Unwrap() error { return e.Err }
+
 // withLess adds to an error of too little memory what a run of these settings can do with less; trainer is nil where it is
 // not recorded.
 func withLess(err error, s settings.Settings, trainer *dino.Trainer) error {
@@ -111,14 +122,15 @@ func withLess(err error, s settings.Settings, trainer *dino.Trainer) error {
 	if !errors.As(err, &device) && !errors.As(err, new(*MemoryError)) {
 		return err
 	}
+	apart := trainer != nil && trainer.Apart()
 	var less []string
 	if s.Config.BatchSize > 1 {
 		less = append(less, "a smaller `batch_size` with as much more `accumulate`")
 	}
-	if trainer == nil || !trainer.Apart() {
+	if !apart {
 		less = append(less, "`crops` apart")
 	}
-	return fmt.Errorf("%w: take %s", err, strings.Join(append(less, "in a new run a smaller `out_dim`"), ", "))
+	return &LessError{Err: err, Less: strings.Join(append(less, "in a new run a smaller `out_dim`"), ", "), Apart: apart}
 }
 
 // A DiskError says before a run begins that its checkpoints would not find room.

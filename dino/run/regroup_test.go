@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/dinogpu/dinogpu/dino"
 	"github.com/dinogpu/dinogpu/dino/settings"
 	"github.com/dinogpu/dinogpu/gpu"
 )
@@ -131,6 +132,14 @@ func TestLessMemoryIsAdvised(t *testing.T) {
 		if !strings.Contains(err.Error(), c.want) || !errors.As(err, new(*gpu.MemoryError)) {
 			t.Errorf("batch %d: %v", c.batch, err)
 		}
+	}
+	apart, err := dino.Record(tiny(1).Config, gpu.GPUTarget, 1, dino.Options{Crops: settings.CropsApart})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var less *LessError
+	if err := withLess(out, tiny(1), apart); !errors.As(err, &less) || !less.Apart || strings.Contains(err.Error(), "apart") {
+		t.Errorf("with crops apart: %v", err)
 	}
 	if err := withLess(os.ErrExist, tiny(1), nil); !errors.Is(err, os.ErrExist) || strings.Contains(err.Error(), "take") {
 		t.Errorf("another error: %v", err)

@@ -126,10 +126,10 @@ func begun(folder string) bool {
 
 func (f *resumed) hasState() bool { return f != nil && f.tensors != nil }
 
-// targetOn is how the run was recorded, but for the matmuls where other ones are asked for.
-func (f *resumed) targetOn(a gpu.Adapter, matmul string) gpu.Target {
-	target := f.target
-	target.Software = a.Software
+// targetOn is how the run was recorded, but for the matmuls where other ones are asked for, within the device's limits.
+func (f *resumed) targetOn(device gpu.Target, matmul string) gpu.Target {
+	target := device
+	target.Matmul, target.Choices, target.Attention = f.target.Matmul, f.target.Choices, f.target.Attention
 	if matmul != "auto" {
 		target.Matmul, target.Choices = gpu.Matmul(matmul), nil
 	}

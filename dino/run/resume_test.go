@@ -27,8 +27,8 @@ func TestResumeKeepsTheAttention(t *testing.T) {
 			t.Fatal(err)
 		}
 		from := &resumed{target: target}
-		got := from.targetOn(gpu.Adapter{Software: true}, c.matmul)
-		if got.Matmul != c.want.Matmul || got.Attention != c.want.Attention || !got.Software || len(got.Choices) != c.choices {
+		got := from.targetOn(gpu.Target{Software: true, Binding: 1 << 30}, c.matmul)
+		if got.Matmul != c.want.Matmul || got.Attention != c.want.Attention || !got.Software || got.Binding != 1<<30 || len(got.Choices) != c.choices {
 			t.Errorf("a run of %q goes on with matmuls %s as %+v", c.line, c.matmul, got)
 		}
 	}

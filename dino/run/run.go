@@ -180,7 +180,7 @@ func (r *Run) record(ctx context.Context) error {
 	}
 	var err error
 	if r.from.hasState() {
-		r.target = r.from.targetOn(r.device.Adapter, r.settings.Run.Matmul)
+		r.target = r.from.targetOn(r.device.Target(), r.settings.Run.Matmul)
 	} else {
 		t := tuning.Tuner{
 			Device: r.device, Program: r.options.Program, Matmul: r.settings.Run.Matmul, Off: !r.settings.Run.Tune,
@@ -199,17 +199,11 @@ func (r *Run) record(ctx context.Context) error {
 
 // build makes the trainer on the device, where memory and disk have room for it, as the run begins or as it was saved.
 func (r *Run) build(context.Context) error {
-	bytes, err := r.trainer.Memory()
-	if err != nil {
-		return err
-	}
-	if free := r.device.FreeMemory(); free > 0 && bytes > free {
-		return &MemoryError{Need: bytes, Free: free}
-	}
 	if err := r.enoughSpace(); err != nil {
 		return err
 	}
-	if err := r.trainer.Build(r.device); err != nil {
+	var err error
+	if r.trainer, err = r.trainer.BuildFitting(r.device, r.enoughMemory, r.notices.Say); err != nil {
 		return err
 	}
 	if r.initial != nil {
@@ -219,6 +213,15 @@ func (r *Run) build(context.Context) error {
 		r.initial = nil
 	}
 	return r.restore()
+}
+
+// enoughMemory tells whether a software adapter has room for the trainer.
+func (r *Run) enoughMemory(t *dino.Trainer) error {
+	bytes, err := t.Memory()
+	if free := r.device.FreeMemory(); err == nil && free > 0 && bytes > free {
+		err = &MemoryError{Need: bytes, Free: free}
+	}
+	return err
 }
 
 // enoughSpace tells whether the run's checkpoints will find room.
@@ -248,11 +251,18 @@ func (r *Run) begin(folder *Folder, sentence string) {
 		r.say("%s", note)
 	}
 	r.say("%s, %s per epoch, %s parameters", settings.Count(r.images.Len(), "image"), settings.Count(r.loader.StepsPerEpoch(), "step"), parameters(r.trainer.Layout.Count()))
+	r.Log(layoutWords(r.trainer))
 	if r.from == nil { // what a run began with is not to be changed any more
 		for _, sentence := range settings.Advise(r.settings, settings.AutoInput{Images: r.images.Len(), Software: r.device.Adapter.Software}) {
 			r.say("advice: %s", sentence)
 		}
 	}
+}
+
+// layoutWords says for the log how a step is laid out, which `crops` auto chooses.
+func layoutWords(t *dino.Trainer) string {
+	bytes, _ := t.Memory() // it was planned before
+	return fmt.Sprintf("crops %s: a step takes %s on the device in %d dispatches", t.Crops(), byteSize(uint64(bytes)), t.Dispatches())
 }
 
 // parameters is their number as people read it.

@@ -116,7 +116,7 @@ func TestResumedIsNeverStopped(t *testing.T) {
 		t.Errorf("%d lines of metrics, want 12", n)
 	}
 	log := read(t, filepath.Join(parts, logFile))
-	for _, want := range []string{"Z test 1\n", "Z the second line\n", "stopped; everything is saved after step 5 of 12", "going on with " + parts + " after step 5", "step 12/12"} {
+	for _, want := range []string{"Z test 1\n", "Z the second line\n", "stopped; everything is saved after step 5 of 12", "going on with " + parts + " after step 5", "step 12/12", "Z crops together: a step takes "} {
 		if !strings.Contains(log, want) {
 			t.Errorf("train.log lacks %q:\n%s", want, log)
 		}

@@ -58,7 +58,7 @@ type Config struct {
 	GlobalCropsScale Range `yaml:"global_crops_scale" group:"crops" default:"0.4,1" help:"Share of an image's area that a global crop takes. Without local crops use 0.14,1."`
 	LocalCropsNumber int   `yaml:"local_crops_number" group:"crops" default:"8" help:"Local crops per image. 0: no multi-crop."`
 	LocalCropsSize   int   `yaml:"local_crops_size" group:"crops" default:"96" help:"Pixels per side of a local crop."`
-	LocalCropsScale  Range `yaml:"local_crops_scale" group:"crops" default:"0.05,0.4" help:"Share of an image's area that a local crop takes."`
+	LocalCropsScale  Range `yaml:"local_crops_scale" group:"crops" default:"0.05,0.4" help:"Share of an image's area a local crop takes."`
 
 	// Teacher and loss.
 	MomentumTeacher         float64 `yaml:"momentum_teacher" group:"teacher" default:"0.996" help:"The teacher's momentum at the start; it rises to 1. Raise it for small batches (0.9995 at 256)."`

@@ -9,9 +9,32 @@ type Matmul struct {
 	Split            int  // elements of a split: c is (splits, Split), M x N of them the product
 	Inside           bool // the sums of a's columns, over the split's depths, stand behind each split
 
+	Blocks Blocks // those of c that are made
+
 	Bias, Gelu, GeluSlope, RowScale, Residual []float32 // nil: not fused; Gelu is written
 	Accumulate                                bool
 	Sums                                      []float32 // (M) += the sums of a's columns
+}
+
+// Blocks are a part of a matrix that is cut into blocks of Rows x Cols, Across side by side, which are numbered row by row:
+// those from First on, up to End. The zero value is the whole matrix.
+type Blocks struct{ Rows, Cols, Across, First, End int }
+
+// has tells whether an element is in the part.
+func (b Blocks) has(m, n int) bool {
+	if b.End == 0 {
+		return true
+	}
+	block := m/b.Rows*b.Across + n/b.Cols
+	return block >= b.First && block < b.End
+}
+
+// rows are those of M in which the part has elements.
+func (b Blocks) rows(M int) (from, to int) {
+	if b.End == 0 {
+		return 0, M
+	}
+	return b.First / b.Across * b.Rows, min(M, ((b.End-1)/b.Across+1)*b.Rows)
 }
 
 // Run makes c from a and b.
@@ -23,6 +46,9 @@ func (x Matmul) Run(c, a, b []float32) {
 		x.sums(part, a, from, to)
 		for m := range x.M {
 			for n := range x.N {
+				if !x.Blocks.has(m, n) {
+					continue
+				}
 				var v float64
 				if from < to && !x.pastColumns(n) {
 					v = x.dot(a, b, m, n, from, to)
@@ -42,7 +68,11 @@ func (x Matmul) sums(part, a []float32, from, to int) []float32 {
 		return nil
 	}
 	inside := part[x.M*x.N:]
-	clear(inside)
+	for m := range inside {
+		if x.Blocks.has(m, 0) {
+			inside[m] = 0
+		}
+	}
 	x.columns(inside, a, from, to)
 	return inside
 }
@@ -50,6 +80,9 @@ func (x Matmul) sums(part, a []float32, from, to int) []float32 {
 // columns adds the sums of a's columns, a being (K, M).
 func (x Matmul) columns(sums, a []float32, from, to int) {
 	for m := range x.M { // a may have more columns, up to whole vec4s
+		if !x.Blocks.has(m, 0) {
+			continue
+		}
 		v := float64(sums[m])
 		for k := from; k < to; k++ {
 			v += float64(a[k*x.AStride+m])

@@ -17,7 +17,17 @@ func (x Matmul) RunSome(c, a, b []float32) (inC, inSums []int) {
 	for splits*cells(x.M, x.N, side)*x.PerSplit > sampleWork && cells(x.M, x.N, 2*side) >= sampleLeast {
 		side *= 2
 	}
-	chosen := spots(x.M, x.N, side)
+	top, bottom := x.Blocks.rows(x.M)
+	chosen := spots(bottom-top, x.N, side)
+	for i := range chosen {
+		chosen[i] += top * x.N
+	}
+	if b := x.Blocks; b.End > 0 {
+		chosen = append(chosen, b.First/b.Across*b.Rows*x.N+b.First%b.Across*b.Cols) // a small part may hold no other
+	}
+	chosen = slices.DeleteFunc(chosen, func(i int) bool { return !x.Blocks.has(i/x.N, i%x.N) })
+	slices.Sort(chosen)
+	chosen = slices.Compact(chosen)
 	for z := range splits {
 		from, to := min(z*x.PerSplit, x.K), min((z+1)*x.PerSplit, x.K)
 		part := c[z*x.Split : (z+1)*x.Split]
@@ -29,20 +39,16 @@ func (x Matmul) RunSome(c, a, b []float32) (inC, inSums []int) {
 			x.store(part, i, i%x.N, v)
 			inC = append(inC, z*x.Split+i)
 		}
-		if x.Inside {
-			sums := part[x.M*x.N:]
-			clear(sums)
-			x.columns(sums, a, from, to)
-			for i := range sums {
+		for i := range x.sums(part, a, from, to) {
+			if x.Blocks.has(i, 0) {
 				inC = append(inC, z*x.Split+x.M*x.N+i)
 			}
 		}
-		if x.Sums != nil {
-			x.columns(x.Sums, a, from, to)
-		}
 	}
 	for i := range x.Sums {
-		inSums = append(inSums, i)
+		if x.Blocks.has(i, 0) {
+			inSums = append(inSums, i)
+		}
 	}
 	return inC, inSums
 }

@@ -27,8 +27,8 @@
 @compute @workgroup_size({{.LANES}})
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
     // blocks are dealt to lanes one by one, so that no shape leaves most of a workgroup idle
-    let block = group_number(group) * {{.LANES}}u + lane;
-    let row = block / p.across * ROWS;
+    let block = p.first + group_number(group) * {{.LANES}}u + lane;
+    let row = select(p.M, block / p.across * ROWS, block < p.end); // past the end nothing is stored
     let col = block % p.across * COLS;
     let z = group.z;
     let K = p.K;

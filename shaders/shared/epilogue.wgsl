@@ -20,6 +20,7 @@ struct Shape {
     across: u32,            // blocks along N
     split: u32,             // elements of C per split
     a_shift: u32, b_shift: u32, // of the operands' folds, where they are textures
+    first: u32, end: u32,   // the blocks of C that this dispatch makes: from first on, up to end
 {{- if .RowScale}}
     images: u32, tokens: u32, tokens2: u32, // see image_of
 {{- end}}
