@@ -72,17 +72,16 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) i:
     var sum = 0.0;
     for (var c = begin; c < p.C; c += LANES) { sum += exp(z[c * p.B + b] - top); }
     let total = column_sum(sum, i);
+    // the lane that goes over the label's logit tells the loss: no other may read it while it is written
+    let tells = live && lane == select(0u, label % LANES, image);
     var own = 0.0;
-    if live { own = z[select(0u, label, image) * p.B + b] - top; }
-{{- if gt .LANES 1}}
-    workgroupBarrier(); // another lane of the column writes over it
-{{- end}}
+    if tells { own = z[select(0u, label, image) * p.B + b] - top; }
     if live {
         let share = select(0.0, step[0], image);
         for (var c = lane; c < p.C; c += LANES) {
             let at = c * p.B + b;
             z[at] = (exp(z[at] - top) / total - select(0.0, 1.0, c == label)) * share;
         }
-        if lane == 0u { loss[b] = select(0.0, log(total) - own, image); }
+        if tells { loss[b] = select(0.0, log(total) - own, image); }
     }
 }
