@@ -133,9 +133,8 @@ func (l *Attention) tileKernel(k gpu.Kernel, name string, s Span) gpu.Kernel {
 	blocks := ceil(T, 32)
 	k.Params = []uint32{uint32(B * H * blocks), uint32(T), uint32(blocks), uint32(s.First)}
 	k.Groups = spread(B * H * blocks)
-	// per turn of tokens: loops over the depth in steps of 2 vec4s at least, and twice over 16 tokens at a time
-	tx := a["TX"].(int)
-	k.Trips = ceil(T, 4*tx) * (1 + ceil(hd, 8) + 2*tx/4)
+	// per turn of tokens: loops over the depth in steps of 2 vec4s at least, and twice over TX tokens at a time
+	k.Trips = ceil(T, 4*a["TX"].(int)) * (1 + ceil(hd, 8) + 2*4)
 	a["HEADS"], a["HD"] = H, hd
 	return newKernel(name+"_tile", a, k)
 }

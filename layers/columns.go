@@ -29,13 +29,15 @@ func columnsSum(p *gpu.Program, dy, db gpu.Tensor) {
 }
 
 // rowTiles cuts rows into tiles of `each` rows, whose sums over `across` quads of columns are made side by side.
-// A software adapter has few lanes and pays for every dispatch; a GPU wants thousands of lanes.
+// A software adapter has few lanes and pays for every dispatch. A GPU wants as many lanes as it can hold, with a few rows
+// each, one after the other; reducePartials adds any number of tiles up quickly there. Each lane's sum takes 16 bytes until
+// then: at most 1 MiB for one sum, 2 MiB for a layernorm's two.
 func rowTiles(p *gpu.Program, rows, across int) (tiles, each int) {
-	lanes, work := 16384, 1024
 	if p.Target.Software {
-		lanes, work = 256, 16384
+		tiles = min(ceil(256, across), ceil(rows*across, 16384), int(math.Sqrt(float64(rows))))
+	} else {
+		tiles = max(1, min(65536/across, rows/16))
 	}
-	tiles = min(ceil(lanes, across), ceil(rows*across, work), int(math.Sqrt(float64(rows))))
 	tiles = max(tiles, ceil(rows, 8192))
 	each = ceil(rows, tiles)
 	return ceil(rows, each), each

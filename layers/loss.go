@@ -97,13 +97,17 @@ func cell(K int) int {
 	return 1
 }
 
-// lossArgs specializes a kernel that passes three times over rows of K logits.
+// lossArgs specializes a kernel that passes three times over rows of K logits. There are about as many rows as images: where
+// they are long, so few lanes as rows commonly get would leave most of a GPU idle, and each would wait for its own reads.
 func lossArgs(p *gpu.Program, K int) (a args, rows, trips int) {
-	const most = 20000
+	const most, long, widest = 20000, 8192, 256
 	cells, lanes := K/cell(K), p.Target.Lanes()
+	if !p.Target.Software && K >= long {
+		lanes = widest
+	}
 	for lanes < workgroup && 3*ceil(cells, lanes) > most {
 		lanes *= 2
 	}
-	rows = workgroup / lanes
+	rows = max(1, workgroup/lanes)
 	return args{"K": K, "V4": K%4 == 0, "LANES": lanes, "ROWS": rows}, rows, 3 * ceil(cells, lanes)
 }

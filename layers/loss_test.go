@@ -30,7 +30,7 @@ func (in *inputs) targets(B, K int) gpu.Tensor {
 }
 
 func TestTeacher(t *testing.T) {
-	for _, c := range []struct{ B, K int }{{1, 1}, {1, 4}, {3, 7}, {5, 96}, {33, 130}, {2, 4096}, {1, 65535}, {1, 65536}} {
+	for _, c := range []struct{ B, K int }{{1, 1}, {1, 4}, {3, 7}, {5, 96}, {33, 130}, {3, 1001}, {2, 4096}, {1, 8191}, {1, 8192}, {2, 8195}, {1, 65535}, {1, 65536}} {
 		t.Run(fmt.Sprintf("B=%d,K=%d", c.B, c.K), func(t *testing.T) {
 			eachTarget(t, func(t *testing.T, p *gpu.Program) {
 				var in inputs
@@ -109,6 +109,11 @@ func TestStudent(t *testing.T) {
 		{5, 10, 130, 2, 8},
 		{7, 10, 64, 9, 1},
 		{33, 4, 44, 1, 3},
+		{3, 3, 1001, 0, 3}, // 9 rows, dead ones in the last workgroup
+		{1, 3, 8191, 2, 1},
+		{1, 3, 8192, 2, 1}, // one row, of as many lanes as there may be
+		{3, 3, 8195, 2, 1},
+		{1, 2, 65536, 0, 2},
 		{1, 3, 65535, 2, 1},
 		{1, 3, 65536, 0, 3},
 	} {

@@ -35,27 +35,45 @@ func (o *Optimizer) AdamW(p *gpu.Program) {
 	}, o.Weights, o.Gradients, o.Moments[0], o.Moments[1])
 }
 
-// turnsPerTensor is the loop turns of a workgroup that adds up the blocks of the largest tensor.
-func (o *Optimizer) turnsPerTensor() int {
+// blockArgs are the arguments of kernels that add up a block of 256 values, and the blocks of a workgroup. On a GPU 8
+// neighboring lanes read a whole line of its cache together.
+func blockArgs(p *gpu.Program, a args) (_ args, rows, trips int) {
+	lanes := 1
+	if !p.Target.Software {
+		lanes = 8
+	}
+	a["LANES"], a["ROWS"] = lanes, workgroup/lanes
+	return a, workgroup / lanes, ref.Block / 4 / lanes
+}
+
+// tensorArgs are the arguments of kernels that add up the blocks of a tensor in one workgroup, and its loop turns for the
+// largest: on a GPU as many lanes as a workgroup may have, for the last layer has 65,536 blocks or more.
+func (o *Optimizer) tensorArgs(p *gpu.Program) (a args, trips int) {
+	lanes := 256
+	if p.Target.Software {
+		lanes = workgroup
+	}
 	longest := 0
 	for _, g := range o.Segments.layout.List {
 		longest = max(longest, ceil(g.Len(), ref.Block))
 	}
-	return ceil(longest, workgroup) + 6
+	return args{"LANES": lanes}, ceil(longest, lanes) + 8
 }
 
 // RecordNorms records Norms, and sets NonFinite to 1 if any is not finite: ahead of the optimizer's step.
 func (o *Optimizer) RecordNorms(p *gpu.Program) {
 	defer p.Section("optimizer")()
 	partials := p.Scratch("gradient.partials", o.Segments.blocks.Len())
+	a, rows, trips := blockArgs(p, args{})
 	o.Segments.slices(p, o.slice(), func(runs []gpu.Tensor, first, blocks int) {
-		p.Dispatch(newKernel("gradient_norm_partial", args{}, gpu.Kernel{
-			Params: []uint32{uint32(blocks)}, Groups: spread(ceil(blocks, workgroup)), Trips: 64, Flops: 2 * ref.Block * blocks,
+		p.Dispatch(newKernel("gradient_norm_partial", a, gpu.Kernel{
+			Params: []uint32{uint32(blocks)}, Groups: spread(ceil(blocks, rows)), Trips: trips, Flops: 2 * ref.Block * blocks,
 			Tolerance: exact, Twin: func(a [][]float32) { ref.GradientNormPartial(a[1], a[0]) },
 		}), runs[0], partials.Slice("gradient.partials", first, blocks))
 	}, o.Gradients)
-	p.Dispatch(newKernel("gradient_norm", args{}, gpu.Kernel{
-		Groups: [3]int{len(o.Segments.layout.List), 1, 1}, Trips: o.turnsPerTensor(), Tolerance: exact,
+	a, trips = o.tensorArgs(p)
+	p.Dispatch(newKernel("gradient_norm", a, gpu.Kernel{
+		Groups: [3]int{len(o.Segments.layout.List), 1, 1}, Trips: trips, Tolerance: exact,
 		Twin: func(a [][]float32) {
 			ref.GradientNorm(a[2], gpu.Bits(a[3]), a[0], gpu.Bits(a[1]), float64(scalarsOf(a[4]).Clip))
 		},

@@ -251,14 +251,15 @@ func furthest(got []float32, want []float64) (at int, off float64) {
 // A gradient that is not finite, in any tensor, leaves everything as it was and is told apart by its norm.
 func TestNothingMovesWhenNotFinite(t *testing.T) {
 	for bad, g := range benchParams {
-		t.Run(g.Name, func(t *testing.T) {
+		target := []string{"software", "gpu"}[bad%2]
+		t.Run(g.Name+" "+target, func(t *testing.T) {
 			b := newBench(t, benchScalars(1, 1, 1))
 			b.value(b.optimizer.Gradients[g.Part])[g.Offset+g.Len()-1] = float32(math.NaN())
 			loss := Loss{
 				Center: b.noise("center", 20), CenterSum: b.noise("sum", 20),
 				Scalars: b.scalars, NonFinite: b.optimizer.NonFinite,
 			}
-			p := gpu.NewProgram(t.Name(), gpu.SoftwareTarget)
+			p := gpu.NewProgram(t.Name(), targets[target])
 			b.optimizer.RecordNorms(p)
 			b.optimizer.AdamW(p)
 			b.teacher.Record(p)

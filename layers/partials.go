@@ -16,9 +16,15 @@ func reducePartials(p *gpu.Program, partials, out, sums gpu.Tensor, S int, accum
 	if !sums.IsZero() {
 		bound = append(bound, sums)
 	}
-	p.Dispatch(newKernel("partials_reduce", args{"V4": stride == N, "Accumulate": accumulate, "Sums": !sums.IsZero()}, gpu.Kernel{
+	lanes, cols := 1, workgroup
+	if !p.Target.Software && S >= 64 {
+		// there are many partials of few columns: these alone would leave a GPU idle; 8 quads are a line of its cache
+		lanes, cols = 32, 8
+	}
+	a := args{"V4": stride == N, "Accumulate": accumulate, "Sums": !sums.IsZero(), "LANES": lanes, "COLS": cols}
+	p.Dispatch(newKernel("partials_reduce", a, gpu.Kernel{
 		Params: []uint32{uint32(M), uint32(N), uint32(stride), uint32(S), uint32(each / 4)},
-		Groups: spread(ceil(each/4, 64)), Trips: S, Tolerance: exact,
+		Groups: spread(ceil(each/4, cols)), Trips: ceil(S, lanes) + 5, Tolerance: exact,
 		Twin: func(a [][]float32) {
 			ref.PartialsReduce(a[1], a[0], S, M, N, accumulate)
 			if len(a) > 2 {

@@ -17,9 +17,10 @@ func (o *Optimizer) SGD(p *gpu.Program) {
 func (o *Optimizer) LARS(p *gpu.Program) {
 	defer p.Section("optimizer")()
 	partials := p.Scratch("lars.partials", o.Segments.blocks.Len(), 2)
+	a, rows, trips := blockArgs(p, args{"DECAY": ref.BlockDecay})
 	o.Segments.slices(p, o.slice(), func(runs []gpu.Tensor, first, blocks int) {
-		p.Dispatch(newKernel("lars_partial", args{"DECAY": ref.BlockDecay}, gpu.Kernel{
-			Params: []uint32{uint32(blocks)}, Groups: spread(ceil(blocks, workgroup)), Trips: 64, Flops: 7 * ref.Block * blocks,
+		p.Dispatch(newKernel("lars_partial", a, gpu.Kernel{
+			Params: []uint32{uint32(blocks)}, Groups: spread(ceil(blocks, rows)), Trips: trips, Flops: 7 * ref.Block * blocks,
 			Tolerance: exact,
 			Twin: func(a [][]float32) {
 				ref.LARSPartial(a[5], a[0], a[1], gpu.Bits(a[2]), a[3], float64(scalarsOf(a[4]).WeightDecay))
@@ -27,8 +28,9 @@ func (o *Optimizer) LARS(p *gpu.Program) {
 		}), runs[0], runs[1], o.Segments.blocksOf(first, blocks), o.Norms, o.Scalars, partials.Slice("lars.partials", 2*first, blocks, 2))
 	}, o.Weights, o.Gradients)
 	ratios := p.Scratch("lars.ratios", len(o.Segments.layout.List))
-	p.Dispatch(newKernel("lars_ratio", args{}, gpu.Kernel{
-		Groups: [3]int{len(o.Segments.layout.List), 1, 1}, Trips: o.turnsPerTensor(), Tolerance: approximate, // square roots and a division
+	a, trips = o.tensorArgs(p)
+	p.Dispatch(newKernel("lars_ratio", a, gpu.Kernel{
+		Groups: [3]int{len(o.Segments.layout.List), 1, 1}, Trips: trips, Tolerance: approximate, // square roots and a division
 		Twin: func(a [][]float32) {
 			ref.LARSRatio(a[2], a[3], gpu.Bits(a[4]), a[0], gpu.Bits(a[1]))
 		},

@@ -47,16 +47,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) i:
             let query = start_t + min(at, p.T - 1u);
             s{{$j}} = select(vec4f(), exp2(s{{$j}} * (scale * LOG2E) - lse[query] * LOG2E), live);
             ds{{$j}} = s{{$j}} * (ds{{$j}} - delta[query]);
-            weigh(ty, {{mul $j $.TX}}u + tx, s{{$j}});
         }
 {{- end}}
-        workgroupBarrier();
-{{- template "weighted" (dict "TX" .TX "QL" .QL "Padded" .Padded "Sum" "dv" "From" "dO" "First" "start_o" "Stride" "KEY")}}
-{{- range $j := upto 4}}
-        weigh(ty, {{mul $j $.TX}}u + tx, ds{{$j}});
-{{- end}}
-        workgroupBarrier();
-{{- template "weighted" (dict "TX" .TX "QL" .QL "Padded" .Padded "Sum" "dk" "From" "qkv" "First" "start" "Stride" "TOKEN")}}
+{{- template "weighted" (dict "Ahead" true "TX" .TX "QL" .QL "Padded" .Padded "Sum" "dv" "Weight" "s" "From" "dO" "First" "start_o" "Stride" "KEY")}}
+{{- template "weighted" (dict "Ahead" true "TX" .TX "QL" .QL "Padded" .Padded "Sum" "dk" "Weight" "ds" "From" "qkv" "First" "start" "Stride" "TOKEN")}}
     }
     let row = first + ty * 4u;
 {{- range $r := upto 4}}

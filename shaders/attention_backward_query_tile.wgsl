@@ -54,10 +54,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) i:
     for (var t = 0u; t < p.T; t += {{mul .TX 4}}u) {
 {{- template "scores" .}}
 {{- range $j := upto 4}}
-        weigh(ty, {{mul $j $.TX}}u + tx, select(vec4f(), exp2(s{{$j}} * (scale * LOG2E) - lses) * (ds{{$j}} - deltas), t + {{mul $j $.TX}}u + tx < p.T));
+        ds{{$j}} = select(vec4f(), exp2(s{{$j}} * (scale * LOG2E) - lses) * (ds{{$j}} - deltas), t + {{mul $j $.TX}}u + tx < p.T);
 {{- end}}
-        workgroupBarrier();
-{{- template "weighted" (dict "TX" .TX "QL" .QL "Padded" .Padded "Sum" "dq" "From" "qkv" "First" "start + KEY" "Stride" "TOKEN")}}
+{{- template "weighted" (dict "Ahead" true "TX" .TX "QL" .QL "Padded" .Padded "Sum" "dq" "Weight" "ds" "From" "qkv" "First" "start + KEY" "Stride" "TOKEN")}}
     }
 {{- range $r := upto 4}}
     if row + {{$r}}u < p.T {

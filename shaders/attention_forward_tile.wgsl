@@ -69,11 +69,11 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) i:
 {{- range $j := upto 4}}
         s{{$j}} = select(vec4f(LOWEST), s{{$j}} * scale, t + {{mul $j $.TX}}u + tx < p.T);
 {{- end}}
-        tile[tx][ty] = max(max(s0, s1), max(s2, s3));
+        tile[24u + ty][tx] = max(max(s0, s1), max(s2, s3));
         workgroupBarrier();
         var top = m;
 {{- range $x := upto .TX}}
-        top = max(top, tile[{{$x}}][ty]);
+        top = max(top, tile[24u + ty][{{$x}}]);
 {{- end}}
         let fade = exp2(m - top);
         m = top;
@@ -81,13 +81,12 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) i:
 {{- range $j := upto 4}}
         s{{$j}} = exp2(s{{$j}} - top);
         l += s{{$j}};
-        weigh(ty, {{mul $j $.TX}}u + tx, s{{$j}});
 {{- end}}
 {{- range $r := upto 4}}{{range $q := upto $.QL}}
         o{{$r}}_{{$q}} *= fade.{{axis $r}};
 {{- end}}{{end}}
-        workgroupBarrier();
-{{- template "weighted" (dict "TX" .TX "QL" .QL "Padded" .Padded "Sum" "o" "From" "qkv" "First" "start + VALUE" "Stride" "TOKEN")}}
+{{- /* not Ahead: NVIDIA's compiler would take 128 registers instead of 107, and spill */}}
+{{- template "weighted" (dict "Ahead" false "TX" .TX "QL" .QL "Padded" .Padded "Sum" "o" "Weight" "s" "From" "qkv" "First" "start + VALUE" "Stride" "TOKEN")}}
     }
     l = across_sum(tx, ty, l);
     let row = first + ty * 4u;

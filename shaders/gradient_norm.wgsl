@@ -1,4 +1,4 @@
-// norm = sqrt(sum of a tensor's partials), coefficient = min(1, clip / (norm + 1e-6)); one workgroup per tensor.
+// norm = sqrt(sum of a tensor's partials), coefficient = min(1, clip / (norm + 1e-6)); one workgroup of LANES per tensor.
 //
 //   partials   (blocks)  float bits of sums of squares, from gradient_norm_partial
 //   ranges     (T, 2)    first block of each tensor and its number of blocks
@@ -14,15 +14,15 @@
 @group(0) @binding(3) var<storage, read_write> nonfinite: array<atomic<u32>>;
 @group(0) @binding(4) var<storage, read> scalars: Scalars;
 
-var<workgroup> sums: array<f32, 64>;
-var<workgroup> bads: array<u32, 64>;
+var<workgroup> sums: array<f32, LANES>;
+var<workgroup> bads: array<u32, LANES>;
 
-@compute @workgroup_size(64)
+@compute @workgroup_size({{.LANES}})
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) i: u32) {
     let range = ranges[group.x];
     var sum = 0.0;
     var bad = 0u;
-    for (var b = i; b < range.y; b += 64u) {
+    for (var b = i; b < range.y; b += LANES) {
         let bits = partials[range.x + b];
         let finite = (bits & 0x7f800000u) != 0x7f800000u;
         sum += bitcast<f32>(select(0u, bits, finite));
@@ -31,7 +31,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) i:
     sums[i] = sum;
     bads[i] = bad;
     workgroupBarrier();
-    for (var s = 32u; s > 0u; s /= 2u) {
+    for (var s = LANES / 2u; s > 0u; s /= 2u) {
         if i < s {
             sums[i] += sums[i + s];
             bads[i] |= bads[i + s];

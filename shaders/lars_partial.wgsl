@@ -1,5 +1,5 @@
 // partials[block] = the sums of squares, over a block of 256 values, of w and of d = coefficient gradient + wd w.
-// One invocation per block.
+// LANES invocations per block.
 //
 //   weights, gradients  (N)           N = 256 blocks
 //   blocks              (N / 256)     tensor number, with DECAY
@@ -8,6 +8,7 @@
 //
 // The first half of LARS's trust ratio (You et al., arXiv 1708.03888).
 //import group
+//import rows
 //import scalars
 
 @group(0) @binding(0) var<storage, read> weights: array<vec4f>;
@@ -18,20 +19,23 @@
 @group(0) @binding(5) var<storage, read_write> partials: array<vec2f>;
 @group(0) @binding(6) var<uniform> p: vec4u; // blocks
 
-@compute @workgroup_size(64)
+@compute @workgroup_size({{mul .ROWS .LANES}})
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) i: u32) {
-    let block = group_number(group) * 64u + i;
-    if block >= p.x { return; }
-    let tensor = blocks[block];
+    let block = group_number(group) * ROWS + i / LANES;
+    let live = block < p.x;
+    let lane = i % LANES;
+    let tensor = blocks[select(0u, block, live)];
     let decay = select(0.0, scalars.weight_decay, (tensor & DECAY) != 0u);
     let coefficient = norms[tensor & 0xffffffu].y;
     var of_w = vec4f();
     var of_d = vec4f();
-    for (var j = 0u; j < 64u; j++) {
+    for (var j = select(64u, lane, live); j < 64u; j += LANES) {
         let w = weights[block * 64u + j];
         let d = fma(vec4f(decay), w, coefficient * gradients[block * 64u + j]);
         of_w = fma(w, w, of_w);
         of_d = fma(d, d, of_d);
     }
-    partials[block] = vec2f(of_w.x + of_w.y + of_w.z + of_w.w, of_d.x + of_d.y + of_d.z + of_d.w);
+    let sum_w = row_sum(of_w.x + of_w.y + of_w.z + of_w.w, i);
+    let sum_d = row_sum(of_d.x + of_d.y + of_d.z + of_d.w, i);
+    if live && lane == 0u { partials[block] = vec2f(sum_w, sum_d); }
 }

@@ -1,4 +1,4 @@
-// ratios[tensor] = eta |w| / |d|, 1 where either norm is 0, eta = 0.001; one workgroup per tensor.
+// ratios[tensor] = eta |w| / |d|, 1 where either norm is 0, eta = 0.001; one workgroup of LANES per tensor.
 //
 //   partials   (blocks, 2)  sums of squares of w and d, from lars_partial
 //   ranges     (T, 2)       first block of each tensor and its number of blocks
@@ -16,16 +16,16 @@
 
 const ETA = 0.001;
 
-var<workgroup> of_w: array<f32, 64>;
-var<workgroup> of_d: array<f32, 64>;
-var<workgroup> bads: array<u32, 64>;
+var<workgroup> of_w: array<f32, LANES>;
+var<workgroup> of_d: array<f32, LANES>;
+var<workgroup> bads: array<u32, LANES>;
 
-@compute @workgroup_size(64)
+@compute @workgroup_size({{.LANES}})
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) i: u32) {
     let range = ranges[group.x];
     var sum = vec2f();
     var bad = 0u;
-    for (var b = i; b < range.y; b += 64u) {
+    for (var b = i; b < range.y; b += LANES) {
         let bits = partials[range.x + b];
         let finite = all((bits & vec2u(0x7f800000u)) != vec2u(0x7f800000u));
         sum += bitcast<vec2f>(select(vec2u(), bits, finite));
@@ -35,7 +35,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) i:
     of_d[i] = sum.y;
     bads[i] = bad;
     workgroupBarrier();
-    for (var s = 32u; s > 0u; s /= 2u) {
+    for (var s = LANES / 2u; s > 0u; s /= 2u) {
         if i < s {
             of_w[i] += of_w[i + s];
             of_d[i] += of_d[i + s];

@@ -125,6 +125,7 @@ var functions = template.FuncMap{
 		return s
 	},
 	"add":  func(a, b int) int { return a + b },
+	"sub":  func(a, b int) int { return a - b },
 	"mul":  func(a, b int) int { return a * b },
 	"div":  func(a, b int) int { return a / b },
 	"ceil": func(a, by int) int { return (a + by - 1) / by },

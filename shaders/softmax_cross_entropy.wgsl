@@ -61,26 +61,27 @@ fn column_sum(v: f32, i: u32) -> f32 {
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) i: u32) {
     let column = group_number(group) * COLS + i % COLS;
     let live = column < p.B;
-    let b = select(0u, column, live); // a column past the end works on column 0 and stores nothing
+    let b = select(0u, column, live); // a column past the end skips the loops: column 0 is written in place meanwhile
     let lane = i / COLS;
+    let begin = select(p.C, lane, live);
     let label = labels[b];
     let image = label < p.C;
     var most = -3.4e38;
-    for (var c = lane; c < p.C; c += LANES) { most = max(most, z[c * p.B + b]); }
+    for (var c = begin; c < p.C; c += LANES) { most = max(most, z[c * p.B + b]); }
     let top = column_max(most, i);
     var sum = 0.0;
-    for (var c = lane; c < p.C; c += LANES) { sum += exp(z[c * p.B + b] - top); }
+    for (var c = begin; c < p.C; c += LANES) { sum += exp(z[c * p.B + b] - top); }
     let total = column_sum(sum, i);
-    let own = z[select(0u, label, image) * p.B + b] - top;
-{{- if gt .LANES 1}}
-    workgroupBarrier(); // another lane of the column writes over it
-{{- end}}
+    // the lane that goes over the label's logit tells the loss: no other may read it while it is written
+    let tells = live && lane == select(0u, label % LANES, image);
+    var own = 0.0;
+    if tells { own = z[select(0u, label, image) * p.B + b] - top; }
     if live {
         let share = select(0.0, step[0], image);
         for (var c = lane; c < p.C; c += LANES) {
             let at = c * p.B + b;
             z[at] = (exp(z[at] - top) / total - select(0.0, 1.0, c == label)) * share;
         }
-        if lane == 0u { loss[b] = select(0.0, log(total) - own, image); }
+        if tells { loss[b] = select(0.0, log(total) - own, image); }
     }
 }

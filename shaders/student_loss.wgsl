@@ -28,7 +28,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) i:
     let row = group_number(group) * ROWS + i / LANES;
     let live = row < p.R;
     let lane = i % LANES;
-    let at = select(0u, row, live); // a row past the end works on row 0 and stores nothing
+    let at = select(0u, row, live); // a row past the end skips the loops: row 0 is written in place meanwhile
+    let begin = select(CELLS, lane, live);
     let base = at * CELLS;
     let crop = p.first + at / p.B;
     // the targets lie at q_a and, for local crops, q_b
@@ -38,11 +39,11 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) i:
     let pairs = 1.0 + both;
     let scale = 1.0 / scalars.student_temp;
     var most = Cell(-3.4e38);
-    for (var c = lane; c < CELLS; c += LANES) { most = max(most, s[base + c]); }
+    for (var c = begin; c < CELLS; c += LANES) { most = max(most, s[base + c]); }
     let top = row_max(cell_max(most), i);
     var sum = Cell();
     var cross = Cell(); // sum of target z
-    for (var c = lane; c < CELLS; c += LANES) {
+    for (var c = begin; c < CELLS; c += LANES) {
         let z = (s[base + c] - top) * scale;
         sum += exp(z);
         cross = fma(fma(q[q_b + c], Cell(both), q[q_a + c]), z, cross);

@@ -25,14 +25,15 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) i:
     let row = group_number(group) * ROWS + i / LANES;
     let live = row < p.x;
     let lane = i % LANES;
-    let base = select(0u, row * CELLS, live); // a row past the end works on row 0 and stores nothing
+    let base = row * CELLS;
+    let begin = select(CELLS, lane, live); // a row past the end skips the loops
     let scale = 1.0 / scalars.teacher_temp;
     var most = Cell(-3.4e38);
-    for (var c = lane; c < CELLS; c += LANES) { most = max(most, t[base + c] - center[c]); }
+    for (var c = begin; c < CELLS; c += LANES) { most = max(most, t[base + c] - center[c]); }
     let top = row_max(cell_max(most), i);
     var sum = Cell();
     var spread = Cell(); // sum of e^z z
-    for (var c = lane; c < CELLS; c += LANES) {
+    for (var c = begin; c < CELLS; c += LANES) {
         let z = (t[base + c] - center[c] - top) * scale;
         let e = exp(z);
         sum += e;

@@ -3,12 +3,13 @@
 // one per component, with the walked tokens j * TX + tx; and of a product with the walked tokens' rows, 4 owned tokens
 // by QL vec4s, tx + c * TX.
 //
-// tile holds the operands of both kinds of products: depths of owned and of walked tokens, transposed, one per line; or 16
-// walked tokens' rows, vec4 c * TX + tx of token k at [16 * c + k][tx]. weights holds scores, one vec4 per 4 owned tokens.
+// tile holds the operands of both kinds of products: depths of owned and of walked tokens, transposed, one per line; or 8
+// walked tokens' rows, vec4 c * TX + tx of token k at [8 * c + k][tx], and behind them TX walked tokens' scores, a vec4 per 4
+// owned tokens at [16 + ty][tx]. Workgroup memory is dear: Metal and DX12 have one invocation clear all of it, and on GPUs
+// of little of it its size says how many workgroups run at once.
 // Arrays are nested so that an offset is a literal index of its own: wgpu has every other index
 // checked, and one check then serves all reads.
 var<workgroup> tile: array<array<vec4f, {{.TX}}>, 32>;
-var<workgroup> weights: array<array<array<vec4f, 16>, {{div .TX 4}}>, 8>;
 
 // turn stores one vec4 of each of 4 tokens as 4 depths of all of them.
 fn turn(line: u32, m: u32, a: vec4f, b: vec4f, c: vec4f, d: vec4f) {
@@ -16,11 +17,6 @@ fn turn(line: u32, m: u32, a: vec4f, b: vec4f, c: vec4f, d: vec4f) {
     tile[line + 1u][m] = vec4f(a.y, b.y, c.y, d.y);
     tile[line + 2u][m] = vec4f(a.z, b.z, c.z, d.z);
     tile[line + 3u][m] = vec4f(a.w, b.w, c.w, d.w);
-}
-
-// weigh keeps the scores of 4 owned tokens with walked token `at`, j * TX + tx.
-fn weigh(ty: u32, at: u32, v: vec4f) {
-    weights[ty][at / 16u][at % 16u] = v;
 }
 
 // across_sum returns the total of v over the invocations that share owned tokens. All must call it, past a barrier.
@@ -46,33 +42,52 @@ fn across_sum(tx: u32, ty: u32, v: vec4f) -> vec4f {
             }
 {{- end}}
 {{- end}}
-{{/* weighted adds the walked tokens' rows, by their weights, to Sum0_0 to Sum3_(QL-1). From is the buffer, First the
-head's first vec4 of token 0, Stride from a token to the next */}}
+{{/* weighted adds the walked tokens' rows, by their weights Weight0 to Weight3, to Sum0_0 to Sum3_(QL-1). From is the
+buffer, First the head's first vec4 of token 0, Stride from a token to the next. 8 rows lie in tile at a time; with Ahead the
+next are under way meanwhile. When it begins, no invocation may still read lines 0 to 23. The weights are lost */}}
 {{- define "weighted"}}
-        for (var c = 0u; c < {{div .TX 4}}u; c++) {
-            if t + c * 16u >= p.T { break; }
-            {
-                let k0 = {{.First}} + min(t + c * 16u + ty, p.T - 1u) * {{.Stride}};
-                let k1 = {{.First}} + min(t + c * 16u + ty + 8u, p.T - 1u) * {{.Stride}};
+{{- $each := 1}}{{if eq .TX 8}}{{$each = 2}}{{end}}
+        {
 {{- range $q := upto .QL}}
-                let d{{$q}} = {{if $.Padded}}min(tx + {{mul $q $.TX}}u, QUADS - 1u){{else}}tx + {{mul $q $.TX}}u{{end}};
-                tile[{{mul $q 16}}u + ty][tx] = {{$.From}}[k0 + d{{$q}}];
-                tile[{{add (mul $q 16) 8}}u + ty][tx] = {{$.From}}[k1 + d{{$q}}];
+            let d{{$q}} = {{$.First}} + {{if $.Padded}}min(tx + {{mul $q $.TX}}u, QUADS - 1u){{else}}tx + {{mul $q $.TX}}u{{end}};
+            {{if $.Ahead}}var x{{$q}} = {{$.From}}[d{{$q}} + min(t + ty, p.T - 1u) * {{$.Stride}}];{{end}}
 {{- end}}
-            }
-            workgroupBarrier();
-{{- range $k := upto 16}}
-            {
-                let w = weights[ty][c][{{$k}}];
+            for (var k = t; k < min(t + {{mul .TX 4}}u, p.T); k += {{mul $each .TX}}u) {
+{{- range $j := upto $each}}
+{{- range $half := upto (ceil $.TX 8)}}
+{{- $at := add (mul $j $.TX) (mul $half 8)}}
+{{- $count := 8}}{{if gt (add (mul $half 8) 8) $.TX}}{{$count = mod $.TX 8}}{{end}}
+{{- $next := add $at $count}}
+                {{if $at}}if k + {{$at}}u < p.T {{end}}{
+{{- if eq $half 0}}
+                    tile[16u + ty][tx] = {{$.Weight}}{{$j}};
+{{- end}}
 {{- range $q := upto $.QL}}
-                let x{{$q}} = tile[{{add $k (mul $q 16)}}][tx];
-{{- range $r := upto 4}}
-                {{$.Sum}}{{$r}}_{{$q}} = fma(vec4f(w.{{axis $r}}), x{{$q}}, {{$.Sum}}{{$r}}_{{$q}});
+                    tile[{{mul $q 8}}u + ty][tx] = {{if $.Ahead}}x{{$q}}{{else}}{{$.From}}[d{{$q}} + min(k + {{$at}}u + ty, p.T - 1u) * {{$.Stride}}]{{end}};
 {{- end}}
+                    workgroupBarrier();
+{{- range $q := upto $.QL}}
+                    {{if $.Ahead}}x{{$q}} = {{$.From}}[d{{$q}} + min(k + {{$next}}u + ty, p.T - 1u) * {{$.Stride}}];{{end}}
+{{- end}}
+{{- range $k := upto $count}}
+                    {
+                        let w = tile[16u + ty][{{add (mul $half 8) $k}}];
+{{- range $q := upto $.QL}}
+                        let y{{$q}} = tile[{{add $k (mul $q 8)}}][tx];
+{{- range $r := upto 4}}
+                        {{$.Sum}}{{$r}}_{{$q}} = fma(vec4f(w.{{axis $r}}), y{{$q}}, {{$.Sum}}{{$r}}_{{$q}});
+{{- end}}
+{{- end}}
+                    }
+{{- end}}
+                    workgroupBarrier();
+                }
+{{- end}}
+{{- end}}
+{{- range $j := upto (sub 4 $each)}}
+                {{$.Weight}}{{$j}} = {{$.Weight}}{{add $j $each}};
 {{- end}}
             }
-{{- end}}
-            workgroupBarrier();
         }
 {{- end}}
 {{/* roles says what an invocation loads for both products of the backward kernels: vec4 d of 4 owned tokens (mine) or
