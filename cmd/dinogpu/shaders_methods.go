@@ -1,7 +1,6 @@
 package main
 
 import (
-	"github.com/dinogpu/dinogpu/dino"
 	"github.com/dinogpu/dinogpu/dino/settings"
 	"github.com/dinogpu/dinogpu/gpu"
 )
@@ -15,8 +14,8 @@ var ablations = [][2]string{
 	{"head_activation", "relu"},
 }
 
-// addMethods adds the kernels of every method and ablation, for batches of two images.
-func addMethods(files map[string]string, s settings.Settings, target gpu.Target) error {
+// methodKernels are the kernels of every method and ablation.
+func methodKernels(s settings.Settings, target gpu.Target, con *console, add func(gpu.Kernel)) error {
 	changes := ablations
 	for _, m := range settings.Methods() {
 		changes = append(changes, [2]string{"method", m.Name})
@@ -26,13 +25,12 @@ func addMethods(files map[string]string, s settings.Settings, target gpu.Target)
 		if err := own.Set(change[0], change[1]); err != nil {
 			return err
 		}
-		own.Config.BatchSize, own.Config.Depth = 2, 1
-		t, err := dino.Record(own.Config, target, 1, dino.Options{})
+		t, err := recordWhatFits(&own, target, con)
 		if err != nil {
 			return err
 		}
 		for _, p := range t.Programs() {
-			p.Each(func(k gpu.Kernel, _ []gpu.Tensor) { files[shaderFile(k)] = k.Source })
+			p.Each(func(k gpu.Kernel, _ []gpu.Tensor) { add(k) })
 		}
 	}
 	return nil
