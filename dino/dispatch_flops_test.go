@@ -10,7 +10,7 @@ import (
 // No dispatch of any preset's training takes longer than drivers bear, on the slowest GPUs and on those that put all crops
 // side by side.
 func TestNoDispatchIsTooLong(t *testing.T) {
-	integrated := gpu.TargetOf(gpu.Adapter{Kind: "integrated", Limits: gpu.Limits{Binding: gpu.DesktopBinding, Buffer: gpu.DesktopBinding}})
+	integrated := gpu.Adapter{Kind: "integrated", Limits: gpu.Limits{Binding: gpu.DesktopBinding, Buffer: gpu.DesktopBinding}}.Target()
 	for _, preset := range settings.Presets() {
 		s, err := settings.FromPreset(preset.Name)
 		if err != nil {

@@ -81,7 +81,7 @@ func (g *goldenFile) checkHead(d *gpu.Device, tr *Trainer, target gpu.Target) {
 // As it is trained, at six sizes, two not square, one not a multiple of the patch, beside testdata/golden/make.py.
 func TestViTAgainstPyTorch(t *testing.T) {
 	d := openDevice(t)
-	for name, target := range targets {
+	for name, target := range everyTarget {
 		for _, size := range [][2]int{{32, 32}, {16, 16}, {40, 24}, {65, 35}, {8, 8}, {96, 96}} {
 			t.Run(fmt.Sprintf("%s/%dx%d", name, size[0], size[1]), func(t *testing.T) {
 				g := readGolden(t, "vit")

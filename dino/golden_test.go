@@ -28,6 +28,9 @@ func openDevice(t *testing.T) *gpu.Device {
 // targets are the ways a program can be recorded; all have to give the same model.
 var targets = map[string]gpu.Target{"software": gpu.SoftwareTarget, "gpu": gpu.GPUTarget}
 
+// everyTarget has DX12's too: register matmuls with the texel attention and a GPU's other kernels.
+var everyTarget = map[string]gpu.Target{"software": gpu.SoftwareTarget, "gpu": gpu.GPUTarget, "dx12": gpu.DX12Target}
+
 // goldenFile is a file of numbers from PyTorch, made by testdata/golden/make.py.
 type goldenFile struct {
 	*golden.File

@@ -29,7 +29,7 @@ type Adapter struct {
 	limits wgpu.Limits
 }
 
-// Limits are the limits of an adapter that decide what fits.
+// Limits are the limits that decide what fits: those that a device of the adapter has once it is open.
 type Limits struct {
 	Binding      int `json:"storage_buffer_binding_bytes"`
 	Buffer       int `json:"buffer_bytes"`
@@ -116,5 +116,6 @@ func describe(h *wgpu.Adapter, info wgpu.AdapterInfo) Adapter {
 	if strings.Contains(a.Name, "Microsoft Basic Render Driver") {
 		a.Missing = "this driver gives wrong results where a kernel has barriers"
 	}
+	a.Limits = a.opened()
 	return a
 }

@@ -12,26 +12,30 @@ import (
 type card struct{ vendor, device uint32 }
 
 // order sorts adapters, the best first, and numbers them. A discrete GPU comes before an integrated one, that before an
-// unknown one, and software last. Of the adapters of one card, Vulkan's comes first. Otherwise the order stays.
+// unknown one, and software last. Of the adapters of one card, Vulkan's comes first, whatever kind each backend takes the card
+// for. Otherwise the order stays.
 func order(all []Adapter) {
 	type key struct {
 		card
 		name string
 	}
-	seen := map[key]int{} // where the card first stands
-	place := func(a Adapter) int { return seen[key{a.card, a.cardName()}] }
-	for i, a := range all {
-		k := key{a.card, a.cardName()}
-		if _, ok := seen[k]; !ok {
-			seen[k] = i
-		}
+	keyOf := func(a Adapter) key { return key{a.card, a.cardName()} }
+	kindOf := func(a Adapter) int {
+		return slices.Index([]string{"discrete", "integrated", "unknown", "software"}, a.Kind)
 	}
-	kinds := []string{"discrete", "integrated", "unknown", "software"}
+	place, kind := map[key]int{}, map[key]int{} // of a card: where it first stands, and its best kind
+	for i, a := range all {
+		k := keyOf(a)
+		if _, ok := place[k]; !ok {
+			place[k], kind[k] = i, kindOf(a)
+		}
+		kind[k] = min(kind[k], kindOf(a))
+	}
 	backends := []string{"vulkan", "metal", "d3d12"}
 	slices.SortStableFunc(all, func(a, b Adapter) int {
 		return cmp.Or(
-			cmp.Compare(slices.Index(kinds, a.Kind), slices.Index(kinds, b.Kind)),
-			cmp.Compare(place(a), place(b)),
+			cmp.Compare(kind[keyOf(a)], kind[keyOf(b)]),
+			cmp.Compare(place[keyOf(a)], place[keyOf(b)]),
 			cmp.Compare(slices.Index(backends, a.Backend), slices.Index(backends, b.Backend)),
 		)
 	})
@@ -89,7 +93,8 @@ func choose(all []Adapter, name string) (Adapter, error) {
 	return a, nil
 }
 
-// named are the adapters with that name, or else those with it as a part of their name, whatever its capitals.
+// named are the adapters with that name, or else those with it as a part of their name, whatever its capitals. The backend in
+// parentheses may stand behind the name, as listed has it.
 func named(all []Adapter, name string) (found []Adapter) {
 	name = strings.ToLower(name)
 	for _, fits := range []func(full string) bool{
@@ -97,7 +102,7 @@ func named(all []Adapter, name string) (found []Adapter) {
 		func(full string) bool { return strings.Contains(full, name) },
 	} {
 		for _, a := range all {
-			if fits(strings.ToLower(a.Name)) {
+			if fits(strings.ToLower(a.Name)) || fits(strings.ToLower(a.Name+" ("+a.Backend+")")) {
 				found = append(found, a)
 			}
 		}

@@ -35,6 +35,13 @@ func TestAdaptersAreOrderedByRule(t *testing.T) {
 	if got := strings.Join(got, ", "); got != want {
 		t.Errorf("the order is %s\nwant %s", got, want)
 	}
+	virtual := []Adapter{
+		{Name: "vGPU", Kind: "discrete", Backend: "d3d12", card: card{0x10de, 5}},
+		{Name: "vGPU", Kind: "unknown", Backend: "vulkan", card: card{0x10de, 5}},
+	}
+	if order(virtual); virtual[0].Backend != "vulkan" {
+		t.Errorf("a card whose kind Vulkan does not know is taken by %s", virtual[0].Backend)
+	}
 	metal := []Adapter{{Name: "Apple M2", Kind: "integrated", Backend: "metal"}, {Name: "AMD Radeon Pro", Kind: "discrete", Backend: "metal"}}
 	if order(metal); metal[0].Name != "AMD Radeon Pro" {
 		t.Errorf("on Metal %s comes first", metal[0].Name)
@@ -55,6 +62,9 @@ func TestAdapterIsChosenByIndexOrByName(t *testing.T) {
 		{"gtx", "NVIDIA GeForce GTX 1080 vulkan"},
 		{"uhd graphics 630", "Intel(R) UHD Graphics 630 vulkan"},
 		{"A770", "Intel(R) Arc A770 vulkan"},
+		{"NVIDIA GeForce GTX 1080 (d3d12)", "NVIDIA GeForce GTX 1080 d3d12"},
+		{"630 (D3D12)", "Intel(R) UHD Graphics 630 d3d12"},
+		{"(d3d12)", "more than one adapter's name"},
 		{"8", "there is no adapter 8: a number is an adapter's place in the list. The adapters are 0: NVIDIA"},
 		{"1080", "there is no adapter 1080"},
 		{"630", "there is no adapter 630"},

@@ -41,13 +41,7 @@ func Open(name string) (*Device, error) {
 	if err != nil {
 		return nil, err
 	}
-	limits := a.limits
-	limits.MaxPushConstantSize = 0 // the binding leaves garbage here
-	limits.MaxStorageBufferBindingSize = min(limits.MaxStorageBufferBindingSize, 1<<32-1)
-	dev, err := a.handle.RequestDevice(&wgpu.DeviceDescriptor{
-		Label:          "dinogpu",
-		RequiredLimits: &wgpu.RequiredLimits{Limits: limits},
-	})
+	dev, err := a.handle.RequestDevice(&wgpu.DeviceDescriptor{Label: "dinogpu", RequiredLimits: a.required()})
 	if err != nil {
 		return nil, fmt.Errorf("adapter %s (%s) did not open: %w; update its driver, or name another in `adapter`", a.Name, a.Backend, err)
 	}
@@ -58,11 +52,6 @@ func Open(name string) (*Device, error) {
 		return nil, fmt.Errorf("adapter %s (%s): %w", a.Name, a.Backend, err)
 	}
 	return d, nil
-}
-
-// Target is what programs for this device should be recorded for.
-func (d *Device) Target() Target {
-	return TargetOf(d.Adapter)
 }
 
 // Allocated is the bytes of buffers and textures alive on the device.

@@ -176,6 +176,10 @@ func (p *Program) version(t Tensor) int {
 }
 
 func (p *Program) stageOnce(t Tensor) *staged {
+	if p.Target.DX12 && 4*t.offset%dx12Copy != 0 {
+		p.Fail("tensor %s starts at byte %d, and by DX12 a copy into a texture begins at a multiple of %d: kernels that read no "+
+			"textures do not need it (`matmul` register)", t.Name, 4*t.offset, dx12Copy)
+	}
 	key := derivedKey{t.mem, t.offset, t.Len(), fmt.Sprintf("texture of %d columns", t.Cols())}
 	if d, ok := p.derived[key]; ok && d.version == p.version(t) {
 		return d.staged

@@ -145,29 +145,19 @@ func (p *Program) encode(enc *wgpu.CommandEncoder, from, to, times int) error {
 	return end()
 }
 
-// encodeStage copies a tensor into its texture: the whole rows in one copy, the rest in another.
+// encodeStage copies a tensor into its texture.
 func (p *Program) encodeStage(enc *wgpu.CommandEncoder, o op) error {
-	t, tex, across := o.args[0], p.built.textures[o.stage.slot], FoldOf(o.args[0]).width
-	texels := t.bytes() / 16
-	rows, rest := texels/across, texels%across
-	part := func(row, height, width int) error {
+	t, tex := o.args[0], p.built.textures[o.stage.slot]
+	for _, c := range stageCopies(t) {
 		dst := tex.raw.AsImageCopy()
-		dst.Origin.Y = uint32(row)
-		return enc.CopyBufferToTexture(&wgpu.ImageCopyBuffer{
+		dst.Origin.Y = uint32(c.row)
+		err := enc.CopyBufferToTexture(&wgpu.ImageCopyBuffer{
 			Buffer: p.bufferOf(t).raw,
-			Layout: wgpu.TextureDataLayout{
-				Offset:      uint64(4*t.offset + row*across*16),
-				BytesPerRow: uint32(across * 16), RowsPerImage: uint32(height),
-			},
-		}, dst, &wgpu.Extent3D{Width: uint32(width), Height: uint32(height), DepthOrArrayLayers: 1})
-	}
-	if rows > 0 {
-		if err := part(0, rows, across); err != nil {
+			Layout: wgpu.TextureDataLayout{Offset: uint64(c.offset), BytesPerRow: uint32(c.pitch), RowsPerImage: uint32(c.height)},
+		}, dst, &wgpu.Extent3D{Width: uint32(c.width), Height: uint32(c.height), DepthOrArrayLayers: 1})
+		if err != nil {
 			return err
 		}
-	}
-	if rest > 0 {
-		return part(rows, 1, rest)
 	}
 	return nil
 }

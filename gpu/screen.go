@@ -64,13 +64,8 @@ func (s *Screen) open(d *Device) error {
 	s.Adapter = all[chosen]
 	can := s.surface.GetCapabilities(s.Adapter.handle)
 	s.format, s.alpha = plainFormat(can.Formats), can.AlphaModes[0]
-	limits := s.Adapter.limits
-	limits.MaxPushConstantSize = 0 // the binding leaves garbage here
-	limits.MaxStorageBufferBindingSize = min(limits.MaxStorageBufferBindingSize, 1<<32-1)
 	var err error
-	s.dev, err = s.Adapter.handle.RequestDevice(&wgpu.DeviceDescriptor{
-		Label: "dinogpu window", RequiredLimits: &wgpu.RequiredLimits{Limits: limits},
-	})
+	s.dev, err = s.Adapter.handle.RequestDevice(&wgpu.DeviceDescriptor{Label: "dinogpu window", RequiredLimits: s.Adapter.required()})
 	if err != nil {
 		return fmt.Errorf("adapter %s (%s) did not open for the window: %w", s.Adapter.Name, s.Adapter.Backend, err)
 	}

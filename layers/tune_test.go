@@ -3,6 +3,7 @@ package layers
 import (
 	"context"
 	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +16,7 @@ func TestMatmulLine(t *testing.T) {
 	for _, target := range []gpu.Target{
 		gpu.GPUTarget,
 		gpu.SoftwareTarget,
+		gpu.DX12Target,
 		{Matmul: gpu.Register, Attention: gpu.TexelAttention},
 		{Matmul: gpu.Register, Attention: gpu.TileAttention},
 		{Matmul: gpu.Tile, Attention: gpu.TexelAttention, Choices: gpu.Choices{"NN.0.1.2": "register 8x4"}},
@@ -51,6 +53,30 @@ func TestMatmulLine(t *testing.T) {
 	} {
 		if _, err := ParseMatmul(line, gpu.GPUTarget); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q gives %v, want an error about a %s", line, err, want)
+		}
+	}
+}
+
+// Software is offered texels alone; a GPU none, whose copies cost it more than they give; DX12 nothing that takes FXC seconds.
+func TestCandidatesSuitTheTarget(t *testing.T) {
+	for _, c := range []struct {
+		target gpu.Target
+		want   []gpu.Matmul
+	}{
+		{gpu.SoftwareTarget, []gpu.Matmul{gpu.Texel}}, {gpu.GPUTarget, []gpu.Matmul{gpu.Tile, gpu.Register}}, {gpu.DX12Target, []gpu.Matmul{gpu.Register}},
+	} {
+		var got []gpu.Matmul
+		for _, name := range Candidates(c.target) {
+			v, ok := variantNamed(name)
+			if !ok {
+				t.Errorf("there is no %s", name)
+			}
+			if !slices.Contains(got, v.member) {
+				got = append(got, v.member)
+			}
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%+v is offered %v, want %v", c.target, got, c.want)
 		}
 	}
 }

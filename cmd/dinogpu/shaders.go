@@ -23,21 +23,21 @@ type shadersCmd struct {
 
 // Help is what --help says before the flags.
 func (shadersCmd) Help() string {
-	return "Writes every kernel that training the preset may run, for GPUs and for software adapters, with any optimizer, method and ablation and any matmul that tuning may choose, as a complete WGSL file. Needs no GPU and no driver."
+	return "Writes every kernel that training the preset may run, for GPUs, for GPUs by DX12 and for software adapters, with any optimizer, method and ablation and any matmul that tuning may choose, as a complete WGSL file. Needs no GPU and no driver."
 }
 
 // Run writes the kernels.
 func (c *shadersCmd) Run(a *app) error {
 	s := c.settings
 	files := map[string]string{}
-	for _, target := range []gpu.Target{gpu.GPUTarget, gpu.SoftwareTarget} {
-		if err := addKernels(files, s, target, a.console); err != nil {
+	add := func(k gpu.Kernel) { files[shaderFile(k)] = k.Source }
+	small := s // what methods and ablations bring of their own is the same for any batch and depth
+	small.Config.BatchSize, small.Config.Depth = 2, 1
+	for _, target := range []gpu.Target{gpu.GPUTarget, gpu.DX12Target, gpu.SoftwareTarget} {
+		if err := eachKernel(s, target, a.console, add); err != nil {
 			return err
 		}
-		if err := addEvaluation(files, s.Config, target); err != nil {
-			return err
-		}
-		if err := addMethods(files, s, target); err != nil {
+		if err := methodKernels(small, target, a.console, add); err != nil {
 			return err
 		}
 	}
@@ -57,16 +57,24 @@ func (c *shadersCmd) Run(a *app) error {
 	return nil
 }
 
-// addKernels adds the kernels of training with each optimizer, and with each matmul variant that tuning may choose.
-func addKernels(files map[string]string, s settings.Settings, target gpu.Target, con *console) error {
-	add := func(s settings.Settings, target gpu.Target) (classes []string, err error) {
+// eachKernel calls add with every kernel that a target may run with the settings.
+func eachKernel(s settings.Settings, target gpu.Target, con *console, add func(gpu.Kernel)) error {
+	if err := trainingKernels(s, target, con, add); err != nil {
+		return err
+	}
+	return evaluationKernels(s.Config, target, add)
+}
+
+// trainingKernels are the kernels of training with each optimizer, and with each matmul variant that tuning may choose.
+func trainingKernels(s settings.Settings, target gpu.Target, con *console, add func(gpu.Kernel)) error {
+	record := func(s settings.Settings, target gpu.Target) (classes []string, err error) {
 		t, err := recordWhatFits(&s, target, con)
 		if err != nil {
 			return nil, err
 		}
 		for _, p := range t.Programs() {
 			p.Each(func(k gpu.Kernel, _ []gpu.Tensor) {
-				files[shaderFile(k)] = k.Source
+				add(k)
 				if m, ok := k.Info.(layers.MatmulInfo); ok {
 					classes = append(classes, m.Class())
 				}
@@ -78,7 +86,7 @@ func addKernels(files map[string]string, s settings.Settings, target gpu.Target,
 	for _, optimizer := range settings.Optimizers() {
 		s.Config.Optimizer = optimizer
 		var err error
-		if classes, err = add(s, target); err != nil {
+		if classes, err = record(s, target); err != nil {
 			return err
 		}
 	}
@@ -88,16 +96,16 @@ func addKernels(files map[string]string, s settings.Settings, target gpu.Target,
 		for _, class := range classes {
 			target.Choices[class] = variant
 		}
-		if _, err := add(s, target); err != nil {
+		if _, err := record(s, target); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// addEvaluation adds the kernels of frozen backbones, their attention, the search for neighbors, linear classifiers, and
+// evaluationKernels are those of frozen backbones, their attention, the search for neighbors, linear classifiers, and
 // videos.
-func addEvaluation(files map[string]string, c settings.Config, target gpu.Target) error {
+func evaluationKernels(c settings.Config, target gpu.Target, add func(gpu.Kernel)) error {
 	backbone := dino.BackboneOf(c)
 	backbone.Batch, backbone.Blocks, backbone.Attention = 1, min(2, backbone.ViT.Depth), []int{backbone.ViT.Depth - 1}
 	layout, err := dino.Layout(c)
@@ -123,7 +131,7 @@ func addEvaluation(files map[string]string, c settings.Config, target gpu.Target
 		return err
 	}
 	for _, k := range slices.Concat(embed.Kernels(), p.Kernels(), video.Kernels()) {
-		files[shaderFile(k)] = k.Source
+		add(k)
 	}
 	return p.Err()
 }

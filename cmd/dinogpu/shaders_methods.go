@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 
-	"github.com/dinogpu/dinogpu/dino"
 	"github.com/dinogpu/dinogpu/dino/settings"
 	"github.com/dinogpu/dinogpu/gpu"
 )
@@ -17,14 +16,24 @@ var ablations = [][2]string{
 	{"head_activation", "relu"},
 }
 
-// addMethods adds the kernels of every method and ablation, for batches of two images.
-func addMethods(files map[string]string, s settings.Settings, target gpu.Target) error {
+// methodKernels are the kernels of every method and ablation.
+func methodKernels(s settings.Settings, target gpu.Target, con *console, add func(gpu.Kernel)) error {
+	record := func(s settings.Settings) error {
+		t, err := recordWhatFits(&s, target, con)
+		if err != nil {
+			return err
+		}
+		for _, p := range t.Programs() {
+			p.Each(func(k gpu.Kernel, _ []gpu.Tensor) { add(k) })
+		}
+		return nil
+	}
 	for _, change := range ablations {
 		own := s
 		if err := own.Set(change[0], change[1]); err != nil {
 			return err
 		}
-		if err := addOf(files, own.Config, target); err != nil {
+		if err := record(own); err != nil {
 			return fmt.Errorf("%s %s: %w", change[0], change[1], err)
 		}
 	}
@@ -36,22 +45,9 @@ func addMethods(files map[string]string, s settings.Settings, target gpu.Target)
 		if own.Config.QueueLength == 0 { // kernels of a queue too
 			own.Config.QueueLength = 2 * own.Config.HeadBottleneck
 		}
-		if err := addOf(files, own.Config, target); err != nil {
+		if err := record(own); err != nil {
 			return fmt.Errorf("method %s: %w", m.Name, err)
 		}
-	}
-	return nil
-}
-
-// addOf adds the kernels of a shallow network of c.
-func addOf(files map[string]string, c settings.Config, target gpu.Target) error {
-	c.BatchSize, c.Depth = 2, 1
-	t, err := dino.Record(c, target, 1, dino.Options{})
-	if err != nil {
-		return err
-	}
-	for _, p := range t.Programs() {
-		p.Each(func(k gpu.Kernel, _ []gpu.Tensor) { files[shaderFile(k)] = k.Source })
 	}
 	return nil
 }
