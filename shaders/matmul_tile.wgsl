@@ -4,11 +4,16 @@
 //   B  (K, N), or (N, K) with BT
 //   C  (splits, M, N)                splits share out the depth K
 //
-// A workgroup makes TILE_M x TILE_N of C in steps of DEPTH along K, an invocation ROWS x COLS of it. Both tiles stand
-// as [depth / 4][depth % 4][row or column / 4], so that the inner loop, unrolled over the depth, reads vec4s at literal
-// depths: wgpu has every other index checked, and one check then serves all reads of a row or column. Operands that lie
-// the other way are turned over in 4 x 4 blocks on the way in. Small depths leave little workgroup memory to clear at
-// entry.
+// A workgroup makes TILE_M x TILE_N of C in steps of DEPTH along K, an invocation ROWS x COLS of it. Call the rows of A
+// and the columns of B lines. The vec4s of an operand stand in its tile as they stand in memory, none is turned over:
+//
+//   deep: a vec4 holds 4 depths of a line (A of A B, both of A B^T)     [depth / 4][line % 4][line / 4]
+//   wide: a vec4 holds 4 lines at a depth (B of A B, both of A^T B)     [depth / 4][depth % 4][line / 4]
+//
+// So each invocation moves one whole vec4 of an operand a step, and the next step's are on their way from memory while
+// this one's are multiplied. The inner loop, unrolled over the depth, reads at indexes that are literal but for the last:
+// wgpu has every other index checked, and one check then serves all reads of a line; neighbors read neighboring vec4s.
+// Small depths leave little workgroup memory to clear at entry.
 {{bind}} var<storage, read> A: array<vec4f>;
 {{bind}} var<storage, read> B: array<vec4f>;
 //import epilogue
@@ -16,49 +21,54 @@
 {{- $across := div .TILE_N .COLS}}
 {{- $threads := mul $across (div .TILE_M .ROWS)}}
 {{- $d4 := div .DEPTH 4}}
-var<workgroup> tile_a: array<array<array<vec4f, {{div .TILE_M 4}}>, 4>, {{$d4}}>;
-var<workgroup> tile_b: array<array<array<vec4f, {{div .TILE_N 4}}>, 4>, {{$d4}}>;
-{{/* load fills one tile of Size rows or columns: Turn when depth runs along the operand's rows */}}
-{{- define "load"}}
-{{- $quads := div .Size 4}}
-{{- if .Turn}}
-{{- range $q := upto (ceil (mul $quads $.D4) $.Threads)}}
-        {
-            // thread j turns over rows 4m..4m+3 at depths 4d..4d+3
-            let j = i + {{mul $q $.Threads}}u;
-            let d = j % {{$.D4}}u;
-            let m = j / {{$.D4}}u;
-            let at = {{$.First}} + m * 4u;
-            let first = at * p.{{$.Stride}} + k + d;
-            let inside = m < {{$quads}}u && k + d < end;
-            var r0 = vec4f(); var r1 = vec4f(); var r2 = vec4f(); var r3 = vec4f();
-            if inside && at < p.{{$.Rows}} { r0 = {{$.Name}}[first]; }
-            if inside && at + 1u < p.{{$.Rows}} { r1 = {{$.Name}}[first + p.{{$.Stride}}]; }
-            if inside && at + 2u < p.{{$.Rows}} { r2 = {{$.Name}}[first + 2u * p.{{$.Stride}}]; }
-            if inside && at + 3u < p.{{$.Rows}} { r3 = {{$.Name}}[first + 3u * p.{{$.Stride}}]; }
-            if m < {{$quads}}u {
-                {{$.Tile}}[d][0][m] = vec4f(r0.x, r1.x, r2.x, r3.x);
-                {{$.Tile}}[d][1][m] = vec4f(r0.y, r1.y, r2.y, r3.y);
-                {{$.Tile}}[d][2][m] = vec4f(r0.z, r1.z, r2.z, r3.z);
-                {{$.Tile}}[d][3][m] = vec4f(r0.w, r1.w, r2.w, r3.w);
-            }
-        }
+{{- $in_a := mul .TILE_M $d4}}
+{{- $in_b := mul .TILE_N $d4}}
+{{/* where the tiles have one vec4 for each invocation together, the first make A's and the others B's */}}
+{{- $apart := eq (add $in_a $in_b) $threads}}
+{{- $row_a := div .TILE_M 4}}{{if not .AT}}{{$row_a = add $row_a 1}}{{end}}
+{{- $row_b := div .TILE_N 4}}{{if .BT}}{{$row_b = add $row_b 1}}{{end}}
+{{- $a := dict "x" "a" "Name" "A" "Tile" "tile_a" "Deep" (not .AT) "Size" .TILE_M "First" "row0" "Lines" "M" "Next" "next_a"
+    "D4" $d4 "Own" (eq $in_a $threads) "Mine" (print "i < " $in_a "u")}}
+{{- $b := dict "x" "b" "Name" "B" "Tile" "tile_b" "Deep" .BT "Size" .TILE_N "First" "col0" "Lines" "N" "Next" (or (and $apart "next_a") "next_b")
+    "D4" $d4 "Own" (eq $in_b $threads) "Mine" (print "i " (or (and $apart ">= ") "< ") $in_b "u")}}
+var<workgroup> tile_a: array<array<array<vec4f, {{$row_a}}>, 4>, {{$d4}}>;
+var<workgroup> tile_b: array<array<array<vec4f, {{$row_b}}>, 4>, {{$d4}}>;
+{{/* place: the vec4 of an operand that this invocation moves, of a line or 4 */}}
+{{- define "place"}}
+{{- $in := mul .Size .D4}}
+    let {{.x}}_j = i{{if not .Own}} % {{$in}}u{{end}};
+{{- if .Deep}}
+    // 16 neighboring lines at one depth, then the next depth: stores meet no other's bank, loads fill pieces of 32 bytes
+    let {{.x}}_depth = {{.x}}_j / 16u % {{.D4}}u;
+    let {{.x}}_line = {{.x}}_j % 16u + {{.x}}_j / {{mul 16 .D4}}u * 16u;
+    var {{.x}}_at = min({{.First}} + {{.x}}_line, p.{{.Lines}} - 1u) * p.{{.x}}_row + start + {{.x}}_depth;
+    let {{.x}}_end = end - min({{.x}}_depth, end);
+{{- else}}
+    let {{.x}}_depth = {{.x}}_j / {{div .Size 4}}u;
+    let {{.x}}_quad = {{.x}}_j % {{div .Size 4}}u;
+    var {{.x}}_at = (4u * start + {{.x}}_depth) * p.{{.x}}_row + min({{.First}} / 4u + {{.x}}_quad, p.{{.x}}_row - 1u);
+    let {{.x}}_end = min(end, (p.K + 3u - min({{.x}}_depth, p.K)) / 4u);
+{{- end}}
+{{- end}}
+{{/* fetch: that vec4 from memory, of the step at vec4 K of the depth; zeros past the end */}}
+{{- define "fetch"}}
+{{- with .Of}}
+        if {{if not .Own}}{{.Mine}} && {{end}}{{$.K}} < {{.x}}_end { {{.Next}} = {{.Name}}[{{.x}}_at]; }
+        {{.x}}_at += {{if .Deep}}{{.D4}}u{{else}}{{mul 4 .D4}}u * p.{{.x}}_row{{end}};
+{{- end}}
+{{- end}}
+{{/* put: it into the tile */}}
+{{- define "put"}}
+        {{if not .Own}}if {{.Mine}} {{end}}{
+{{- if .Deep}}
+{{- $o := .}}
+{{- range $e := upto 4}}
+            {{$o.Tile}}[{{$o.x}}_depth][{{$e}}][{{$o.x}}_line / 4u][{{$o.x}}_line % 4u] = {{$o.Next}}.{{axis $e}};
 {{- end}}
 {{- else}}
-{{- range $q := upto (ceil (mul $quads (mul 4 $.D4)) $.Threads)}}
-        {
-            let j = i + {{mul $q $.Threads}}u;
-            let d = j / {{$quads}}u;
-            let depth = k * 4u + d;
-            let m = j % {{$quads}}u;
-            let at = {{$.First}} / 4u + m;
-            var v = vec4f();
-            if d < {{mul 4 $.D4}}u && depth < p.K && k + d / 4u < end && at < p.{{$.Stride}} { v = {{$.Name}}[depth * p.{{$.Stride}} + at]; }
-            if d < {{mul 4 $.D4}}u { {{$.Tile}}[d / 4u][d % 4u][m] = v; }
-            {{if $.Sum}}sum += v;{{end}}
+            {{.Tile}}[{{.x}}_depth / 4u][{{.x}}_depth % 4u][{{.x}}_quad] = {{.Next}};
+{{- end}}
         }
-{{- end}}
-{{- end}}
 {{- end}}
 
 @compute @workgroup_size({{$threads}})
@@ -69,7 +79,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) i:
     let z = group.z;
     let ty = i / {{$across}}u;
     let tx = i % {{$across}}u;
-    let end = min((z + 1u) * p.depth, (p.K + 3u) / 4u);
+    let start = z * p.depth;
+    let end = min(start + p.depth, (p.K + 3u) / 4u);
 {{- range $r := upto .ROWS}}
 {{- range $c := upto (div $.COLS 4)}}
     var c{{$r}}_{{$c}} = vec4f();
@@ -77,24 +88,39 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) i:
 {{- end}}
 {{- $sums := or .Sums .Inside}}
     {{if $sums}}var sum = vec4f(); // of what this invocation loads of A: one depth of each step{{end}}
-    for (var k = z * p.depth; k < end; k += {{$d4}}u) {
-{{- template "load" (dict "Turn" (not .AT) "First" "row0" "Stride" "a_row" "Rows" "M" "Name" "A" "Tile" "tile_a" "Size" .TILE_M "D4" $d4 "Threads" $threads "Sum" $sums)}}
-{{- template "load" (dict "Turn" .BT "First" "col0" "Stride" "b_row" "Rows" "N" "Name" "B" "Tile" "tile_b" "Size" .TILE_N "D4" $d4 "Threads" $threads "Sum" false)}}
+{{- template "place" $a}}
+{{- template "place" $b}}
+    var next_a = vec4f();
+    {{if not $apart}}var next_b = vec4f();{{end}}
+
+{{- template "fetch" (dict "K" "start" "Of" $a)}}
+{{- template "fetch" (dict "K" "start" "Of" $b)}}
+    for (var k = start; k < end; k += {{$d4}}u) {
+{{- template "put" $a}}
+{{- template "put" $b}}
+        {{if $sums}}sum += next_a;{{end}}
         workgroupBarrier();
-{{- range $d := upto .DEPTH}}
+        next_a = vec4f();
+        {{if not $apart}}next_b = vec4f();{{end}}
+{{- $next := print "k + " $d4 "u"}}
+{{- template "fetch" (dict "K" $next "Of" $a)}}
+{{- template "fetch" (dict "K" $next "Of" $b)}}
+{{- range $d := upto $d4}}
+{{- range $e := upto 4}}
         {
 {{- range $r := upto (div $.ROWS 4)}}
-            let a{{$r}} = tile_a[{{div $d 4}}][{{mod $d 4}}][ty * {{div $.ROWS 4}}u + {{$r}}u];
+            let a{{$r}} = tile_a[{{$d}}][{{$e}}][ty * {{div $.ROWS 4}}u + {{$r}}u];
 {{- end}}
 {{- range $c := upto (div $.COLS 4)}}
-            let b{{$c}} = tile_b[{{div $d 4}}][{{mod $d 4}}][tx + {{mul $c $across}}u];
+            let b{{$c}} = tile_b[{{$d}}][{{$e}}][tx + {{mul $c $across}}u];
 {{- end}}
 {{- range $r := upto $.ROWS}}
 {{- range $c := upto (div $.COLS 4)}}
-            c{{$r}}_{{$c}} = fma(vec4f(a{{div $r 4}}.{{axis (mod $r 4)}}), b{{$c}}, c{{$r}}_{{$c}});
+            c{{$r}}_{{$c}} = fma(vec4f(a{{div $r 4}}.{{axis $r}}), b{{$c}}, c{{$r}}_{{$c}});
 {{- end}}
 {{- end}}
         }
+{{- end}}
 {{- end}}
         workgroupBarrier();
     }
