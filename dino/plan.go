@@ -35,7 +35,7 @@ func (t *Trainer) Plan() (Plan, error) {
 	c := t.Config
 	p := Plan{
 		Parameters: t.Layout.Count(), FlopsPerStep: flopsPerImage(c, t.method) * float64(c.StepImages()),
-		Limits: "default", Fits: true, Matmul: string(t.crops.Target.Matmul),
+		Limits: "default", Fits: true, Matmul: t.crops.Target.MatmulName(),
 		DispatchesPerStep: t.begin.Dispatches() + c.Accumulate*t.crops.Dispatches() + t.update.Dispatches(),
 	}
 	scratch := 0

@@ -63,7 +63,9 @@ func (d *Device) Target() Target {
 	if d.Adapter.Software {
 		return SoftwareTarget
 	}
-	return GPUTarget
+	t := GPUTarget
+	t.Variant = UsualVariant(d.Adapter.card.vendor)
+	return t
 }
 
 // Allocated is the bytes of buffers and textures alive on the device.

@@ -74,8 +74,9 @@ func (r planReport) print(out io.Writer, epochs int) error {
 // planTarget is what a plan is for, which looks at no adapter: a GPU, or software where --matmul says texel, whose
 // matmuls are made for that.
 func planTarget(matmul string) gpu.Target {
-	if matmul == string(gpu.Texel) {
-		return gpu.SoftwareTarget
+	target := tuning.Force(gpu.GPUTarget, matmul)
+	if target.Matmul == gpu.Texel {
+		return tuning.Force(gpu.SoftwareTarget, matmul)
 	}
-	return tuning.Force(gpu.GPUTarget, matmul)
+	return target
 }
