@@ -40,7 +40,7 @@ func (t *Trainer) Plan() (Plan, error) {
 	c := t.Config
 	p := Plan{
 		Parameters: t.Layout.Count(), FlopsPerStep: flopsPerImage(c, t.method) * float64(c.StepImages()),
-		Fits: true, Matmul: string(t.crops.Target.Matmul),
+		Fits: true, Matmul: t.crops.Target.MatmulName(),
 		DispatchesPerStep: t.Dispatches(), Crops: string(t.Crops()),
 	}
 	scratch := 0

@@ -7,6 +7,10 @@ type Target struct {
 	Software bool
 	// Matmul is the member of the matmul family to record where Choices does not say.
 	Matmul Matmul
+	// Variant is the variant to record where Choices does not say, but for shapes too small for it; "" is the member's
+	// default. With Only it is recorded for every shape.
+	Variant string
+	Only    bool
 	// Choices are the variants that were measured to be best here, by class of shape; package layers names both.
 	Choices Choices
 	// Attention is the member of the attention family to record.
@@ -44,6 +48,14 @@ func (t Target) binding() int {
 		return defaultBinding
 	}
 	return t.Binding
+}
+
+// MatmulName is the member of the matmul family, or the variant that is recorded for every shape.
+func (t Target) MatmulName() string {
+	if t.Only {
+		return t.Variant
+	}
+	return string(t.Matmul)
 }
 
 // Lanes is the number of invocations that share a row in reductions along rows: 1 on software adapters, where barriers

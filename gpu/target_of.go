@@ -8,6 +8,8 @@ func (a Adapter) Target() Target {
 		t = SoftwareTarget
 	case a.Backend == "d3d12":
 		t = DX12Target
+	default:
+		t.Variant = UsualVariant(a.card.vendor)
 	}
 	t.Binding = min(a.Limits.Binding, a.Limits.Buffer)
 	switch {

@@ -202,7 +202,7 @@ func (m MatmulShape) flops(v variant, n int) int {
 // arguments specialize a variant's kernel.
 func (m MatmulShape) arguments(v variant, l layout, a, b gpu.Tensor, e Epilogue) args {
 	s := args{
-		"Form": m.Form.String(), "Variant": v.name,
+		"Form": m.Form.String(), "Variant": v.kernel(),
 		"AT": m.Form == TN, "BT": m.Form == NT, "V4": l.N%4 == 0, "ROWS": v.rows, "COLS": v.cols,
 		"Bias": !e.Bias.IsZero(), "Gelu": !e.Gelu.IsZero(), "GeluSlope": !e.GeluSlope.IsZero(),
 		"RowScale": !e.RowScale.IsZero(), "Residual": !e.Residual.IsZero(), "Accumulate": e.Accumulate,

@@ -147,6 +147,30 @@ func TestMatMulEpilogues(t *testing.T) {
 	}
 }
 
+// All epilogues at once by every variant of tiles in every form, at sizes that fill neither blocks nor, the second, vec4s.
+func TestMatMulEpiloguesOfTiles(t *testing.T) {
+	for _, v := range variants {
+		if v.member != gpu.Tile {
+			continue
+		}
+		for form, s := range map[Form][3]int{NN: {141, 132, 37}, NT: {67, 197, 21}, TN: {70, 133, 43}} {
+			t.Run(v.name+" "+form.String(), func(t *testing.T) {
+				p := gpu.NewProgram(t.Name(), gpu.SoftwareTarget)
+				var in inputs
+				e := Epilogue{
+					Bias: in.noise("bias", s[1]), Gelu: in.noise("before", s[0], s[1]), Residual: in.noise("residual", s[0], s[1]),
+					Accumulate: true,
+				}
+				in.matmul(p, v.name, form, s[0], s[1], s[2], e)
+				if got := matmulsOf(p); len(got) != 1 || got[0].Variant != v.name {
+					t.Fatalf("%v was recorded", got)
+				}
+				in.check(t, p)
+			})
+		}
+	}
+}
+
 // The sums of dy's columns come with the weight's gradient, whole and in splits, or by a kernel of their own.
 func TestMatMulSums(t *testing.T) {
 	for _, v := range []string{"tile 64x64x8 4x4", "tile 64x64x16 4x4", "tile 128x64x8 8x4", "tile 128x128x8 8x8", "register 4x4", "texel 16x16", "texel 8x8"} {

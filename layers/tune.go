@@ -80,26 +80,40 @@ func tunables(programs []*gpu.Program) map[string]tunable {
 	return classes
 }
 
-// tune times the candidates for one shape.
+// tune times the candidates for one shape, and on a GPU the best one's other splits of a deep and small matmul.
 func (m tunable) tune(d *gpu.Device, t gpu.Target) (Tuned, error) {
 	m.MatmulShape = m.tuned(t)
 	usual := m.defaultVariant(t)
 	r := Tuned{Choice: usual, Seconds: map[string]float64{}}
 	names := append([]string{usual}, Candidates(t)...)
 	best := 0.0
+	measure := func(name string) (err error) {
+		r.Seconds[name], err = m.time(d, t, name, best*hopeless)
+		if best == 0 || r.Seconds[name] < best {
+			best = r.Seconds[name]
+		}
+		return err
+	}
 	for i, name := range names {
 		if i > 0 && name == usual {
 			continue
 		}
-		seconds, err := m.time(d, t, name, best*hopeless)
-		if err != nil {
+		if err := measure(name); err != nil {
 			return r, err
 		}
-		r.Seconds[name] = seconds
-		if best == 0 || seconds < best {
-			best = seconds
+		if r.Seconds[name] < r.Seconds[r.Choice] && r.Seconds[name] < better*r.Seconds[usual] {
+			r.Choice = name
 		}
-		if seconds < r.Seconds[r.Choice] && seconds < better*r.Seconds[usual] {
+	}
+	if t.Software {
+		return r, nil
+	}
+	chosen, _ := variantNamed(r.Choice)
+	for _, name := range m.resplit(chosen) {
+		if err := measure(name); err != nil {
+			return r, err
+		}
+		if r.Seconds[name] < better*r.Seconds[r.Choice] {
 			r.Choice = name
 		}
 	}

@@ -19,12 +19,14 @@ func TestMatmulLine(t *testing.T) {
 		gpu.DX12Target,
 		{Matmul: gpu.Register, Attention: gpu.TexelAttention},
 		{Matmul: gpu.Register, Attention: gpu.TileAttention},
+		{Matmul: gpu.Tile, Attention: gpu.TileAttention, Variant: "tile 128x128x8 8x8", Choices: gpu.Choices{"TN.9.9.14": "tile 64x64x8 4x4 split 1024"}},
+		{Matmul: gpu.Texel, Attention: gpu.TileAttention, Variant: "texel 8x8", Only: true},
 		{Matmul: gpu.Tile, Attention: gpu.TexelAttention, Choices: gpu.Choices{"NN.0.1.2": "register 8x4"}},
 		{Software: true, Matmul: gpu.Texel, Attention: gpu.TexelAttention, Choices: gpu.Choices{"NT.11.8.8f": "texel 8x16", "NN.0.1.2": "texel 16x16", "TN.3.4.16": "texel 8x16"}},
 	} {
 		line := FormatMatmul(target)
 		got, err := ParseMatmul(line, gpu.Target{Software: target.Software})
-		if err != nil || got.Matmul != target.Matmul || got.Attention != target.Attention || got.Software != target.Software || !maps.Equal(got.Choices, target.Choices) {
+		if err != nil || got.Matmul != target.Matmul || got.Attention != target.Attention || got.Software != target.Software || got.Variant != target.Variant || got.Only != target.Only || !maps.Equal(got.Choices, target.Choices) {
 			t.Errorf("%q reads as %+v: %v", line, got, err)
 		}
 	}
@@ -37,8 +39,10 @@ func TestMatmulLine(t *testing.T) {
 		"texel; texel 8x16: NT.5.8.8f":      gpu.TexelAttention,
 		"texel; tile 64x64x8 4x4: NT.5.8.8": gpu.TexelAttention,
 	} {
-		if got, err := ParseMatmul(line, gpu.GPUTarget); err != nil || got.Attention != want {
-			t.Errorf("%q reads as attention %s, want %s: %v", line, got.Attention, want, err)
+		before := gpu.GPUTarget
+		before.Variant, before.Only = "tile 128x128x8 8x8", true
+		if got, err := ParseMatmul(line, before); err != nil || got.Attention != want || got.Variant != "" || got.Only {
+			t.Errorf("%q reads as %+v, want attention %s and no usual variant: %v", line, got, want, err)
 		}
 	}
 	for line, want := range map[string]string{
@@ -50,6 +54,11 @@ func TestMatmulLine(t *testing.T) {
 		"texel; texel 8x16: NT.1.2.3fx":    "class",
 		"texel; texel 8x17: NT.1.2.3":      "variant",
 		"tile; tile 64x64x8 4x4: QQ.1.2.3": "class",
+		"tile; usually tile 64x64x8 5x5":   "variant",
+		"tile; only ":                      "variant",
+		"tile; only register 8x4":          "variant",
+
+		"tile; tile 64x64x8 4x4 split 512: NN.1.2.3": "variant",
 	} {
 		if _, err := ParseMatmul(line, gpu.GPUTarget); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q gives %v, want an error about a %s", line, err, want)

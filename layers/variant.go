@@ -3,6 +3,9 @@ package layers
 import (
 	"fmt"
 	mathbits "math/bits"
+	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/dinogpu/dinogpu/gpu"
 )
@@ -14,7 +17,18 @@ type variant struct {
 	rows, cols          int // of C per invocation
 	tileM, tileN, depth int // of C per workgroup, and its steps along K: tile only
 	lanes               int // invocations per workgroup: register and texel only
+	want                int // workgroups that a deep matmul of few blocks is split into; 0 is usualWant
 }
+
+const (
+	// splitWord stands between a variant's name and the workgroups it wants, where those are not the usual ones.
+	splitWord = " split "
+	usualWant = 256
+)
+
+// splitWants are the workgroups that a split may want besides the usual: WebGPU does not tell how many a device runs at once.
+// A card of 28 cores needs no more than 128, and pays for each split's partial sums; one of 132 has room for 1,024.
+var splitWants = []int{128, 1024}
 
 // variants are all variants. Mesa's compiler for AMD (NAVI21, GFX1100) gives these waves that run at once, and these shares
 // of multiply-adds in the inner loop, with the index checks that wgpu asks of naga on Vulkan
@@ -63,13 +77,44 @@ func Candidates(t gpu.Target) []string {
 	}
 }
 
+// variantNamed finds a variant by its name, which may end in the workgroups that it wants: "register 8x4 split 1024".
 func variantNamed(name string) (variant, bool) {
-	for _, v := range variants {
-		if v.name == name {
-			return v, true
+	kernel, split, isSplit := strings.Cut(name, splitWord)
+	i := slices.IndexFunc(variants, func(v variant) bool { return v.name == kernel })
+	if i < 0 {
+		return variant{}, false
+	}
+	v := variants[i]
+	if !isSplit {
+		return v, true
+	}
+	want, err := strconv.Atoi(split)
+	if err != nil || split != strconv.Itoa(want) || !slices.Contains(splitWants, want) || v.member == gpu.Texel {
+		return variant{}, false
+	}
+	v.name, v.want = name, want
+	return v, true
+}
+
+// kernel is the variant's name without the workgroups it wants, which the kernel's text does not depend on.
+func (v variant) kernel() string {
+	name, _, _ := strings.Cut(v.name, splitWord)
+	return name
+}
+
+// resplit are the names by which this variant would split the shape another way.
+func (m MatmulShape) resplit(v variant) (names []string) {
+	if v.want > 0 || v.member == gpu.Texel {
+		return nil
+	}
+	usual := m.split(v)
+	for _, want := range splitWants {
+		other, _ := variantNamed(fmt.Sprint(v.name, splitWord, want))
+		if m.split(other) != usual {
+			names = append(names, other.name)
 		}
 	}
-	return variant{}, false
+	return names
 }
 
 // variant is the target's choice for this shape, or its member's default.
@@ -86,7 +131,13 @@ func (m MatmulShape) variant(p *gpu.Program) variant {
 	return v
 }
 
+// defaultVariant is the target's usual variant where there is one and it suits the shape or is forced, else its member's.
 func (m MatmulShape) defaultVariant(t gpu.Target) string {
+	if t.Variant != "" {
+		if v, ok := variantNamed(t.Variant); !ok || t.Only || m.suits(v) {
+			return t.Variant
+		}
+	}
 	d := defaults[t.Matmul]
 	switch {
 	case !t.Software:
@@ -96,6 +147,22 @@ func (m MatmulShape) defaultVariant(t gpu.Target) string {
 	}
 	return d[0]
 }
+
+// suits tells whether a variant with larger blocks is likely faster for the shape than the smallest blocks of tiles, by what is
+// certain: past C's edges it computes at most a quarter more, and its workgroups are no fewer than leastGroups. The
+// most that a larger block can gain is about a third.
+func (m MatmulShape) suits(v variant) bool {
+	small, _ := variantNamed(defaults[gpu.Tile][1])
+	if v.member != gpu.Tile || v.tileM*v.tileN <= small.tileM*small.tileN {
+		return true
+	}
+	blocks, _ := m.blocks(v)
+	least, _ := m.blocks(small)
+	return 4*blocks*v.tileM*v.tileN <= 5*least*small.tileM*small.tileN && blocks*m.split(v) >= leastGroups
+}
+
+// leastGroups: with fewer workgroups, most GPUs are better filled by four times as many small ones.
+const leastGroups = 64
 
 // Class names the class of shapes that share a choice of variant in gpu.Choices: the form, the base-2 logarithms of M, N and
 // K rounded up, and f where the epilogue is fused.
@@ -130,7 +197,10 @@ func (m MatmulShape) split(v variant) int {
 		return 1
 	}
 	blocks, _ := m.blocks(v)
-	want, least := 256, 128
+	want, least := v.want, 128
+	if want == 0 {
+		want = usualWant
+	}
 	switch v.member {
 	case gpu.Texel:
 		want, least = 128, 64

@@ -8,6 +8,7 @@ import (
 
 	"github.com/dinogpu/dinogpu/gpu"
 	"github.com/dinogpu/dinogpu/layers"
+	"github.com/dinogpu/dinogpu/layers/tuning"
 )
 
 // A measurement by the wall clock should last this long at least, or what it costs to submit is measured.
@@ -104,7 +105,9 @@ func (m *bencher) squares() error {
 	}
 	for _, member := range []gpu.Matmul{gpu.Tile, gpu.Register, gpu.Texel} {
 		target := m.target
-		target.Matmul = member
+		if target.Matmul != member {
+			target = tuning.Force(target, string(member))
+		}
 		for _, form := range []layers.Form{layers.NT, layers.NN, layers.TN} {
 			p := gpu.NewProgram("square", target)
 			a, b, c := gpu.NewTensor("a", n, n), gpu.NewTensor("b", n, n), gpu.NewTensor("c", n, n)

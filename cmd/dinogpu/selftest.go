@@ -73,7 +73,7 @@ func (t *selfTester) record() error {
 	s := t.settings
 	asked, target := s.Config.BatchSize, t.target()
 	t.report = selftestReport{
-		Preset: s.Preset, Matmul: string(target.Matmul),
+		Preset: s.Preset, Matmul: target.MatmulName(),
 		Repeat:  t.repeat,
 		Adapter: t.device.Adapter.Name, Backend: t.device.Adapter.Backend, Driver: t.device.Adapter.Driver,
 	}

@@ -172,7 +172,7 @@ func (t *selfTester) advice(matmuls bool) string {
 	text := "Update the GPU's driver; or take another adapter with --adapter (dinogpu devices lists them)"
 	if matmuls {
 		other := gpu.Texel
-		if t.report.Matmul == string(gpu.Texel) {
+		if strings.HasPrefix(t.report.Matmul, string(gpu.Texel)) {
 			other = gpu.Tile
 		}
 		text += fmt.Sprintf(", or other matmuls with --matmul %s", other)

@@ -112,8 +112,9 @@ func (t *trainCmd) planTarget(a *app) (gpu.Target, string, error) {
 
 // plannedTarget is a GPU's target, or software's where --matmul says texel, whose matmuls are made for that.
 func plannedTarget(target gpu.Target, matmul string) gpu.Target {
-	if matmul == string(gpu.Texel) {
-		return gpu.SoftwareTarget
+	target = tuning.Force(target, matmul)
+	if target.Matmul == gpu.Texel {
+		return tuning.Force(gpu.SoftwareTarget, matmul)
 	}
-	return tuning.Force(target, matmul)
+	return target
 }

@@ -164,8 +164,11 @@ func TestPlanTarget(t *testing.T) {
 		"tile":     gpu.GPUTarget,
 		"register": {Matmul: gpu.Register, Attention: gpu.TileAttention},
 		"texel":    gpu.SoftwareTarget,
+
+		"tile 128x128x8 8x8": {Matmul: gpu.Tile, Attention: gpu.TileAttention, Variant: "tile 128x128x8 8x8", Only: true},
+		"texel 8x8":          {Software: true, Matmul: gpu.Texel, Attention: gpu.TexelAttention, Variant: "texel 8x8", Only: true},
 	} {
-		if got := plannedTarget(gpu.GPUTarget, matmul); got.Matmul != want.Matmul || got.Attention != want.Attention || got.Software != want.Software {
+		if got := plannedTarget(gpu.GPUTarget, matmul); got.Matmul != want.Matmul || got.Attention != want.Attention || got.Variant != want.Variant || got.Only != want.Only || got.Software != want.Software {
 			t.Errorf("--matmul %s is planned as %+v", matmul, got)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/dinogpu/dinogpu/dino/weights"
 	"github.com/dinogpu/dinogpu/gpu"
 	"github.com/dinogpu/dinogpu/layers"
+	"github.com/dinogpu/dinogpu/layers/tuning"
 )
 
 // resumed is what a run goes on from.
@@ -106,7 +107,7 @@ func (r *Run) readCheckpoint() (err error) {
 		return err
 	}
 	now := r.settings.Run
-	if now.Matmul != "auto" && (now.Matmul != string(f.target.Matmul) || len(f.target.Choices) > 0) || now.Crops != stored.Run.Crops {
+	if layers.FormatMatmul(tuning.Force(f.target, now.Matmul)) != layers.FormatMatmul(f.target) || now.Crops != stored.Run.Crops {
 		r.say("`matmul` or `crops` has changed: results differ by rounding from here on")
 	}
 	if now, then := r.settings.Config, stored.Config; now.BatchSize != then.BatchSize {
@@ -130,10 +131,8 @@ func (f *resumed) hasState() bool { return f != nil && f.tensors != nil }
 func (f *resumed) targetOn(device gpu.Target, matmul string) gpu.Target {
 	target := device
 	target.Matmul, target.Choices, target.Attention = f.target.Matmul, f.target.Choices, f.target.Attention
-	if matmul != "auto" {
-		target.Matmul, target.Choices = gpu.Matmul(matmul), nil
-	}
-	return target
+	target.Variant, target.Only = f.target.Variant, f.target.Only
+	return tuning.Force(target, matmul)
 }
 
 // sameImages refuses to go on with others: their number and order decide every batch and schedule from here on.

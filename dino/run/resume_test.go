@@ -21,6 +21,10 @@ func TestResumeKeepsTheAttention(t *testing.T) {
 		{"register", "register", gpu.Target{Matmul: gpu.Register, Attention: gpu.TexelAttention}, 0},
 		{"tile; attention texel", "tile", gpu.Target{Matmul: gpu.Tile, Attention: gpu.TexelAttention}, 0},
 		{"tile; tile 128x64x8 8x4: NN.5.5.5", "texel", gpu.Target{Matmul: gpu.Texel, Attention: gpu.TileAttention}, 0},
+		{"tile; usually tile 128x128x8 8x8", "tile", gpu.Target{Matmul: gpu.Tile, Attention: gpu.TileAttention, Variant: "tile 128x128x8 8x8"}, 0},
+		{"tile; usually tile 128x128x8 8x8; register 8x4: NN.5.5.5", "auto", gpu.Target{Matmul: gpu.Tile, Attention: gpu.TileAttention, Variant: "tile 128x128x8 8x8"}, 1},
+		{"tile; tile 128x64x8 8x4: NN.5.5.5", "tile 128x128x8 8x8", gpu.Target{Matmul: gpu.Tile, Attention: gpu.TileAttention, Variant: "tile 128x128x8 8x8", Only: true}, 0},
+		{"tile; only tile 128x128x8 8x8", "auto", gpu.Target{Matmul: gpu.Tile, Attention: gpu.TileAttention, Variant: "tile 128x128x8 8x8", Only: true}, 0},
 	} {
 		target, err := layers.ParseMatmul(c.line, gpu.Target{})
 		if err != nil {
@@ -28,7 +32,7 @@ func TestResumeKeepsTheAttention(t *testing.T) {
 		}
 		from := &resumed{target: target}
 		got := from.targetOn(gpu.Target{Software: true, Binding: 1 << 30}, c.matmul)
-		if got.Matmul != c.want.Matmul || got.Attention != c.want.Attention || !got.Software || got.Binding != 1<<30 || len(got.Choices) != c.choices {
+		if got.Matmul != c.want.Matmul || got.Attention != c.want.Attention || got.Variant != c.want.Variant || got.Only != c.want.Only || !got.Software || got.Binding != 1<<30 || len(got.Choices) != c.choices {
 			t.Errorf("a run of %q goes on with matmuls %s as %+v", c.line, c.matmul, got)
 		}
 	}

@@ -105,6 +105,7 @@ func TestValidateNamesWhatIsWrong(t *testing.T) {
 		"max steps":            {func(s *Settings) { s.Run.MaxSteps = -1 }, "max_steps -1"},
 		"max time":             {func(s *Settings) { s.Run.MaxTime = -1 }, "max_time"},
 		"matmul":               {func(s *Settings) { s.Run.Matmul = "texels" }, "did you mean texel?"},
+		"matmul variant":       {func(s *Settings) { s.Run.Matmul = "tile 128x128x8 4x4" }, "choose auto, tile, register, texel, tile 64x64x8 4x4"},
 		"crops":                {func(s *Settings) { s.Run.Crops = "join" }, "crops \"join\""},
 		"half of k-NN":         {func(s *Settings) { s.Run.KNNTest = "x" }, "knn_train and knn_test"},
 		"k-NN without data":    {func(s *Settings) { s.Run.KNNEvery = 1 }, "knn_train"},

@@ -29,7 +29,7 @@ type Run struct {
 	MaxBad          MaxBad        `yaml:"max_bad" group:"run" default:"10,1%" help:"Stop when more than N images, or P%, cannot be read."`
 
 	Adapter string `yaml:"adapter" group:"device" often:"" placeholder:"NAME" help:"Adapter by its number or a part of its name. Default: the best GPU."`
-	Matmul  string `yaml:"matmul" group:"device" default:"auto" help:"Matmul kernels: tile, register or texel; auto takes what was measured best."`
+	Matmul  string `yaml:"matmul" group:"device" default:"auto" help:"Matmul kernels: tile, register or texel, or one variant for every size, as \"tile 128x128x8 8x8\"; auto takes what was measured best."`
 	Tune    bool   `yaml:"tune" group:"device" default:"true" negatable:"" help:"Measure the matmul kernels when an adapter is new."`
 	Crops   Crops  `yaml:"crops" group:"device" default:"auto" help:"Run a step's crops together (faster), apart (less memory), or auto: as memory allows."`
 }

@@ -234,7 +234,7 @@ func (r Run) Validate() error {
 		func() error { return between("saveckp_freq", r.SaveckpFreq, 0, maxCount) },
 		func() error { return between("knn_every", r.KNNEvery, 0, maxCount) },
 		func() error { return between("measure_every", r.MeasureEvery, 0, maxCount) },
-		func() error { return oneOf("matmul", r.Matmul, "auto", "tile", "register", "texel") },
+		func() error { return checkMatmul(r.Matmul) },
 		func() error { return oneOf("crops", r.Crops, CropsAuto, CropsApart, CropsTogether) },
 	)
 	switch {
@@ -272,6 +272,14 @@ func between(key string, v, lo, hi int) error {
 		return fmt.Errorf("`%s` %d must be at most %d", key, v, hi)
 	}
 	return nil
+}
+
+// checkMatmul knows more names than it lists: each variant also with the workgroups that a split of it wants.
+func checkMatmul(name string) error {
+	if layers.KnowsMatmul(name) {
+		return nil
+	}
+	return oneOf("matmul", name, append([]string{"auto"}, layers.MatmulNames()...)...)
 }
 
 func oneOf[T ~string](key string, v T, words ...T) error {

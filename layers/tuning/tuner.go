@@ -17,7 +17,7 @@ const Usual = 10 * time.Second
 type Tuner struct {
 	Device  *gpu.Device
 	Program string        // name and version: times of another program's kernels are not used
-	Matmul  string        // auto, or the kernel that is forced: tile, register or texel
+	Matmul  string        // auto, or what layers.ForceMatmul knows: the member or variant that is forced
 	Off     bool          // take the defaults: nothing is measured or read
 	Again   bool          // measure the classes that the cache knows too
 	Time    time.Duration // that measuring may take
@@ -88,13 +88,13 @@ func (t Tuner) Known() gpu.Target {
 	return target
 }
 
-// Forced is the target of d with its matmuls by another kernel, unless matmul is auto.
+// Forced is the target of d with its matmuls by the member or variant that is named, unless matmul is auto.
 func Forced(d *gpu.Device, matmul string) gpu.Target { return Force(d.Target(), matmul) }
 
-// Force returns t with its matmuls by another kernel, unless matmul is auto. The attention stays.
+// Force returns t with its matmuls by the member or variant that is named, unless matmul is auto. The attention stays.
 func Force(t gpu.Target, matmul string) gpu.Target {
 	if matmul != "auto" {
-		t.Matmul = gpu.Matmul(matmul)
+		t = layers.ForceMatmul(t, matmul)
 	}
 	return t
 }
