@@ -154,3 +154,17 @@ func TestSelftestMistakes(t *testing.T) {
 		}
 	}
 }
+
+// On a GPU kernels run more than once unless told; on a software adapter they need not.
+func TestSelftestRepeatsOnGPUs(t *testing.T) {
+	three := 3
+	for _, c := range []struct {
+		asked    *int
+		software bool
+		want     int
+	}{{nil, true, 1}, {nil, false, 5}, {&three, true, 3}, {&three, false, 3}} {
+		if got := (&selftestCmd{Repeat: c.asked}).repeat(c.software); got != c.want {
+			t.Errorf("asked %v on software %v: %d runs, want %d", c.asked, c.software, got, c.want)
+		}
+	}
+}
