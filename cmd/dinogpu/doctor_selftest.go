@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dinogpu/dinogpu/dino/settings"
 	"github.com/dinogpu/dinogpu/gpu"
 )
 
@@ -57,7 +58,7 @@ func selftestWork(p *partWork) error {
 	}
 	err = t.run()
 	if errors.Is(err, errTimeOver) {
-		p.tell(partEvent{Cut: fmt.Sprintf("its time was over after %d kernels", n)})
+		p.tell(partEvent{Cut: "its time was over after " + settings.Count(n, "kernel")})
 		return nil
 	}
 	if err == nil {

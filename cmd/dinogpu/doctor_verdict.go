@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/dinogpu/dinogpu/dino/disk"
+	"github.com/dinogpu/dinogpu/dino/settings"
 	"github.com/dinogpu/dinogpu/gpu"
 )
 
@@ -89,7 +90,7 @@ func (v *verdictText) part(p *partReport) {
 		case p.State == partDone:
 			add(&v.right, "%s: all %d kernels and shapes are right.", name, x.Tested)
 		default:
-			add(&v.right, "%s: the %d kernels and shapes that were tested are right.", name, x.Tested)
+			add(&v.right, "%s: no fault in %s so far.", name, settings.Count(x.Tested, "kernel"))
 		}
 	case *benchResult:
 		add(&v.right, "%s: %s", name, x.sentence())
