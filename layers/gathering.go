@@ -17,7 +17,7 @@ type gathering struct {
 // variant is the matmul's for a product of this shape, or the default tile where that has no kernel here.
 func (g gathering) variant(m MatmulShape) variant {
 	v := m.variant(g.p)
-	if v.member == gpu.Register {
+	if v.member == gpu.Register || v.member == gpu.Tile && !gathers(v) {
 		v, _ = variantNamed(defaults[gpu.Tile][1])
 	}
 	for _, t := range []gpu.Tensor{g.x, g.b} {
@@ -26,6 +26,13 @@ func (g gathering) variant(m MatmulShape) variant {
 		}
 	}
 	return v
+}
+
+// gathers tells whether the kernels have a tile: each invocation loads at most one vec4 of either operand in a step, or turns
+// over four of A.
+func gathers(v variant) bool {
+	threads := v.tileM / v.rows * (v.tileN / v.cols)
+	return v.tileM/4*(v.depth/4) <= threads && max(v.tileM, v.tileN)/4*v.depth <= threads
 }
 
 // products records c = [c +] A B, the parts of A giving rows of c that are different and, together, all of them.

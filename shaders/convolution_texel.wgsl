@@ -48,7 +48,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
         let stop = min(end, (tap + 1u) * p.quads);
 {{- range $r := upto .ROWS}}
         let in{{$r}} = inside(at{{$r}}, dy, dx);
-        let a_at{{$r}} = folded(u32(select(0, at{{$r}}.number + by, in{{$r}})), p.quads, p.a_shift, a_size);
+        let a_at{{$r}} = folded(u32(select(0, at{{$r}}.x + by, in{{$r}})), p.quads, p.a_shift, a_size);
 {{- end}}
         for (; k < stop; k++) {
             let channel = f32(i32(k - tap * p.quads)) * a_size.x;

@@ -62,7 +62,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) i:
             let live = k + d < end;
 {{- range $r := upto 4}}
             var r{{$r}} = vec4f();
-            if live && inside(at{{$r}}, dy, dx) { r{{$r}} = X[u32(at{{$r}}.number + by) * p.quads + c]; }
+            if live && inside(at{{$r}}, dy, dx) { r{{$r}} = X[u32(at{{$r}}.x + by) * p.quads + c]; }
 {{- end}}
             tile_a[d][0][m] = vec4f(r0.x, r1.x, r2.x, r3.x);
             tile_a[d][1][m] = vec4f(r0.y, r1.y, r2.y, r3.y);

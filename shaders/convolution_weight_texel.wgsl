@@ -54,7 +54,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
 {{- range $d := upto 4}}
         let at{{$d}} = pixel_at(n{{$d}}, y{{$d}}, j{{$d}});
         let in{{$d}} = k + {{$d}}u < end && inside(at{{$d}}, dy, dx);
-        let a_at{{$d}} = folded(u32(select(0, at{{$d}}.number + by, in{{$d}})), p.quads, p.a_shift, a_size);
+        let a_at{{$d}} = folded(u32(select(0, at{{$d}}.x + by, in{{$d}})), p.quads, p.a_shift, a_size);
 {{- range $q := upto (div $.ROWS 4)}}
         let a{{$d}}_{{$q}} = select(vec4f(), texel(X, vec2f(a_at{{$d}}.x + a_first + {{$q}}.0 * a_size.x, a_at{{$d}}.y)), in{{$d}});
 {{- end}}

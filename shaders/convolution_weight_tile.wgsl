@@ -61,7 +61,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) i:
         if ad < DEPTH {
             var v = vec4f();
             let at = pixel_at(n, y, j);
-            if k + ad < end && quad < p.end && inside(at, dy, dx) { v = X[u32(at.number + by) * p.quads + c]; }
+            if k + ad < end && quad < p.end && inside(at, dy, dx) { v = X[u32(at.x + by) * p.quads + c]; }
             tile_a[ad / 4u][ad % 4u][am] = v;
             j += p.turn0;
             y += p.turn1;

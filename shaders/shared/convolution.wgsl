@@ -16,20 +16,18 @@ struct Shape {
     out_h: u32, out_w: u32, out_stride: u32, out_top: u32, out_left: u32, // see out_row
 }
 
-// A Pixel is what row (n, i, j) of A finds at the first tap: its number in X, its row and its column.
-struct Pixel { number: i32, y: i32, x: i32 }
-
-fn pixel_at(n: u32, i: u32, j: u32) -> Pixel {
+// pixel_at is what row (n, i, j) of A finds at the first tap: the pixel's number in X, its row and its column.
+fn pixel_at(n: u32, i: u32, j: u32) -> vec3i {
     let y = i32(i) * p.stride + p.top;
     let x = i32(j) * p.stride + p.left;
-    return Pixel((i32(n * p.H) + y) * i32(p.W) + x, y, x);
+    return vec3i((i32(n * p.H) + y) * i32(p.W) + x, y, x);
 }
 
 // pixel_of is that of a row by its number. Rows past the end find nothing at any tap.
-fn pixel_of(row: u32) -> Pixel {
-    if row >= p.rows { return Pixel(0, -0x40000000, 0); }
+fn pixel_of(row: u32) -> vec3i {
+    if row >= p.rows { return vec3i(0, -0x40000000, 0); }
     return pixel_at(row / p.grid_w / p.grid_h, row / p.grid_w % p.grid_h, row % p.grid_w);
 }
 
 // inside tells whether a pixel, moved by dy and dx, is in the image.
-fn inside(at: Pixel, dy: i32, dx: i32) -> bool { return u32(at.y + dy) < p.H && u32(at.x + dx) < p.W; }
+fn inside(at: vec3i, dy: i32, dx: i32) -> bool { return u32(at.y + dy) < p.H && u32(at.z + dx) < p.W; }
