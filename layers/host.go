@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strings"
 )
 
 // HostTensor is a named tensor in the host's memory, row-major.
@@ -11,6 +12,11 @@ type HostTensor struct {
 	Name   string
 	Shape  []int
 	Values []float32
+}
+
+// Counts tells whether the tensor is a batch norm's number of batches: a whole number, which files hold as an int64.
+func (t HostTensor) Counts() bool {
+	return len(t.Shape) == 0 && len(t.Values) == 1 && strings.HasSuffix(t.Name, "num_batches_tracked")
 }
 
 // ErrNotFinite is in the chain of every error about a loss, gradient or weight that is NaN or infinite.

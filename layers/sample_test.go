@@ -55,6 +55,12 @@ func samples(t *testing.T, target gpu.Target) map[string]struct {
 		l.Forward(p, T("qkv", 72, 48), spans)
 		l.Backward(p, T("dO", 72, 16))
 	})
+	add("convolution", func(p *gpu.Program) {
+		l := Convolution{Weight: T("w", 20, 12, 3, 3), DWeight: T("dw", 20, 12, 3, 3), Stride: 2, Pad: 1}
+		dy := T("dy", l.Forward(p, Map{N: 3, H: 19, W: 18, Tensor: T("x", 3*19*18, 12)}).Tensor.Rows(), 20)
+		l.BackwardInput(p, dy, gpu.Tensor{})
+		l.BackwardWeight(p, dy)
+	})
 	add("topk", func(p *gpu.Program) { TopK(p, T("s", 300, 64), T("v", 300, 5), T("n", 300, 5), T("chunk", 4)) })
 	return all
 }
@@ -64,7 +70,7 @@ func TestSamplesAreParts(t *testing.T) {
 	for name, target := range targets {
 		t.Run(name, func(t *testing.T) {
 			all := samples(t, target)
-			if len(all) != 8 {
+			if len(all) != 10 {
 				t.Errorf("%d kernels with samples", len(all))
 			}
 			for name, s := range all {

@@ -41,5 +41,5 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) i:
         }
     }
     y[at] = best;
-    places[at] = {{if .V4}}place.x | place.y << 8u | place.z << 16u | place.w << 24u{{else}}place{{end}};
+    places[at] = {{if .V4}}place.x | (place.y << 8u) | (place.z << 16u) | (place.w << 24u){{else}}place{{end}};
 }

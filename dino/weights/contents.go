@@ -73,7 +73,11 @@ func (c *contents) openSafetensors() error {
 	}
 	c.kind, c.meta, c.close = kindSafetensors, r.meta, func() { r.file.Close() } // nothing was written
 	for _, e := range r.entries {
-		c.tensors = append(c.tensors, stored{e.name, e.shape(), e.DType, func() ([]float32, error) { return r.values(e) }})
+		read := r.values
+		if len(e.Shape) == 0 {
+			read = r.read // an integer by itself is a batch norm's count
+		}
+		c.tensors = append(c.tensors, stored{e.name, e.shape(), e.DType, func() ([]float32, error) { return read(e) }})
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/dinogpu/dinogpu/dino/weights/dtype"
+	"github.com/dinogpu/dinogpu/dino/weights/torchfile"
 	"github.com/dinogpu/dinogpu/layers"
 )
 
@@ -46,5 +47,43 @@ func TestWriteSafetensorsAs(t *testing.T) {
 	}
 	if _, err := os.Stat(path); err == nil {
 		t.Error("a file was written all the same")
+	}
+}
+
+// A batch norm's count is an int64 in files of every kind and type, as PyTorch has it, and comes back through all readers.
+func TestCountsAreIntegersInFiles(t *testing.T) {
+	tensors := []layers.HostTensor{
+		{Name: "bn.num_batches_tracked", Shape: []int{}, Values: []float32{1 << 24}},
+		{Name: "bn.running_mean", Shape: []int{2}, Values: []float32{0.5, -2}},
+		{Name: "scalar", Shape: []int{}, Values: []float32{0.25}},
+	}
+	files := map[string]func(path, kind string) error{
+		"a.safetensors": func(path, kind string) error { return WriteSafetensorsAs(path, kind, tensors, nil) },
+		"a.pth":         func(path, kind string) error { return torchfile.WriteAs(path, kind, tensors) },
+	}
+	for name, write := range files {
+		for _, kind := range []string{"F32", "F16"} {
+			path := filepath.Join(t.TempDir(), name)
+			if err := write(path, kind); err != nil {
+				t.Fatal(err)
+			}
+			got, _, err := ReadTensors(path, func(string) bool { return true })
+			if err != nil {
+				t.Fatal(err)
+			}
+			if d := cmp.Diff(tensors, got); d != "" {
+				t.Errorf("%s of %s (-want +got)\n%s", name, kind, d)
+			}
+			c, err := readContents(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer c.close()
+			for i, want := range []string{"I64", kind, kind} {
+				if c.tensors[i].dtype != want {
+					t.Errorf("%s: %s is of type %s, want %s", name, c.tensors[i].name, c.tensors[i].dtype, want)
+				}
+			}
+		}
 	}
 }

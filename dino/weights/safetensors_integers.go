@@ -8,7 +8,7 @@ import (
 	"github.com/dinogpu/dinogpu/dino/disk"
 )
 
-// integers reads a tensor of I64, as which files of features hold labels; readHeader has held its size against the file's.
+// integers reads a tensor of I64, as which files of features hold labels, and those of weights a batch norm's count; readHeader has held its size against the file's.
 func (r *safetensorsReader) integers(e safetensorsEntry) ([]float32, error) {
 	size := int64(e.Offsets[1] - e.Offsets[0])
 	raw := make([]byte, size)

@@ -24,11 +24,7 @@ func ReadSafetensors(path string) (tensors []layers.HostTensor, meta map[string]
 	}
 	defer r.file.Close() // nothing was written
 	for _, e := range r.entries {
-		read := r.values
-		if e.DType == "I64" {
-			read = r.integers
-		}
-		values, err := read(e)
+		values, err := r.read(e)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -74,7 +70,15 @@ func (e safetensorsEntry) shape() []int {
 	return shape
 }
 
-// values reads one tensor; readHeader has held its size against the file's.
+// read reads one tensor of any type that float32 can stand for.
+func (r *safetensorsReader) read(e safetensorsEntry) ([]float32, error) {
+	if e.DType == "I64" {
+		return r.integers(e)
+	}
+	return r.values(e)
+}
+
+// values reads one tensor of floats; readHeader has held its size against the file's.
 func (r *safetensorsReader) values(e safetensorsEntry) ([]float32, error) {
 	width := dtype.Size(e.DType)
 	if width == 0 {

@@ -24,7 +24,8 @@ var ErrDamaged = torchfile.ErrDamaged
 // maxSafetensorsHeader is the format's own limit.
 const maxSafetensorsHeader = 100_000_000
 
-// WriteSafetensors writes tensors as float32 in the safetensors format, sorted by name as Python's library does.
+// WriteSafetensors writes tensors as float32, counts of batches as int64, in the safetensors format, sorted by name as
+// Python's library does.
 // The file appears under its name when it is whole and on the disk. No copy of the values is made.
 func WriteSafetensors(path string, tensors []layers.HostTensor, meta map[string]string) error {
 	return WriteSafetensorsAs(path, "F32", tensors, meta)
@@ -52,7 +53,7 @@ func WriteSafetensorsAs(path, kind string, tensors []layers.HostTensor, meta map
 			return err
 		}
 		for _, t := range sorted {
-			if err := writeValues(w, kind, t.Values); err != nil {
+			if err := writeValues(w, kind, t); err != nil {
 				return err
 			}
 		}
@@ -60,13 +61,17 @@ func WriteSafetensorsAs(path, kind string, tensors []layers.HostTensor, meta map
 	})
 }
 
-// writeValues writes values as a type; float32 needs no copy.
-func writeValues(w io.Writer, kind string, values []float32) error {
-	if kind == "F32" {
-		_, err := w.Write(floatBytes(values))
+// writeValues writes a tensor's values as a type; float32 needs no copy.
+func writeValues(w io.Writer, kind string, t layers.HostTensor) error {
+	switch {
+	case t.Counts():
+		_, err := w.Write(dtype.Integers(t.Values))
+		return err
+	case kind == "F32":
+		_, err := w.Write(floatBytes(t.Values))
 		return err
 	}
-	return dtype.Write(w, kind, values)
+	return dtype.Write(w, kind, t.Values)
 }
 
 // CheckFits returns a [dtype.OverflowError] that names the first tensor with a finite value that the type cannot hold.
@@ -75,6 +80,9 @@ func CheckFits(tensors []layers.HostTensor, kind string) error {
 		return nil
 	}
 	for _, t := range tensors {
+		if t.Counts() {
+			continue
+		}
 		if err := dtype.Write(io.Discard, kind, t.Values); err != nil {
 			return fmt.Errorf("tensor %s %w", disk.Quote(t.Name), err)
 		}
@@ -97,6 +105,9 @@ func safetensorsHeader(sorted []layers.HostTensor, kind string, meta map[string]
 			return nil, errors.New("the format keeps the name __metadata__ for itself")
 		}
 		e := safetensorsEntry{DType: kind, Shape: make([]uint64, len(t.Shape)), Offsets: []uint64{at, at + uint64(dtype.Size(kind)*len(t.Values))}}
+		if t.Counts() {
+			e.DType, e.Offsets[1] = "I64", at+8
+		}
 		for i, d := range t.Shape {
 			e.Shape[i] = uint64(d)
 		}

@@ -64,3 +64,14 @@ func TokensBackwardPosition(dpositions, dclass, dx []float32, accumulate bool) {
 		dpositions[i] = float32(v)
 	}
 }
+
+// PixelsGather is the twin of pixels_gather.wgsl: images (B, 3, area), out (B, area, 4).
+func PixelsGather(out, images []float32, area int) {
+	for i := range out {
+		at, c := i/4, i%4
+		out[i] = 0
+		if c < 3 {
+			out[i] = images[(at/area*3+c)*area+at%area]
+		}
+	}
+}

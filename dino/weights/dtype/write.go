@@ -1,10 +1,20 @@
 package dtype
 
 import (
+	"encoding/binary"
 	"errors"
 	"io"
 	"slices"
 )
+
+// Integers are whole numbers as the bytes of int64s (I64), which is how files hold counts.
+func Integers(values []float32) []byte {
+	raw := make([]byte, 0, 8*len(values))
+	for _, v := range values {
+		raw = binary.LittleEndian.AppendUint64(raw, uint64(int64(v)))
+	}
+	return raw
+}
 
 // Write writes values as a type, a piece at a time, so that they are never copied as a whole. A finite value that the
 // type cannot hold is an [OverflowError], behind the pieces before it.

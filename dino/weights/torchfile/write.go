@@ -19,7 +19,7 @@ import (
 // folderInZip is what torch.save calls the folder in a file that has no name.
 const folderInZip = "archive/"
 
-// Write writes tensors as torch.save(state_dict, path) does: an OrderedDict of float32 tensors by their names, in a zip
+// Write writes tensors as torch.save(state_dict, path) does: an OrderedDict of float32 tensors, and int64 counts of batches, by their names, in a zip
 // archive that torch.load reads, with weights_only=True too. The same tensors give the same bytes. The file appears under
 // its name when it is whole and on the disk. No copy of the values is made.
 func Write(path string, tensors []layers.HostTensor) error {
@@ -50,7 +50,10 @@ func WriteAs(path, kind string, tensors []layers.HostTensor) error {
 		}
 		for i, t := range tensors {
 			data := floatBytes(t.Values)
-			if kind != "F32" {
+			switch {
+			case t.Counts():
+				data = dtype.Integers(t.Values)
+			case kind != "F32":
 				data = make([]byte, dtype.Size(kind)*len(t.Values))
 				if err := dtype.Encode(data, kind, t.Values); err != nil {
 					return fmt.Errorf("tensor %s %w", disk.Quote(t.Name), err)

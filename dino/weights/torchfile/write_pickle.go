@@ -16,7 +16,11 @@ func statePickle(tensors []layers.HostTensor, kind string) []byte {
 		p.text(t.Name)
 		p.add("ctorch._utils\n_rebuild_tensor_v2\n((")
 		p.text("storage")
-		p.add("ctorch\n" + storages[kind] + "\n")
+		storage := storages[kind]
+		if t.Counts() {
+			storage = storages["I64"]
+		}
+		p.add("ctorch\n" + storage + "\n")
 		p.text(strconv.Itoa(i))
 		p.text("cpu")
 		p.number(len(t.Values))
@@ -35,7 +39,7 @@ func statePickle(tensors []layers.HostTensor, kind string) []byte {
 }
 
 // storages are torch's names for storage of the types that are written.
-var storages = map[string]string{"F32": "FloatStorage", "F16": "HalfStorage"}
+var storages = map[string]string{"F32": "FloatStorage", "F16": "HalfStorage", "I64": "LongStorage"}
 
 // rowMajor are the strides of a tensor whose elements follow each other.
 func rowMajor(shape []int) []int {
