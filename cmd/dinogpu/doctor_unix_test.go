@@ -120,7 +120,7 @@ func TestPartsOfDoctorThatEndBadly(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "r.txt")
 	const long = time.Minute
 	o := examined(t, doctorCmd{Out: out, parts: []doctorPart{
-		quick("test done", long), quick("test abort", long), quick("test kill", long), quick("test hang", 500*time.Millisecond),
+		quick("test done", long), quick("test abort", long), quick("test kill", long), quick("test hang", 4*time.Second),
 		quick("test error", long), quick("test panic", long), quick("test done", long),
 	}}, nil)
 	if o.code != exitDone {
@@ -139,7 +139,7 @@ func TestPartsOfDoctorThatEndBadly(t *testing.T) {
 		{partDone, "", "done"},
 		{partCrashed, "while it was at kernel matmul_tile: Error in wgpu", "before"},
 		{partCrashed, "it said nothing (signal: killed)", ""},
-		{partHung, "ended at its limit of 500ms, as it was at a fence for", "so far"},
+		{partHung, "ended at its limit of 4s, as it was at a fence for", "so far"},
 		{partFailed, "--batch-size of <user> in <home>/.../a.txt and <folder>/.../b.txt at <host>", ""},
 		{partFailed, "this is a bug in dinogpu, not in what you did: a mistake of ours", ""},
 		{partDone, "", "done"},
