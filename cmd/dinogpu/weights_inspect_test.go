@@ -95,7 +95,7 @@ func TestPartialIsAFlag(t *testing.T) {
 	l := &layers.Params{}
 	c.ViT().AddParams(l, "")
 	path := filepath.Join(t.TempDir(), "w.safetensors")
-	tensors := append(l.Fresh(1)[1:], layers.HostTensor{Name: "head.bias", Shape: []int{1}, Values: []float32{1}})
+	tensors := append(l.Fresh(1)[1:], layers.HostTensor{Name: "header.bias", Shape: []int{1}, Values: []float32{1}})
 	tensors = append(tensors, layers.HostTensor{Name: "cls_token", Shape: []int{1, 1, 24}, Values: make([]float32, 24)})
 	if err := weights.WriteSafetensors(path, tensors, weights.BackboneMetadata(c)); err != nil {
 		t.Fatal(err)
@@ -105,7 +105,7 @@ func TestPartialIsAFlag(t *testing.T) {
 		writeClasses(t, filepath.Join(images, side), 2, 1, "ant", "bee")
 	}
 	args := []string{"eval", "knn", "--weights", path, "--data", images, "--nb-knn", "1"}
-	if o := dinogpu(t, nil, args...); o.code != exitFailed || !strings.Contains(o.stderr, `no place for "head.bias"`) || !strings.Contains(o.stderr, "or set --partial to take what fits") {
+	if o := dinogpu(t, nil, args...); o.code != exitFailed || !strings.Contains(o.stderr, `no place for "header.bias"`) || !strings.Contains(o.stderr, "or set --partial to take what fits") {
 		t.Errorf("exit %d: %s", o.code, o.stderr)
 	}
 	if o := dinogpu(t, nil, append(args, "--partial")...); o.code != exitDone || !strings.Contains(o.stderr, "was taken in part, 18 of its backbone's 18 tensors") {
