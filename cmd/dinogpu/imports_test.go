@@ -29,6 +29,7 @@ var mayImport = map[string][]string{
 	"layers":                 {"gpu", "shaders", "layers/ref"},
 	"layers/tuning":          {"layers", "gpu", "dino/disk"},
 	"dino/settings":          {"layers", "dino/disk"},
+	"dino/study":             {"dino/settings"},
 	"dino/weights":           {"layers", "gpu", "dino/settings", "dino/disk", "dino/weights/dtype", "dino/weights/torchfile"},
 	"dino/weights/dtype":     {},
 	"dino/weights/torchfile": {"layers", "dino/disk", "dino/weights/dtype"},
@@ -58,7 +59,7 @@ var mayImport = map[string][]string{
 	"viewer/report":      {"dino", "dino/run", "dino/weights", "dino/settings", "dino/disk", "eval/results"},
 	"viewer/report/live": {"viewer/report", "dino/run", "dino/settings", "dino/disk"},
 	"cmd/dinogpu": {
-		"layers", "layers/tuning", "gpu", "shaders", "augment", "dino", "dino/settings", "dino/weights", "dino/weights/released", "dino/weights/export",
+		"layers", "layers/tuning", "gpu", "shaders", "augment", "dino", "dino/settings", "dino/study", "dino/weights", "dino/weights/released", "dino/weights/export",
 		"dino/run", "dino/disk", "eval", "eval/featurecache", "eval/featurefile", "eval/results", "eval/sample", "viewer", "viewer/explore", "viewer/window", "viewer/report", "viewer/report/live", "testdata",
 	},
 }

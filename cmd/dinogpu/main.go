@@ -33,6 +33,7 @@ const (
 // The commands.
 type cli struct {
 	Train      trainCmd      `cmd:"" help:"Train a model on images."`
+	Study      studyCmd      `cmd:"" help:"Run one of the paper's comparisons on your images."`
 	Eval       evalCmd       `cmd:"" help:"Judge trained weights on labeled images."`
 	Data       dataCmd       `cmd:"" help:"Look over folders of images, or draw some to try commands on."`
 	Embed      embedCmd      `cmd:"" help:"Write images' features to a file."`
