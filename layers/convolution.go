@@ -34,7 +34,7 @@ func (c *Convolution) Forward(p *gpu.Program, x Map) Map {
 		MatMul(p, NT, x.Tensor, c.Weight.Reshape(s.O, s.I), y.Tensor, Epilogue{Bias: c.Bias})
 		return y
 	}
-	g := gathering{p: p, x: padColumns(p, x.Tensor), b: c.weights(p, false), bias: c.Bias}
+	g := gathering{p: p, x: padColumns(p, x.Tensor), b: c.weights(p, false), bias: c.Bias, pass: "forward"}
 	g.products(y.Tensor, []ref.Gather{s.Forward()}, 2*y.Tensor.Len()*s.K*s.K*s.I)
 	return y
 }
@@ -49,7 +49,7 @@ func (c *Convolution) BackwardInput(p *gpu.Program, dy, dx gpu.Tensor) gpu.Tenso
 	if c.plain() {
 		return MatMul(p, NN, dy, c.Weight.Reshape(s.O, s.I), dx, Epilogue{Accumulate: accumulate})
 	}
-	g := gathering{p: p, x: padColumns(p, dy), b: c.weights(p, true), accumulate: accumulate}
+	g := gathering{p: p, x: padColumns(p, dy), b: c.weights(p, true), accumulate: accumulate, pass: "input gradient"}
 	g.products(dx, s.Back(), 2*dy.Len()*s.K*s.K*s.I)
 	return dx
 }
@@ -65,7 +65,7 @@ func (c *Convolution) BackwardWeight(p *gpu.Program, dy gpu.Tensor) {
 	if !c.DBias.IsZero() {
 		columnsSum(p, dy, c.DBias)
 	}
-	g := gathering{p: p, x: padColumns(p, c.x.Tensor), b: padColumns(p, dy)}
+	g := gathering{p: p, x: padColumns(p, c.x.Tensor), b: padColumns(p, dy), pass: "weight gradient"}
 	partials := g.weights(s.Forward(), 2*dy.Len()*s.K*s.K*s.I)
 	S := partials.Shape[0]
 	p.Dispatch(newKernel("convolution_weight_reduce", args{"K": s.K}, gpu.Kernel{

@@ -12,6 +12,7 @@ type gathering struct {
 	x, b       gpu.Tensor
 	bias       gpu.Tensor
 	accumulate bool
+	pass       string // MatmulInfo.Convolution
 }
 
 // variant is the matmul's for a product of this shape, or the default tile where that has no kernel here.
@@ -37,30 +38,38 @@ func gathers(v variant) bool {
 
 // products records c = [c +] A B, the parts of A giving rows of c that are different and, together, all of them.
 func (g gathering) products(c gpu.Tensor, parts []ref.Gather, flops int) {
-	m := MatmulShape{Form: NN, N: c.Cols(), Fused: !g.bias.IsZero()}
-	work := 0
+	whole, rows, work := g.shape(parts[0], c), 0, 0 // whole: the largest part, then all rows at its depth
 	for _, a := range parts {
-		m.M += a.Rows()
-		m.K = max(m.K, a.Depths())
-		work += a.Rows() * a.Depths()
+		m := g.shape(a, c)
+		if m.K*m.M > whole.K*whole.M {
+			whole = m
+		}
+		rows += m.M
+		work += m.M * m.K
 	}
-	v := g.variant(m)
-	splits := m.split(v)
-	out, l := c, layout{splits, m.N, m.M * m.N, false}
+	v := g.variant(whole)
+	whole.M = rows
+	splits := whole.split(v)
+	out, l := c, layout{splits, c.Cols(), rows * c.Cols(), false}
 	if splits > 1 {
-		l.N = roundUp4(m.N)
-		l.each = m.M * l.N
-		out = g.p.Scratch(c.Name+".partials", splits, m.M, l.N)
+		l.N = roundUp4(c.Cols())
+		l.each = rows * l.N
+		out = g.p.Scratch(c.Name+".partials", splits, rows, l.N)
 	}
 	for _, a := range parts {
 		if a.Depths() == 0 && g.accumulate && splits == 1 {
 			continue // adds nothing
 		}
-		g.product(out, m, v, l, a, int(float64(flops)*float64(a.Rows()*a.Depths())/float64(work)))
+		g.product(out, g.shape(a, c), v, l, a, int(float64(flops)*float64(a.Rows()*a.Depths())/float64(work)))
 	}
 	if splits > 1 {
-		reducePartials(g.p, out.Reshape(splits, m.M*l.N), c, gpu.Tensor{}, splits, g.accumulate)
+		reducePartials(g.p, out.Reshape(splits, rows*l.N), c, gpu.Tensor{}, splits, g.accumulate)
 	}
+}
+
+// shape is that of the product with a part of A.
+func (g gathering) shape(a ref.Gather, c gpu.Tensor) MatmulShape {
+	return MatmulShape{Form: NN, M: a.Rows(), N: c.Cols(), K: a.Depths(), Fused: !g.bias.IsZero()}
 }
 
 // product records the rows of c that one part of A gives.
@@ -87,13 +96,17 @@ func (g gathering) product(c gpu.Tensor, m MatmulShape, v variant, l layout, a r
 	}
 	p := gatherParams{Gather: a, N: l.N, BRow: g.b.Cols() / 4, Depth: perSplit, End: a.Depths() / 4, Across: across, Split: l.each}
 	p.turn(step, a.C/4, max(a.TapsX, 1))
+	var info any // none where A has no depth: zeros are no product
+	if m.K > 0 {
+		info = MatmulInfo{m, v.name, g.pass}
+	}
 	g.p.Dispatch(newKernel("convolution_"+string(v.member), g.args(v, args{
 		"Dense": a.Dense(), "V4": l.N%4 == 0, "Bias": !g.bias.IsZero(), "Accumulate": g.accumulate && l.splits == 1,
 	}), gpu.Kernel{
 		Params: p.words(g), Groups: groups, Trips: perSplit/step + ceil(perSplit, a.C/4), Flops: flops, Tolerance: exact,
 		Twin:   func(h [][]float32) { twin(h).Run(h[2], h[0], h[1]) },
 		Sample: func(h [][]float32) [][]int { return sampled(len(h), 2, twin(h).RunSome(h[2], h[0], h[1])) },
-		Info:   MatmulInfo{m, v.name},
+		Info:   info,
 	}), bound...)
 }
 
@@ -123,7 +136,7 @@ func (g gathering) weights(a ref.Gather, flops int) gpu.Tensor {
 		Params: p.words(g), Groups: groups, Trips: perSplit / step, Flops: flops, Tolerance: exact,
 		Twin:   func(h [][]float32) { twin.RunWeights(h[2], h[0], h[1]) },
 		Sample: func(h [][]float32) [][]int { return sampled(len(h), 2, twin.RunWeightsSome(h[2], h[0], h[1])) },
-		Info:   MatmulInfo{m, v.name},
+		Info:   MatmulInfo{m, v.name, g.pass},
 	}), g.x, g.b, partials)
 	return partials
 }

@@ -88,7 +88,8 @@ type MatmulShape struct {
 // MatmulInfo is gpu.Kernel.Info of a matmul.
 type MatmulInfo struct {
 	MatmulShape
-	Variant string
+	Variant     string
+	Convolution string // "forward", "input gradient" or "weight gradient" where A is read out of a map; empty: a matmul
 }
 
 func newShape(p *gpu.Program, form Form, a, b, c gpu.Tensor, fused bool) MatmulShape {
@@ -150,7 +151,7 @@ func (m MatmulShape) record(p *gpu.Program, v variant, l layout, a, b, c gpu.Ten
 		tolerance = approximate
 	}
 	kernel := newKernel("matmul_"+string(v.member), m.arguments(v, l, a, b, e), gpu.Kernel{
-		Trips: perSplit / step, Tolerance: tolerance, Info: MatmulInfo{m, v.name},
+		Trips: perSplit / step, Tolerance: tolerance, Info: MatmulInfo{MatmulShape: m, Variant: v.name},
 	})
 	parts := m.parts(v, p.Target.DispatchFlops)
 	for _, part := range parts {

@@ -52,7 +52,7 @@ func TestMatMulSaysWhatItComputes(t *testing.T) {
 		in.matmul(p, "", NT, 64, 64, 64, Epilogue{Bias: in.noise("bias", 64)})
 		var want []MatmulInfo
 		for _, m := range []MatmulShape{{NN, 64, 64, 64, false}, {TN, 20, 23, 3000, false}, {NT, 64, 64, 64, true}} {
-			want = append(want, MatmulInfo{m, m.variant(p).name})
+			want = append(want, MatmulInfo{MatmulShape: m, Variant: m.variant(p).name})
 		}
 		if got := matmulsOf(p); !slices.Equal(got, want) {
 			t.Errorf("the kernels say %v, want %v", got, want)
@@ -69,7 +69,7 @@ func TestMatMulVariants(t *testing.T) {
 					p := gpu.NewProgram(fmt.Sprint(s), gpu.SoftwareTarget)
 					var in inputs
 					in.matmul(p, v.name, form, s[0], s[1], s[2], Epilogue{Accumulate: i == 1})
-					want := MatmulInfo{MatmulShape{form, s[0], s[1], s[2], false}, v.name}
+					want := MatmulInfo{MatmulShape: MatmulShape{form, s[0], s[1], s[2], false}, Variant: v.name}
 					if got := matmulsOf(p); len(got) != 1 || got[0] != want {
 						t.Fatalf("%v was recorded, want %v", got, want)
 					}

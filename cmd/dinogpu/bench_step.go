@@ -236,9 +236,10 @@ func (m *bencher) matmuls(times []gpu.OpTime, runs int) []matmulRow {
 			calls[shape]++
 			seconds[shape] += ahead + t.Seconds
 			ahead, last = 0, &shape
-		case t.Section == "matmul" && t.Kernel == "partials_reduce" && last != nil:
+		case t.Section != "matmul" && t.Section != "convolution":
+		case (t.Kernel == "partials_reduce" || t.Kernel == "convolution_weight_reduce") && last != nil:
 			seconds[*last] += t.Seconds
-		case t.Section == "matmul":
+		default:
 			ahead += t.Seconds
 		}
 	}
@@ -247,6 +248,9 @@ func (m *bencher) matmuls(times []gpu.OpTime, runs int) []matmulRow {
 		row := matmulRow{
 			Name: formNames[s.Form], M: s.M, N: s.N, K: s.K, Variant: s.Variant,
 			Calls: runs * calls[s], Seconds: seconds[s] / float64(calls[s]),
+		}
+		if s.Convolution != "" {
+			row.Name = "convolution's " + s.Convolution
 		}
 		row.GFlops = 2 * float64(s.M) * float64(s.N) * float64(s.K) / row.Seconds / 1e9
 		rows = append(rows, row)
