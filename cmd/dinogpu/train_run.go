@@ -33,7 +33,7 @@ func (t *trainCmd) train(a *app, initial *weights.Model) error {
 		return err
 	}
 	o.Evaluate, o.EvaluateEvery, o.AtStop = evaluation.evaluate, evaluation.every(), evaluation.atStop
-	if t.stored == nil && t.Settings.Config.Data == settings.DataDemo {
+	if t.stored == nil && t.Settings.Config.Data == settings.DataDemo && t.Settings.Config.Method == settings.MethodDINO {
 		a.console.Print("The demo's loss goes up and down, most of all when the last layer thaws: watch k-NN, which tells what is learned.")
 	}
 	device, err := openDevice(t.Settings.Run.Adapter, a.console)

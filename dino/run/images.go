@@ -97,3 +97,24 @@ func loaderConfig(c settings.Config) augment.LoaderConfig {
 		BatchSize: c.BatchSize, Accumulate: c.Accumulate, Seed: c.Seed, Workers: workers, Queue: 4,
 	}
 }
+
+// countClasses sets the number of classes of a run that learns them to what the images have, unless the user gave one.
+func (r *Run) countClasses() error {
+	c := &r.settings.Config
+	if !c.NeedsLabels() {
+		return nil
+	}
+	most := -1
+	for i := range r.images.Len() {
+		most = max(most, r.images.Label(i))
+	}
+	switch {
+	case most < 0:
+		return fmt.Errorf("`method` %s learns classes, and the images have none: it needs a folder with a sub-folder for each class, or an idx file with its labels", c.Method)
+	case c.Classes == 0:
+		c.Classes = max(most+1, len(r.images.Classes()))
+	case c.Classes <= most:
+		return fmt.Errorf("`classes` %d is too few: the images have classes 0 to %d; 0 counts them", c.Classes, most)
+	}
+	return nil
+}

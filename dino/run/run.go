@@ -93,7 +93,7 @@ func New(ctx context.Context, o Options) (*Run, error) {
 	if err := r.prepare(ctx); err != nil {
 		return nil, errors.Join(err, r.Close())
 	}
-	folder, err := CreateFolder(o.Folder, o.Settings, o.Program, r.options.Now())
+	folder, err := CreateFolder(o.Folder, r.settings, o.Program, r.options.Now())
 	if err != nil {
 		return nil, errors.Join(err, r.Close())
 	}
@@ -134,6 +134,9 @@ func (r *Run) openImages(ctx context.Context) error {
 		if r.images, err = openWithin(ctx, r.settings.Config); err != nil {
 			return err
 		}
+	}
+	if err := r.countClasses(); err != nil {
+		return err
 	}
 	r.fingerprint = augment.Fingerprint(r.images)
 	if err := r.from.sameImages(r.fingerprint, r.settings.Config.Data); err != nil {

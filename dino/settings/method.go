@@ -4,6 +4,8 @@ package settings
 type MethodInfo struct {
 	Name string
 	Help string
+	// Labels says that it learns from images' classes.
+	Labels bool
 
 	defaults []assignment // what a file, the environment and flags beat
 }
@@ -29,7 +31,7 @@ func Methods() []MethodInfo {
 			"head_layers", "2", "head_bottleneck", "128", "out_dim", "3000", "teacher_temp", "0.05", "warmup_teacher_temp", "0.05",
 			"local_crops_number", "6", "queue_length", "0", "freeze_last_layer", "1",
 		)},
-		{Name: MethodSupervised, Help: "classes, from labels", defaults: assignments(
+		{Name: MethodSupervised, Help: "classes, from labels", Labels: true, defaults: assignments(
 			"local_crops_number", "0", "global_crops_scale", "0.08,1", "weight_decay", "0.05", "weight_decay_end", "0.05", "clip_grad", "0",
 			"freeze_last_layer", "0", "warmup_epochs", "5", "min_lr", "1e-5",
 		)},
@@ -53,6 +55,16 @@ func assignments(all ...string) []assignment {
 		list = append(list, assignment{key: all[i], text: all[i+1], where: "`method`"})
 	}
 	return list
+}
+
+// NeedsLabels tells whether the method learns from images' classes.
+func (c Config) NeedsLabels() bool {
+	for _, m := range Methods() {
+		if m.Name == c.Method {
+			return m.Labels
+		}
+	}
+	return false
 }
 
 // TakeMethod makes s a run of that method, with the defaults that the method brings.
