@@ -7,6 +7,12 @@ import (
 	"github.com/dinogpu/dinogpu/gpu"
 )
 
+// NoReadouts are metrics without what only some methods have.
+func NoReadouts() StepMetrics {
+	none := math.NaN()
+	return StepMetrics{Entropy: none, KL: none, OutputStd: none, PositiveTop1: none, TrainTop1: none}
+}
+
 // StepMetrics is a line of metrics.jsonl: what one optimizer step did. Optional numbers are those of some methods; where
 // they are NaN, the line is without them.
 type StepMetrics struct {
@@ -111,12 +117,9 @@ func (t *Trainer) metrics(v StepValues, read []float32) (StepMetrics, error) {
 		}
 		total += n * n
 	}
-	none := math.NaN()
-	m := StepMetrics{
-		Step: v.Step + 1, Epoch: v.Epoch, Loss: sums[0], Entropy: none, KL: none, OutputStd: none, PositiveTop1: none, TrainTop1: none,
-		LR: v.LR, WeightDecay: v.WeightDecay, Momentum: v.Momentum, TeacherTemp: v.TeacherTemp,
-		GradNorm: math.Sqrt(total),
-	}
+	m := NoReadouts()
+	m.Step, m.Epoch, m.Loss, m.GradNorm = v.Step+1, v.Epoch, sums[0], math.Sqrt(total)
+	m.LR, m.WeightDecay, m.Momentum, m.TeacherTemp = v.LR, v.WeightDecay, v.Momentum, v.TeacherTemp
 	t.method.Metrics(sums, &m)
 	for _, v := range sums {
 		if math.IsNaN(v - v) {

@@ -131,7 +131,9 @@ func TestEventsOfARunThatGoesOn(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "run")
 	r := create(t, dir, demoSettings(t))
 	for step := 1; step <= 3; step++ {
-		m := dino.StepMetrics{Step: step, Epoch: 7, Loss: 2.5, Entropy: 1, KL: 1.5, LR: 1e-3, WeightDecay: 0.04, Momentum: 0.996, TeacherTemp: 0.04, GradNorm: math.NaN(), ImagesPerSecond: 9, DataWait: 0.25}
+		m := dino.NoReadouts()
+		m.Step, m.Epoch, m.Loss, m.Entropy, m.KL, m.LR, m.WeightDecay = step, 7, 2.5, 1, 1.5, 1e-3, 0.04
+		m.Momentum, m.TeacherTemp, m.GradNorm, m.ImagesPerSecond, m.DataWait = 0.996, 0.04, math.NaN(), 9, 0.25
 		if err := r.Metric(m); err != nil {
 			t.Fatal(err)
 		}

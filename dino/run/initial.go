@@ -127,6 +127,9 @@ func otherHead(c settings.Config, head []layers.HostTensor) string {
 			depth++
 		}
 	}
+	if depth == 0 {
+		return "the file's is of another kind"
+	}
 	if depth != c.HeadLayers {
 		return fmt.Sprintf("the file's has %s, and `head_layers` is %d", settings.Count(depth, "layer"), c.HeadLayers)
 	}

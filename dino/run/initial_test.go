@@ -213,7 +213,7 @@ func TestInitFromPart(t *testing.T) {
 	l := &layers.Params{}
 	s.Config.ViT().AddParams(l, "")
 	tensors := l.Fresh(9)
-	tensors = append(tensors, layers.HostTensor{Name: "head.weight", Shape: []int{5, 96}, Values: make([]float32, 5*96)})
+	tensors = append(tensors, layers.HostTensor{Name: "pooler.weight", Shape: []int{5, 96}, Values: make([]float32, 5*96)})
 	s.Config.InitFrom = filepath.Join(t.TempDir(), "timm.safetensors")
 	if err := weights.WriteSafetensors(s.Config.InitFrom, tensors, weights.BackboneMetadata(s.Config)); err != nil {
 		t.Fatal(err)
@@ -230,7 +230,7 @@ func TestInitFromPart(t *testing.T) {
 			}
 		}
 	}
-	if !h.holds("head.weight") || !h.holds("the head starts fresh: the file has none") {
+	if !h.holds("pooler.weight") || !h.holds("the head starts fresh: the file has none") {
 		t.Errorf("said %q", h.said)
 	}
 }
