@@ -32,7 +32,7 @@ func TestALimitIsToldWithWhatToDo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.Config.OutDim, s.Config.HeadBottleneck, s.Config.BatchSize = 4<<20, 4, 2
+	s.Config.OutDim, s.Config.HeadBottleneck, s.Config.BatchSize = 16<<20, 4, 2
 	_, err = recordWhatFits(&s, gpu.GPUTarget, &console{w: &strings.Builder{}})
 	var limit *gpu.LimitError
 	if !errors.As(err, &limit) || !strings.Contains(err.Error(), "`crops` apart") || !strings.Contains(err.Error(), "the limit is") {
