@@ -13,11 +13,11 @@ GOFUMPT     := mvdan.cc/gofumpt@v0.12.0
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build viewer run test test-swiftshader test-viewer test-wine test-container check dist bench clean
+.PHONY: help setup build viewer run test test-swiftshader test-viewer test-wine test-wine-dx12 test-container check dist bench clean
 
 help: ## List the targets
 	@echo "dinogpu trains DINO vision transformers on any GPU. Targets:"
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 26
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 26
 
 setup: ## Look for a C compiler and a GPU driver; install software Vulkan where apt may
 	@GO='$(GO)' sh .ci/setup.sh
@@ -61,6 +61,9 @@ test-wine: ## The Windows build under Wine beside the Linux one (Debian: apt ins
 
 test-container: build ## The Dockerfile's last stage without Docker, and a training in it (as root; Debian: apt install debootstrap)
 	@sh .ci/container.sh '$(GO)' $(BIN)
+
+test-wine-dx12: ## The Windows build on DX12, by Debian 13's Wine 10, fetched once (as root; Debian: apt install debootstrap npm gcc-mingw-w64-x86-64)
+	@sh .ci/wine-dx12.sh '$(GO)'
 
 check: build ## Formatting, vet, staticcheck; other systems; every kernel where the compilers are
 	@sh .ci/format.sh '$(GO)' '$(GOFUMPT)'

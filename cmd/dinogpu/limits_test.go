@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/dinogpu/dinogpu/dino/settings"
@@ -96,8 +97,11 @@ func TestKernelsKeepTheLimitsOfEveryGPU(t *testing.T) {
 		source string
 	}
 	quiet, names, kernels, most := &console{w: io.Discard}, map[string]bool{}, map[id]bool{}, map[string]int{}
+	var mu sync.Mutex
 	see := func(where string) func(gpu.Kernel) {
 		return func(k gpu.Kernel) {
+			mu.Lock()
+			defer mu.Unlock()
 			id := id{k.Groups, k.Source}
 			if kernels[id] {
 				return
@@ -112,35 +116,51 @@ func TestKernelsKeepTheLimitsOfEveryGPU(t *testing.T) {
 			}
 		}
 	}
+	record := func(where string, s settings.Settings, target gpu.Target) {
+		tr, err := recordWhatFits(&s, target, quiet)
+		if err != nil {
+			t.Errorf("%s: %v", where, err)
+			return
+		}
+		for _, p := range tr.Programs() {
+			p.Each(func(k gpu.Kernel, _ []gpu.Tensor) { see(where)(k) })
+		}
+	}
 	texels := gpu.DX12Target
 	texels.Matmul = gpu.Texel // as --matmul forces it
-	targets := map[string]gpu.Target{"software": gpu.SoftwareTarget, "gpu": gpu.GPUTarget, "dx12": gpu.DX12Target, "dx12 with texels": texels}
-	for _, preset := range settings.Presets() {
-		for name, target := range targets {
-			s, err := settings.FromPreset(preset.Name)
-			if err != nil {
-				t.Fatal(err)
-			}
-			where := preset.Name + " on " + name
-			// deeper blocks have the kernels of the second
-			shallow := s
-			shallow.Config.Depth = 2
-			if err := eachKernel(shallow, target, quiet, see(where)); err != nil {
-				t.Errorf("%s: %v", where, err)
-			}
-			if err := methodKernels(shallow, target, quiet, see(where)); err != nil {
-				t.Errorf("%s: %v", where, err)
-			}
-			// the optimizer's have all blocks before them, whatever the batch
-			s.Config.BatchSize, s.Config.LocalCropsNumber, s.Run.Crops = 1, 1, settings.CropsTogether
-			tr, err := recordWhatFits(&s, target, quiet)
-			if err != nil {
-				t.Fatalf("%s: %v", where, err)
-			}
-			for _, p := range tr.Programs() {
-				p.Each(func(k gpu.Kernel, _ []gpu.Tensor) { see(where)(k) })
-			}
+	presets := func(t *testing.T) {
+		for _, preset := range settings.Presets() {
+			t.Run(preset.Name, func(t *testing.T) {
+				t.Parallel()
+				s, err := settings.FromPreset(preset.Name)
+				if err != nil {
+					t.Fatal(err)
+				}
+				shallow := s
+				shallow.Config.Depth = 2 // deeper blocks have the kernels of the second
+				whole := s               // the optimizer's kernels have all blocks before them, whatever the batch
+				whole.Config.BatchSize, whole.Config.LocalCropsNumber, whole.Run.Crops = 1, 1, settings.CropsTogether
+				methods := shallow
+				for methods.Config.BatchSize&(methods.Config.BatchSize-1) != 0 { // a queue takes whole batches
+					methods.Config.BatchSize--
+				}
+				for name, target := range map[string]gpu.Target{"software": gpu.SoftwareTarget, "gpu": gpu.GPUTarget, "dx12": gpu.DX12Target} {
+					where := preset.Name + " on " + name
+					if err := eachKernel(shallow, target, quiet, see(where)); err != nil {
+						t.Errorf("%s: %v", where, err)
+					}
+					if err := methodKernels(methods, target, quiet, see(where)); err != nil {
+						t.Errorf("%s: %v", where, err)
+					}
+					record(where, whole, target)
+				}
+				record(preset.Name+" on dx12 with texels", shallow, texels)
+				record(preset.Name+" on a desktop's GPU", shallow, gpu.DesktopTarget())
+			})
 		}
+	}
+	if !t.Run("presets", presets) {
+		return
 	}
 	t.Logf("%d kernels and grids; the most of each: %v", len(kernels), most)
 	for _, name := range []string{"matmul_tile", "matmul_register", "matmul_texel", "attention_forward_tile", "attention_forward_texel", "adamw", "knn_topk"} {
