@@ -36,7 +36,7 @@ var splitWants = []int{128, 1024}
 //
 //	variant    waves       checked  unchecked  spills
 //	tile 4x4   20 or more  86 %     87 %       no
-//	tile 8x4   16          89 %     90 %       no
+//	tile 8x4   14          89 %     90 %       no
 //	tile 8x8    8          92 %     94 %       no
 //	texel 8x8                                  yes: offered to software alone
 //

@@ -5,15 +5,16 @@
 //   C  (splits, M, N)                splits share out the depth K
 //
 // A workgroup makes TILE_M x TILE_N of C in steps of DEPTH along K, an invocation ROWS x COLS of it. Call the rows of A
-// and the columns of B lines. The vec4s of an operand stand in its tile as they stand in memory, none is turned over:
+// and the columns of B lines. Both tiles stand as [depth / 4][depth % 4][line / 4], so that the inner loop, unrolled over
+// the depth, reads vec4s at literal depths: wgpu has every other index checked, and one check then serves all reads of a
+// line. A vec4 in memory is
 //
-//   deep: a vec4 holds 4 depths of a line (A of A B, both of A B^T)     [depth / 4][line % 4][line / 4]
-//   wide: a vec4 holds 4 lines at a depth (B of A B, both of A^T B)     [depth / 4][depth % 4][line / 4]
+//   wide: 4 lines at one depth (B of A B, both of A^T B), and is stored as it is
+//   deep: 4 depths of one line (A of A B, both of A B^T), and is turned as it is stored, one number at each depth; a vec4
+//         more in each row of the tile then keeps 32 neighbors' stores in 32 banks
 //
-// So each invocation moves one whole vec4 of an operand a step, and the next step's are on their way from memory while
-// this one's are multiplied. The inner loop, unrolled over the depth, reads at indexes that are literal but for the last:
-// wgpu has every other index checked, and one check then serves all reads of a line; neighbors read neighboring vec4s.
-// Small depths leave little workgroup memory to clear at entry.
+// Each invocation moves one vec4 of an operand a step, and the next step's are on their way from memory while this one's
+// are multiplied. Small depths leave little workgroup memory to clear at entry.
 {{bind}} var<storage, read> A: array<vec4f>;
 {{bind}} var<storage, read> B: array<vec4f>;
 //import epilogue
@@ -23,7 +24,7 @@
 {{- $d4 := div .DEPTH 4}}
 {{- $in_a := mul .TILE_M $d4}}
 {{- $in_b := mul .TILE_N $d4}}
-{{/* where the tiles have one vec4 for each invocation together, the first make A's and the others B's */}}
+{{/* where both tiles together have one vec4 for each invocation, the first ones move A's and the others B's */}}
 {{- $apart := eq (add $in_a $in_b) $threads}}
 {{- $row_a := div .TILE_M 4}}{{if not .AT}}{{$row_a = add $row_a 1}}{{end}}
 {{- $row_b := div .TILE_N 4}}{{if .BT}}{{$row_b = add $row_b 1}}{{end}}
@@ -33,12 +34,12 @@
     "D4" $d4 "Own" (eq $in_b $threads) "Mine" (print "i " (or (and $apart ">= ") "< ") $in_b "u")}}
 var<workgroup> tile_a: array<array<array<vec4f, {{$row_a}}>, 4>, {{$d4}}>;
 var<workgroup> tile_b: array<array<array<vec4f, {{$row_b}}>, 4>, {{$d4}}>;
-{{/* place: the vec4 of an operand that this invocation moves, of a line or 4 */}}
+{{/* place: which vec4 of an operand this invocation moves */}}
 {{- define "place"}}
 {{- $in := mul .Size .D4}}
     let {{.x}}_j = i{{if not .Own}} % {{$in}}u{{end}};
 {{- if .Deep}}
-    // 16 neighboring lines at one depth, then the next depth: stores meet no other's bank, loads fill pieces of 32 bytes
+    // 32 neighbors take 16 lines and pieces of 32 bytes of each
     let {{.x}}_depth = {{.x}}_j / 16u % {{.D4}}u;
     let {{.x}}_line = {{.x}}_j % 16u + {{.x}}_j / {{mul 16 .D4}}u * 16u;
     var {{.x}}_at = min({{.First}} + {{.x}}_line, p.{{.Lines}} - 1u) * p.{{.x}}_row + start + {{.x}}_depth;
