@@ -40,6 +40,9 @@ func (c *shadersCmd) Run(a *app) error {
 		if err := methodKernels(small, target, a.console, add); err != nil {
 			return err
 		}
+		if err := resNetKernels(target, add); err != nil {
+			return err
+		}
 	}
 	if err := os.MkdirAll(c.Out, 0o755); err != nil {
 		return fmt.Errorf("%w; choose another folder with --out", err)
