@@ -40,7 +40,7 @@ PACKAGES := ./... ./testdata ./testdata/golden ./testdata/hostile ./testdata/des
 
 test: setup ## Run every test
 	$(GO) vet $(PACKAGES)
-	$(GO) test -timeout 15m $(PACKAGES)
+	$(GO) test -timeout 25m $(PACKAGES)
 
 # A second driver to agree with, from Debian's package chromium.
 SWIFTSHADER ?= /usr/lib/chromium/vk_swiftshader_icd.json
