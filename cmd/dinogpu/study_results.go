@@ -107,8 +107,9 @@ func (c *studyCmd) openFolder(runs []studyRun) (*studyFolder, error) {
 	f := &studyFolder{path: c.Out}
 	mark := filepath.Join(c.Out, "study.txt")
 	what := c.shared()
+	begun, _ := filepath.Glob(filepath.Join(c.Out, "*-seed*")) // the pattern is right
 	switch text, err := os.ReadFile(mark); {
-	case errors.Is(err, fs.ErrNotExist):
+	case errors.Is(err, fs.ErrNotExist), err == nil && len(begun) == 0: // nothing to be compared with yet
 		if err := disk.WriteBytes(mark, []byte(what)); err != nil {
 			return nil, err
 		}

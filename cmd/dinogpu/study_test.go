@@ -20,6 +20,9 @@ func tinyStudy(t *testing.T, out, images string, more ...string) outcome {
 func TestStudy(t *testing.T) {
 	images, out := filepath.Join(t.TempDir(), "images"), filepath.Join(t.TempDir(), "study")
 	writeClasses(t, images, 4, 1, "ant", "bee")
+	if o := tinyStudy(t, out, filepath.Join(images, "none"), "collapse", "--rows", "both"); o.code != exitFailed || !strings.Contains(o.stderr, "doesn't exist") {
+		t.Fatalf("exit %d: %s", o.code, o.stderr) // which leaves no mark on the folder
+	}
 	if o := tinyStudy(t, out, images, "collapse", "--rows", "both"); o.code != exitDone || !strings.Contains(o.stderr, "run 1 of 1: centering and sharpening, seed 0") {
 		t.Fatalf("exit %d: %s", o.code, o.stderr)
 	}
