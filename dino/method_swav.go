@@ -9,8 +9,8 @@ import (
 // swav is SwAV as released (arXiv 2006.09882): one network, whose scores for a crop learn how the other global crop's images are
 // shared out over prototypes, by Sinkhorn-Knopp on each global crop. There is no teacher; who asks for one gets the network.
 //
-// Prototypes are made unit rows in the weights when a step begins. Of the row "SwAV" in DINO's tables, which is DINO's head and loss
-// with a copied teacher and sinkhorn, methods' settings make another run: `teacher` copy, `centering` sinkhorn.
+// Prototypes are made unit rows in the weights when a step begins. The row "SwAV" of DINO's tables is another run: DINO's head
+// and loss with `teacher` copy and `centering` sinkhorn.
 type swav struct {
 	config settings.Config
 	shared Shared
