@@ -49,6 +49,18 @@ var curves = []curve{
 		Read: "Loss less entropy: what the student still has to learn from the teacher. It stays above 0 in a healthy run. Near 0 for long, with the entropy near 0 or ln K, it is a collapse.",
 	},
 	{
+		ID: "spread", Title: "Spread of the teacher's outputs", key: "output_std",
+		Read: "The standard deviation of unit outputs, the mean over their dimensions, of methods whose targets are no shares of prototypes. At 0 every image gets the same output: the run has collapsed. Outputs that are spread over all directions have 1 divided by the root of their width.",
+	},
+	{
+		ID: "positive", Title: "Queries that find their key", Unit: "%", key: "positive_top1",
+		Read: "How often a query is nearer to the key of its own image than to everything in MoCo's queue. It rises as the network learns to tell images apart.",
+	},
+	{
+		ID: "train-top1", Title: "Right classes in training", Unit: "%", key: "train_top1",
+		Read: "How often the classifier names the class of a crop that it is learning from. It says nothing of other images.",
+	},
+	{
 		ID: "knn", Title: "k-NN accuracy", Unit: "%", key: "knn_teacher", student: "knn_student", also: alsoHighest, points: true,
 		Read: "How often the nearest labeled images name an image's class. Higher is better. The teacher (solid) should be above the student (dashed) for most of the training: it is an average over many students.",
 	},
