@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/dinogpu/dinogpu/gpu"
+	"github.com/dinogpu/dinogpu/testdata/golden"
 )
 
 func TestInfoNCEShapes(t *testing.T) {
@@ -59,5 +60,30 @@ func TestRingsRefuseWhatIsNotFinite(t *testing.T) {
 		before := in[1].value
 		PushRing(p, in.noise("rows", 2, 3), ring, pointer, flag)
 		in.goldens(t, p, []wanted{{"ring", ring, append([]float32(nil), before...), 0}, {"pointer", pointer, []float32{2}, 0}})
+	})
+}
+
+// Queries against keys and a queue, as PyTorch in float64.
+func TestInfoNCE(t *testing.T) {
+	g := golden.Open(t, "targets.safetensors")
+	B, D := g.Shape("infonce.query")[0], g.Shape("infonce.query")[1]
+	eachTarget(t, func(t *testing.T, p *gpu.Program) {
+		var in inputs
+		s := Scalars{StudentTemp: 0.2, BatchShare: 1}
+		l := &InfoNCE{
+			Batch: B, Weight: 1 / float64(B), Queue: in.golden(g, "infonce.queue"), Values: in.noise("loss", B), Hits: in.noise("hits", B),
+			Sums: in.values("sums", make([]float32, 4), 4), Scalars: in.values("scalars", s.Values(), scalarCount), NonFinite: in.values("nonfinite", []float32{0}, 1),
+		}
+		keys := append(make([]float32, B*D), g.Float32s("infonce.key")...) // the first global crop is asked for the second
+		dy := in.noise("dy", B, D)
+		var norm RowNorm
+		unit := norm.Forward(p, in.golden(g, "infonce.query"))
+		l.Student(p, unit, in.values("keys", keys, 2*B, D), dy, 0)
+		l.Sum(p)
+		dx := norm.Backward(p, dy)
+		in.goldens(t, p, []wanted{
+			{"gradient", dx, g.Float32s("infonce.grad.query"), 1e-4},
+			{"loss", l.Sums.Slice("sums", 0, 1), []float32{float32(g.Float64s("infonce.loss")[0])}, 1e-5},
+		})
 	})
 }
