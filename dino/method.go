@@ -40,6 +40,13 @@ type Method interface {
 	Metrics(sums []float64, m *StepMetrics)
 }
 
+// remembersNothing is what a method embeds that keeps nothing from one step to the next.
+type remembersNothing struct{}
+
+func (remembersNothing) Begin(*Recording)  {}
+func (remembersNothing) Update(*Recording) {}
+func (remembersNothing) Kept() []Kept      { return nil }
+
 // A scheduled method sets scalars of its own from step to step.
 type scheduled interface {
 	Schedule(v StepValues, stepsPerEpoch int, s *layers.Scalars)

@@ -44,6 +44,7 @@ func (m *byol) predictor() layers.MLPConfig {
 // Crops: all through the student, the global ones through the teacher.
 func (m *byol) Crops() (student, teacher []int) { return firstCrops(m.config.Crops()), firstCrops(2) }
 
+// AddParams appends the projector, and the predictor where there is one.
 func (m *byol) AddParams(l *layers.Params) {
 	m.projector().AddParams(l, settings.HeadPrefix+"projector")
 	if m.config.Predictor {
@@ -51,6 +52,7 @@ func (m *byol) AddParams(l *layers.Params) {
 	}
 }
 
+// Multiplies are those of projector and predictor.
 func (m *byol) Multiplies() (student, teacher float64) {
 	teacher = m.projector().Multiplies()
 	if m.config.Predictor {
@@ -59,6 +61,7 @@ func (m *byol) Multiplies() (student, teacher float64) {
 	return teacher, teacher
 }
 
+// Begin clears what the center moves to.
 func (m *byol) Begin(r *Recording) {
 	if !m.center.Center.IsZero() {
 		r.Program.Clear(m.center.CenterSum)
@@ -104,12 +107,14 @@ func (m *byol) targets(r *Recording) gpu.Tensor {
 	return u
 }
 
+// Update moves the center, where there is one.
 func (m *byol) Update(r *Recording) {
 	if !m.center.Center.IsZero() {
 		m.center.UpdateCenter(r.Program, 2*m.config.StepImages())
 	}
 }
 
+// Kept is the center, where there is one.
 func (m *byol) Kept() []Kept {
 	if m.center.Center.IsZero() {
 		return nil
@@ -117,6 +122,7 @@ func (m *byol) Kept() []Kept {
 	return []Kept{{Name: centerName, Tensor: m.center.Center}}
 }
 
+// Tensors are all that the method named.
 func (m *byol) Tensors() []gpu.Tensor {
 	tensors := []gpu.Tensor{m.distance.Values, m.distance.Deviation}
 	if !m.center.Center.IsZero() {

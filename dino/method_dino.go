@@ -152,6 +152,7 @@ func (m *dinoMethod) Update(r *Recording) {
 // Kept is the center; without one it stays at zero.
 func (m *dinoMethod) Kept() []Kept { return []Kept{{Name: centerName, Tensor: m.loss.Center}} }
 
+// Tensors are all that the method named.
 func (m *dinoMethod) Tensors() []gpu.Tensor {
 	return []gpu.Tensor{m.loss.Center, m.loss.CenterSum, m.loss.Entropy, m.loss.Values, m.distance.Deviation}
 }

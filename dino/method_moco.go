@@ -43,16 +43,19 @@ func (m *moco) head() layers.MLPConfig {
 // Crops: all through the student, the global ones through the teacher.
 func (m *moco) Crops() (student, teacher []int) { return firstCrops(m.config.Crops()), firstCrops(2) }
 
+// AddParams appends the head.
 func (m *moco) AddParams(l *layers.Params) { m.head().AddParams(l, mocoHead) }
 
 // mocoHead stands before the numbers of the head's layers, which is all there is to it.
 const mocoHead = "head"
 
+// Multiplies are the head's, and the queue's scores.
 func (m *moco) Multiplies() (student, teacher float64) {
 	n := m.head().Multiplies()
 	return n + float64(m.config.HeadBottleneck*m.config.QueueLength), n
 }
 
+// Begin empties what gathers the step's keys.
 func (m *moco) Begin(r *Recording) { m.keys.Begin(r.Program) }
 
 // Batch records keys, queries of all crops, which are one batch of the head's norms, their loss against keys and queue, and
@@ -119,6 +122,7 @@ func (m *moco) freshQueue(seed uint64) []float32 {
 	return queue
 }
 
+// Tensors are all that the method named.
 func (m *moco) Tensors() []gpu.Tensor {
 	return []gpu.Tensor{m.loss.Queue, m.loss.Values, m.loss.Hits, m.spread.Deviation, m.keys.Rows, m.keys.Count, m.pointer}
 }

@@ -12,6 +12,8 @@ import (
 // supervised learns the images' classes from the first global crop, by one linear layer over the features and cross entropy
 // with smoothed labels, as DeiT (arXiv 2012.12877). There is no teacher; who asks for one gets the network.
 type supervised struct {
+	remembersNothing
+
 	config settings.Config
 	loss   layers.SoftTargets
 	values []float32 // staging of targets
@@ -34,11 +36,11 @@ const supervisedHead = "head"
 // Crops: the first one.
 func (m *supervised) Crops() (student, teacher []int) { return firstCrops(1), nil }
 
+// AddParams appends the classifier.
 func (m *supervised) AddParams(l *layers.Params) { m.classifier().AddParams(l, supervisedHead) }
 
+// Multiplies are the classifier's.
 func (m *supervised) Multiplies() (student, teacher float64) { return m.classifier().Multiplies(), 0 }
-
-func (m *supervised) Begin(*Recording) {}
 
 // Batch records logits, their loss, and back.
 func (m *supervised) Batch(r *Recording) {
@@ -67,10 +69,7 @@ func (m *supervised) Upload(d *gpu.Device, b *augment.Batch) error {
 	return d.Write(m.loss.Targets, m.values)
 }
 
-func (m *supervised) Update(*Recording) {}
-
-func (m *supervised) Kept() []Kept { return nil }
-
+// Tensors are all that the method named.
 func (m *supervised) Tensors() []gpu.Tensor {
 	return []gpu.Tensor{m.loss.Targets, m.loss.Values, m.loss.Hits}
 }

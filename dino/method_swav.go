@@ -44,6 +44,7 @@ const swavPrototypes = settings.HeadPrefix + "prototypes.weight"
 // Crops: all through the student.
 func (m *swav) Crops() (student, teacher []int) { return firstCrops(m.config.Crops()), nil }
 
+// AddParams appends the projection and the prototypes.
 func (m *swav) AddParams(l *layers.Params) {
 	c := m.config
 	m.projection().AddParams(l, settings.HeadPrefix+"projection")
@@ -53,10 +54,12 @@ func (m *swav) AddParams(l *layers.Params) {
 	})
 }
 
+// Multiplies are those of projection and prototypes.
 func (m *swav) Multiplies() (student, teacher float64) {
 	return m.projection().Multiplies() + float64(m.config.HeadBottleneck*m.config.OutDim), 0
 }
 
+// Begin makes the prototypes unit rows.
 func (m *swav) Begin(r *Recording) {
 	layers.NormalizeRows(r.Program, r.Student.Tensor(swavPrototypes))
 	if !m.queue.IsZero() {
@@ -138,6 +141,7 @@ func (m *swav) Schedule(v StepValues, stepsPerEpoch int, s *layers.Scalars) {
 	}
 }
 
+// Kept is the queue, where there is one.
 func (m *swav) Kept() []Kept {
 	if m.queue.IsZero() {
 		return nil
@@ -145,6 +149,7 @@ func (m *swav) Kept() []Kept {
 	return []Kept{{Name: "queue", Tensor: m.queue}}
 }
 
+// Tensors are all that the method named.
 func (m *swav) Tensors() []gpu.Tensor {
 	tensors := []gpu.Tensor{m.loss.Entropy, m.loss.Values}
 	if !m.queue.IsZero() {

@@ -13,14 +13,14 @@ import (
 )
 
 // toTheTeacher is a method in a few lines: the student's features are drawn to the teacher's.
-type toTheTeacher struct{ layers.Distance }
+type toTheTeacher struct {
+	remembersNothing
+	layers.Distance
+}
 
 func (m *toTheTeacher) Crops() (student, teacher []int)        { return firstCrops(2), firstCrops(2) }
 func (m *toTheTeacher) AddParams(*layers.Params)               {}
 func (m *toTheTeacher) Multiplies() (student, teacher float64) { return 0, 0 }
-func (m *toTheTeacher) Begin(*Recording)                       {}
-func (m *toTheTeacher) Update(*Recording)                      {}
-func (m *toTheTeacher) Kept() []Kept                           { return nil }
 func (m *toTheTeacher) Tensors() []gpu.Tensor                  { return []gpu.Tensor{m.Values, m.Deviation} }
 func (m *toTheTeacher) Metrics(sums []float64, s *StepMetrics) { s.OutputStd = sums[1] }
 func (m *toTheTeacher) Batch(r *Recording) {
@@ -34,7 +34,7 @@ func (m *toTheTeacher) Batch(r *Recording) {
 // A method that is no part of the program trains like the others.
 func TestAMethodOfOnesOwn(t *testing.T) {
 	methods["mine"] = func(c settings.Config, sh Shared) Method {
-		return &toTheTeacher{layers.Distance{
+		return &toTheTeacher{Distance: layers.Distance{
 			Batch: c.BatchSize, Weight: 1 / float64(2*c.BatchSize), Values: gpu.NewTensor("loss", 2*c.BatchSize),
 			Deviation: gpu.NewTensor("deviation", c.Size().Dim), Sums: sh.Sums, Scalars: sh.Scalars, NonFinite: sh.NonFinite,
 		}}

@@ -13,11 +13,7 @@ import (
 type benchResult struct{ benchReport }
 
 func benchWork(p *partWork) error {
-	s, err := p.spec.merged(p.spec.Presets[0])
-	if err != nil {
-		return err
-	}
-	d, err := p.open()
+	s, d, err := p.begin()
 	if err != nil {
 		return err
 	}

@@ -34,11 +34,7 @@ const mostSoftware = 2 << 30
 
 func memoryWork(p *partWork) error {
 	preset := p.spec.Presets[0]
-	s, err := p.spec.merged(preset)
-	if err != nil {
-		return err
-	}
-	d, err := p.open()
+	s, d, err := p.begin()
 	if err != nil {
 		return err
 	}

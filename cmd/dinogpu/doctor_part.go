@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/dinogpu/dinogpu/dino/settings"
 	"github.com/dinogpu/dinogpu/gpu"
 )
 
@@ -86,4 +87,14 @@ func (p *partWork) result(r partResult) {
 func (p *partWork) open() (*gpu.Device, error) {
 	p.at("opening the adapter")
 	return openDevice(p.spec.Settings["adapter"], p.app.console)
+}
+
+// begin merges the settings of the part's first preset and opens the adapter, which the caller closes.
+func (p *partWork) begin() (settings.Settings, *gpu.Device, error) {
+	s, err := p.spec.merged(p.spec.Presets[0])
+	if err != nil {
+		return s, nil, err
+	}
+	d, err := p.open()
+	return s, d, err
 }

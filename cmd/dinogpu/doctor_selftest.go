@@ -18,12 +18,7 @@ type selftestResult struct{ selftestReport }
 var errTimeOver = errors.New("the time was over")
 
 func selftestWork(p *partWork) error {
-	preset := p.spec.Presets[0]
-	s, err := p.spec.merged(preset)
-	if err != nil {
-		return err
-	}
-	d, err := p.open()
+	s, d, err := p.begin()
 	if err != nil {
 		return err
 	}

@@ -43,11 +43,7 @@ func (n *trainingNotices) Step(m dino.StepMetrics) {
 
 // trainingWork trains for some steps, or as many as the time allows, as train does.
 func trainingWork(p *partWork) error {
-	s, err := p.spec.merged(p.spec.Presets[0])
-	if err != nil {
-		return err
-	}
-	d, err := p.open()
+	s, d, err := p.begin()
 	if err != nil {
 		return err
 	}
